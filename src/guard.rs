@@ -1,0 +1,70 @@
+//! What foreign code (a destination, a pool, a waker) may do to us, and what a caller sees of it.
+
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use crate::error::Indeterminate;
+
+/// Runs `f`; a panic is told as an [`Indeterminate`] error that carries its message (rule W13).
+///
+/// Whatever `f` has touched counts as unknown from then on: the caller poisons its writer.
+pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> io::Result<R> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "without a message".to_owned());
+        // A payload may panic in its own drop. A leak is the lesser harm.
+        std::mem::forget(payload);
+        Indeterminate::new(io::Error::other(format!("the destination panicked: {text}"))).into()
+    })
+}
+
+/// Runs `f` for its effect; a panic in it harms nobody else (rule W11).
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        std::mem::forget(payload);
+    }
+}
+
+/// `n`, if a destination can have completed that many of `len` bytes (rule W13).
+pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
+    if n <= len {
+        return Ok(n);
+    }
+    let text = format!("the destination answered {n} for {len} bytes");
+    Err(Indeterminate::new(io::Error::new(io::ErrorKind::InvalidData, text)).into())
+}
+
+/// Calls `operation` until it is not interrupted, and never answers `WouldBlock` (rule W15).
+pub(crate) fn transparent<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(never_would_block(error)),
+            ok => return ok,
+        }
+    }
+}
+
+/// The error in place of a `WouldBlock`, which a caller would take for a reason to wait for readiness that never comes.
+pub(crate) fn never_would_block(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::WouldBlock {
+        return error;
+    }
+    let text = format!("the destination is in non-blocking mode: {error}");
+    io::Error::new(io::ErrorKind::Unsupported, text)
+}
+
+/// The answer of a writer that was closed.
+pub(crate) fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the writer is closed")
+}
+
+/// The answer of a writer after an [`Indeterminate`] outcome, whose `reason` it repeats.
+pub(crate) fn poisoned(reason: &io::Error) -> io::Error {
+    io::Error::other(format!("the writer takes no more since an earlier operation failed: {reason}"))
+}

@@ -1,0 +1,93 @@
+//! [`WriteComplete`] for the writers of std that hold nothing back.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, Cursor, Seek, SeekFrom, Sink, Write},
+    net::TcpStream,
+    process::ChildStdin,
+    sync::Arc,
+};
+
+use super::WriteComplete;
+
+/// Blocking, without a shared cursor, and nothing known that would not block.
+macro_rules! stream {
+    ($($type:ty),*) => {
+        $(impl WriteComplete for $type {})*
+    };
+}
+
+stream!(TcpStream, ChildStdin);
+#[cfg(unix)]
+stream!(std::os::unix::net::UnixStream);
+#[cfg(std_pipe)]
+#[expect(clippy::incompatible_msrv, reason = "the build script has seen that std has it")]
+const _: () = {
+    stream!(io::PipeWriter);
+};
+
+/// Writing and reading move one cursor.
+macro_rules! with_cursor {
+    ($($type:ty),*) => {
+        $(impl WriteComplete for $type {
+            fn unread(&mut self, n: u64) -> io::Result<bool> {
+                step_back(self, n)
+            }
+        })*
+    };
+}
+
+with_cursor!(File, &File, Arc<File>);
+
+/// Memory never blocks.
+macro_rules! memory {
+    ($($type:ty),*) => {
+        $(impl WriteComplete for $type {
+            fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+                self.write(buf).map(Some)
+            }
+        })*
+    };
+}
+
+memory!(Vec<u8>, VecDeque<u8>, &mut [u8], Sink);
+
+/// Whatever std lets be written through a cursor is memory.
+impl<T> WriteComplete for Cursor<T>
+where
+    Self: Write,
+{
+    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+        self.write(buf).map(Some)
+    }
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        self.set_position(self.position().saturating_sub(n));
+        Ok(true)
+    }
+}
+
+macro_rules! forward {
+    ($($type:ty),*) => {
+        $(
+            #[deny(clippy::missing_trait_methods, reason = "a forgotten forward would fall back to a default")]
+            impl<W: WriteComplete + ?Sized> WriteComplete for $type {
+                fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+                    (**self).try_write(buf)
+                }
+
+                fn unread(&mut self, n: u64) -> io::Result<bool> {
+                    (**self).unread(n)
+                }
+            }
+        )*
+    };
+}
+
+forward!(&mut W, Box<W>);
+
+fn step_back(target: &mut impl Seek, n: u64) -> io::Result<bool> {
+    let n = i64::try_from(n).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    target.seek(SeekFrom::Current(-n)).map(|_| true)
+}

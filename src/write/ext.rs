@@ -1,0 +1,109 @@
+//! [`AsyncWriteCompleteExt`]: the methods that most callers use.
+
+use std::io::IoSlice;
+
+use super::{
+    AsyncWriteComplete, HeldWrite,
+    futures::{CloseComplete, ResumeWriteAll, WriteAllComplete, WriteComplete, WriteVectoredComplete},
+};
+
+/// Futures over [`AsyncWriteComplete`], implemented for all of them.
+///
+/// The names end in `_complete`, so that they live beside the extension traits of futures-lite, futures-util and tokio on one
+/// type.
+pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
+    /// Writes some first part of `buf`, by one call of the destination's write, and answers how many bytes are complete.
+    ///
+    /// An empty `buf` is a barrier: it answers 0 once the writer is settled. 0 for any other `buf` means that the
+    /// destination takes no more.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`poll_write_submit`](AsyncWriteComplete::poll_write_submit) and
+    /// [`poll_write_complete`](AsyncWriteComplete::poll_write_complete).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after the bytes were submitted, they still become complete; the count is lost to this caller, and calling
+    /// again with the same bytes writes them twice. A failure or a short count meets the next write-side operation. Where
+    /// that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
+    ///
+    /// # Panics
+    ///
+    /// The future, if it is polled after it was ready.
+    fn write_complete<'a>(&'a mut self, buf: &'a [u8]) -> WriteComplete<'a, Self>
+    where
+        Self: Unpin,
+    {
+        WriteComplete::new(self, buf)
+    }
+
+    /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does.
+    ///
+    /// # Errors, cancel safety, panics
+    ///
+    /// As [`write_complete`](Self::write_complete).
+    fn write_vectored_complete<'a>(&'a mut self, bufs: &'a [IoSlice<'a>]) -> WriteVectoredComplete<'a, Self>
+    where
+        Self: Unpin,
+    {
+        WriteVectoredComplete::new(self, bufs)
+    }
+
+    /// Writes all of `buf`, by as many writes as it takes.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_complete`](Self::write_complete), and `WriteZero` when the destination takes no more. What was complete
+    /// before the error stays complete; [`WriteAllComplete::held`] says how much.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, the part that was submitted still happens and the rest does not; the count is lost to this caller. In a
+    /// `select!` or under a timeout use [`resume_write_all`](Self::resume_write_all).
+    fn write_all_complete<'a>(&'a mut self, buf: &'a [u8]) -> WriteAllComplete<'a, Self>
+    where
+        Self: Unpin,
+    {
+        WriteAllComplete::new(self, buf)
+    }
+
+    /// Carries `held` on until every byte of it is complete. With no bytes left it is a barrier.
+    ///
+    /// Use the same writer each time, and submit nothing else to it in between while a part is outstanding.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_all_complete`](Self::write_all_complete), and [`Superseded`](crate::Superseded) if the writer is not the
+    /// one to which the outstanding part was submitted, or has taken other bytes since; nothing is submitted then. See
+    /// [`HeldWrite`] for what is known afterwards.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost, and nothing is written twice: ask again with the same `held`.
+    fn resume_write_all<'a, 'b>(&'a mut self, held: &'a mut HeldWrite<'b>) -> ResumeWriteAll<'a, 'b, Self>
+    where
+        Self: Unpin,
+    {
+        ResumeWriteAll::new(self, held)
+    }
+
+    /// Settles the writer and releases its destination.
+    ///
+    /// # Errors
+    ///
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the destination is released
+    /// all the same. The first answer is given again to whoever closes again.
+    ///
+    /// # Cancel safety
+    ///
+    /// The close goes on; ask again.
+    fn close_complete(&mut self) -> CloseComplete<'_, Self>
+    where
+        Self: Unpin,
+    {
+        CloseComplete::new(self)
+    }
+}
+
+impl<W: AsyncWriteComplete + ?Sized> AsyncWriteCompleteExt for W {}

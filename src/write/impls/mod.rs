@@ -1,0 +1,4 @@
+//! [`AsyncWriteComplete`](super::AsyncWriteComplete) for types of std.
+
+mod forward;
+mod memory;

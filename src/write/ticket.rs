@@ -1,0 +1,87 @@
+//! [`Submitted`], [`Ticket`] and [`TicketSource`]: what a submission answers, and how a write is named afterwards.
+
+use std::sync::{Mutex, PoisonError};
+
+/// What became of a submission that was taken.
+///
+/// Answered by [`AsyncWriteComplete::poll_write_submit`](crate::AsyncWriteComplete::poll_write_submit).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "an `InFlight` ticket is the only way to learn the count of its write"]
+#[non_exhaustive]
+pub enum Submitted {
+    /// The first `n` bytes are complete already; nothing is outstanding.
+    Complete(usize),
+    /// [`Ticket::len`] bytes are submitted; ask
+    /// [`poll_write_complete`](crate::AsyncWriteComplete::poll_write_complete) how many are complete.
+    InFlight(Ticket),
+}
+
+/// The name of one submission of one writer.
+///
+/// It is a generation number, not a place in a pipeline: a writer has one write outstanding at a time, and a ticket is
+/// answered until the next submission of bytes (rule [W5](crate::contract::Rule::W5)). Two tickets are equal only if they
+/// are copies of one another: numbers are unique in the process, across all writers, as far as 64 bits go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    number: u64,
+    len: usize,
+}
+
+impl Ticket {
+    /// How many bytes were taken.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a ticket is not a collection, and never names an empty submission"
+    )]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// Mints the tickets of one writer.
+///
+/// Every writer that answers [`Submitted::InFlight`] owns one; [`Tracked`](crate::Tracked) brings its own.
+///
+/// ```
+/// use async_write_complete::TicketSource;
+///
+/// let mut ours = TicketSource::new();
+/// let mut theirs = TicketSource::new();
+/// assert_ne!(ours.mint(5), ours.mint(5));
+/// assert_ne!(ours.mint(5), theirs.mint(5));
+/// assert_eq!(ours.mint(5).len(), 5);
+/// ```
+#[derive(Debug, Default)]
+pub struct TicketSource {
+    next: u64,
+    /// The first number that is no longer ours.
+    end: u64,
+}
+
+/// The first number that no source has reserved. A mutex, and not an atomic, because not every target has 64-bit atomics;
+/// it is taken once for [`BLOCK`] tickets.
+static UNRESERVED: Mutex<u64> = Mutex::new(0);
+
+/// How many numbers a source reserves at a time.
+const BLOCK: u64 = 1 << 16;
+
+impl TicketSource {
+    /// A source that has minted nothing.
+    pub const fn new() -> Self {
+        Self { next: 0, end: 0 }
+    }
+
+    /// The ticket of a new submission of which `len` bytes were taken.
+    #[must_use = "a ticket that is not handed out names nothing"]
+    pub fn mint(&mut self, len: usize) -> Ticket {
+        if self.next == self.end {
+            let mut unreserved = UNRESERVED.lock().unwrap_or_else(PoisonError::into_inner);
+            self.next = *unreserved;
+            self.end = self.next.wrapping_add(BLOCK);
+            *unreserved = self.end;
+        }
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        Ticket { number, len }
+    }
+}
