@@ -15,3 +15,12 @@ pub use write::{
     AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Submitted, Ticket, TicketSource,
     Tracked, futures, poll_turn,
 };
+
+pub mod adapter;
+#[cfg(feature = "offload")]
+pub mod offload;
+#[cfg(feature = "offload")]
+mod primitives;
+#[cfg(feature = "offload")]
+#[doc(no_inline)]
+pub use offload::{BlockingPool, Job, Offload, Pool};

@@ -1,0 +1,158 @@
+//! [`Claim`]: which write a buffer belongs to, where the trait has no ticket to say so.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use crate::{
+    error::PriorWriteFailed,
+    guard::checked_count,
+    write::{AsyncWriteComplete, Submitted, Ticket, kept::Kept, total_len},
+};
+
+/// The bytes that came by a `poll_write` and are not yet answered for.
+///
+/// A `poll_write` that was `Pending` may have submitted; the next one is the same write if its buffer begins with those bytes
+/// or those bytes begin with its buffer. Callers lengthen (`tokio::io::copy` while it waits) and shorten (rate limiters); what a
+/// shorter buffer leaves is a credit, answered to the buffers that follow. Any other buffer belongs to a new write, and the
+/// earlier one is an orphan, which finishes first and is reported if it failed (rule W9).
+///
+/// Two equal writes of which the first was dropped may become one: the destination is then as if the dropped one had never
+/// been asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Claim {
+    open: Option<Open>,
+    /// An orphan's short count that this claim has heard, which counts as its report, and that its caller has not.
+    owed: Option<io::Error>,
+    closed: Option<Kept>,
+}
+
+#[derive(Debug)]
+struct Open {
+    ticket: Ticket,
+    /// What was submitted.
+    bytes: Vec<u8>,
+    /// How many of them are answered for.
+    answered: usize,
+    /// How many of them are complete, once that is known.
+    complete: Option<usize>,
+}
+
+impl Open {
+    /// Whether `bufs` and what is not yet answered for agree as far as both go.
+    fn is_same_write(&self, bufs: &[IoSlice<'_>]) -> bool {
+        let mut rest = &self.bytes[self.answered..self.complete.unwrap_or(self.bytes.len())];
+        bufs.iter().all(|buf| {
+            let common = rest.len().min(buf.len());
+            let (head, tail) = rest.split_at(common);
+            rest = tail;
+            head == &buf[..common]
+        })
+    }
+}
+
+impl Claim {
+    /// Writes some first part of `bufs`, or answers for the write that they belong to.
+    pub(crate) fn poll_write<W>(
+        &mut self,
+        writer: &mut W,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>>
+    where
+        W: AsyncWriteComplete + Unpin,
+    {
+        let len = total_len(bufs);
+        match &self.open {
+            // No bytes belong to no write, and end none.
+            Some(_) if len == 0 => return Poll::Ready(Ok(0)),
+            Some(open) if open.is_same_write(bufs) => return self.poll_answer(writer, cx, len),
+            _ => self.end()?,
+        }
+        match ready!(Pin::new(&mut *writer).poll_write_submit_vectored(cx, bufs))? {
+            Submitted::Complete(n) => Poll::Ready(checked_count(n, len)),
+            Submitted::InFlight(ticket) => {
+                let bytes = concat(bufs, checked_count(ticket.len(), len)?);
+                self.open = Some(Open { ticket, bytes, answered: 0, complete: None });
+                self.poll_answer(writer, cx, len)
+            }
+        }
+    }
+
+    /// Answers for at most `len` bytes of the open write.
+    fn poll_answer<W>(&mut self, writer: &mut W, cx: &mut Context<'_>, len: usize) -> Poll<io::Result<usize>>
+    where
+        W: AsyncWriteComplete + Unpin,
+    {
+        let Some(open) = &mut self.open else { return Poll::Ready(Ok(0)) };
+        let complete = match open.complete {
+            Some(complete) => complete,
+            None => {
+                let answer = ready!(Pin::new(writer).poll_write_complete(cx, open.ticket));
+                match answer.and_then(|n| checked_count(n, open.bytes.len())) {
+                    Ok(complete) => complete,
+                    Err(error) => {
+                        self.open = None;
+                        return Poll::Ready(Err(error));
+                    }
+                }
+            }
+        };
+        let n = len.min(complete - open.answered);
+        open.answered += n;
+        open.complete = Some(complete);
+        if open.answered == complete {
+            self.open = None;
+        }
+        Poll::Ready(Ok(n))
+    }
+
+    /// Ends the claim: whatever comes next is another operation. Fails with what an orphan owes; that operation is not
+    /// executed then.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        if let Some(Open { ticket, bytes, complete: Some(complete), .. }) = self.open.take() {
+            if complete < bytes.len() {
+                self.owed = Some(PriorWriteFailed::short(ticket, complete).into());
+            }
+        }
+        self.owed.take().map_or(Ok(()), Err)
+    }
+
+    /// Ends the claim and closes; what is owed comes first, and stays the outcome.
+    pub(crate) fn poll_close<W>(&mut self, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        W: AsyncWriteComplete + Unpin,
+    {
+        if let Err(owed) = self.end() {
+            self.closed = Some(Kept::new(owed));
+        }
+        let outcome = ready!(Pin::new(writer).poll_close_complete(cx));
+        Poll::Ready(self.closed.as_mut().map_or(outcome, |owed| Err(owed.give())))
+    }
+
+    /// Waits until `writer` is settled. The claim stays, since a caller may flush between two polls of one write; unless
+    /// the flush reports that very write, which is its answer.
+    pub(crate) fn poll_flush<W>(&mut self, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        W: AsyncWriteComplete + Unpin,
+    {
+        let settled = ready!(Pin::new(writer).poll_write_submit(cx, &[])).map(drop);
+        let reported = settled.as_ref().err().and_then(PriorWriteFailed::find).map(PriorWriteFailed::ticket);
+        if reported.is_some() && reported == self.open.as_ref().map(|open| open.ticket) {
+            self.open = None;
+        }
+        Poll::Ready(settled)
+    }
+}
+
+/// The first `len` bytes of the concatenation.
+fn concat(bufs: &[IoSlice<'_>], len: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(len);
+    for buf in bufs {
+        let room = len - bytes.len();
+        bytes.extend_from_slice(&buf[..room.min(buf.len())]);
+    }
+    bytes
+}

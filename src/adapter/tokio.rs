@@ -1,0 +1,91 @@
+//! [`ToTokio`] and [`FromTokio`].
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::io::AsyncWrite;
+
+use super::{
+    flushing::TodaysWrite,
+    types::{from_todays, to_todays},
+};
+use crate::write::AsyncWriteComplete;
+
+to_todays! {
+    /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete.
+    ///
+    /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: a buffer that agrees with the bytes
+    /// not yet answered for, as far as both go, continues their write. Any other one is a new write, and waits for the earlier
+    /// one. Two equal writes of which the first was dropped may thus become one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Here it deviates from tokio's text, by which `Pending` means that nothing was written: it may mean *submitted*. A
+    /// `select!` that drops a write and issues another one must not take the first for undone. A dropped write still
+    /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or shutdown.
+    ToTokio
+}
+
+impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let Self { writer, claim } = self.get_mut();
+        claim.poll_write(writer, cx, bufs)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, claim } = self.get_mut();
+        claim.poll_flush(writer, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, claim } = self.get_mut();
+        claim.poll_close(writer, cx)
+    }
+}
+
+from_todays! {
+    /// A [`tokio::io::AsyncWrite`] as an [`AsyncWriteComplete`]: each write is followed by a flush.
+    ///
+    /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown how many
+    /// bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
+    ///
+    /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the inner writer
+    /// holds back is as lost as that writer lets it be.
+    FromTokio, AsyncWrite
+}
+
+#[derive(Debug)]
+struct Todays<W>(W);
+
+impl<W: AsyncWrite + Unpin> TodaysWrite for Todays<W> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

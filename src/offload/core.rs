@@ -1,0 +1,273 @@
+//! [`Core`]: the owner's side of an [`Offload`](super::Offload), one operation at a time.
+
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice, Read, Seek, SeekFrom},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    cursor::{Collected, Cursor},
+    job::{self, Reply},
+    pool::Pool,
+    shared::Shared,
+    state::{Report, Side},
+};
+use crate::{
+    error::Indeterminate,
+    guard::{catch, checked_count, quietly, transparent},
+    primitives::Arc,
+    sync_write::WriteComplete,
+    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, kept::copy, poll_turn, total_len},
+};
+
+/// How many bytes one submission takes at most. Bounds the memory of a writer.
+const MAX_SUBMISSION: usize = 1 << 20;
+
+/// An [`Offload`](super::Offload) without the memory of which buffers came by `poll_write`.
+#[derive(Debug)]
+pub(super) struct Core<T, P> {
+    pub(super) shared: Arc<Shared<T>>,
+    pool: P,
+    tickets: TicketSource,
+    /// The bytes of the last submission. Its job has a second handle, and gives it back before the write is answered; so the
+    /// allocation serves the next one.
+    buffer: Arc<Vec<u8>>,
+    cursor: Cursor,
+    /// How `T` moves back over bytes that were fetched and not handed out.
+    unread: fn(&mut T, u64) -> io::Result<bool>,
+}
+
+impl<T, P> Core<T, P> {
+    pub(super) fn new(destination: T, pool: P, unread: fn(&mut T, u64) -> io::Result<bool>) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(destination)),
+            pool,
+            tickets: TicketSource::new(),
+            buffer: Arc::new(Vec::new()),
+            cursor: Cursor::new(),
+            unread,
+        }
+    }
+}
+
+/// Nothing in it is pinned.
+impl<T, P> Unpin for Core<T, P> {}
+
+/// Settled, the destination is dropped here; otherwise the job that has it drops it (rule W14).
+impl<T, P> Drop for Core<T, P> {
+    fn drop(&mut self) {
+        drop(self.shared.abandon());
+    }
+}
+
+impl<T: Send + 'static, P: Pool> Core<T, P> {
+    /// Sends the destination, which is at home, to the pool. Whatever the pool does, it comes back.
+    fn start(&self, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
+        if let Some(destination) = self.shared.take() {
+            self.hand_over(job::operation(&self.shared, destination, work));
+        }
+    }
+
+    /// A pool that panics has dropped the job, which is a refusal.
+    fn hand_over(&self, job: job::Job) {
+        quietly(|| self.pool.execute(job));
+    }
+
+    /// Waits until a write-side operation may begin, with the cursor where the caller believes it.
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.shared.poll_check(Side::Write, cx))?;
+            if self.cursor.is_outstanding() {
+                let unreading = self.cursor.is_unreading();
+                match self.cursor.collect() {
+                    Err(error) if unreading => return Poll::Ready(Err(error)),
+                    Ok(Collected::Lost) if unreading => return Poll::Ready(Err(self.shared.why_lost())),
+                    // The caller walked away from the read or the seek; its error goes with it.
+                    _ => {}
+                }
+            }
+            if self.cursor.to_unread() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            let work = self.cursor.unread(self.unread);
+            self.start(work);
+        }
+    }
+
+    /// Runs `work` on the pool as a write-side operation.
+    pub(super) async fn call<R, F>(&mut self, work: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
+    {
+        poll_fn(|cx| self.poll_ready(cx)).await?;
+        self.run(Side::Write, work).await
+    }
+
+    /// Runs `work` on the pool as soon as the destination is at home, whatever an orphan owes.
+    pub(super) async fn peek<R, F>(&mut self, work: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
+    {
+        poll_fn(|cx| self.shared.poll_check(Side::Read, cx)).await?;
+        self.run(Side::Read, work).await
+    }
+
+    /// Runs `work` on the pool; the destination is at home.
+    pub(super) async fn run<R, F>(&mut self, side: Side, work: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
+    {
+        let reply = Reply::new();
+        let theirs = reply.clone();
+        self.start(move |destination| work(destination, &theirs));
+        poll_fn(|cx| self.shared.poll_back(side, cx)).await;
+        reply.take().unwrap_or_else(|| Err(self.shared.why_lost()))
+    }
+
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>
+    where
+        T: Read,
+    {
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        loop {
+            if self.cursor.is_outstanding() {
+                ready!(self.shared.poll_back(Side::Read, cx));
+                let reading = self.cursor.is_reading();
+                match self.cursor.collect() {
+                    Err(error) if reading => return Poll::Ready(Err(error)),
+                    Ok(Collected::Lost) if reading => return Poll::Ready(Err(self.shared.why_lost())),
+                    Ok(Collected::End) => return Poll::Ready(Ok(0)),
+                    _ => {}
+                }
+            }
+            if self.cursor.ahead() > 0 {
+                return Poll::Ready(Ok(self.cursor.hand_out(buf)));
+            }
+            ready!(self.shared.poll_check(Side::Read, cx))?;
+            let work = self.cursor.read(buf.len());
+            self.start(work);
+        }
+    }
+
+    pub(super) fn poll_seek(&mut self, cx: &mut Context<'_>, pos: SeekFrom) -> Poll<io::Result<u64>>
+    where
+        T: Seek,
+    {
+        loop {
+            if self.cursor.is_seeking(pos) {
+                ready!(self.shared.poll_back(Side::Write, cx));
+                return Poll::Ready(match self.cursor.collect()? {
+                    Collected::Position(position) => Ok(position),
+                    _ => Err(self.shared.why_lost()),
+                });
+            }
+            ready!(self.shared.poll_check(Side::Write, cx))?;
+            if self.cursor.is_outstanding() {
+                // Abandoned: what it moved is taken in, what it would have answered goes with its caller.
+                let _ = self.cursor.collect();
+            }
+            let work = self.cursor.seek(pos);
+            self.start(work);
+        }
+    }
+
+    fn poll_submit(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Submitted>>
+    where
+        T: WriteComplete,
+    {
+        ready!(self.poll_ready(cx))?;
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Poll::Ready(Ok(Submitted::Complete(0)));
+        }
+        ready!(poll_turn(cx));
+        if let Some(n) = self.try_at_once(bufs)? {
+            return Poll::Ready(Ok(Submitted::Complete(n)));
+        }
+        let bytes = self.fill(bufs);
+        let ticket = self.tickets.mint(bytes.len());
+        if let Some(destination) = self.shared.take() {
+            self.shared.submit(ticket);
+            self.hand_over(job::operation(&self.shared, destination, move |destination| write(destination, &bytes)));
+        }
+        Poll::Ready(Ok(Submitted::InFlight(ticket)))
+    }
+
+    /// Writes on this thread, if the destination can without blocking.
+    fn try_at_once(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<Option<usize>>
+    where
+        T: WriteComplete,
+    {
+        let Some(buf) = bufs.iter().find(|buf| !buf.is_empty()) else { return Ok(None) };
+        let Some(mut destination) = self.shared.take() else { return Ok(None) };
+        let tried = catch(|| transparent(|| or_would_block(destination.try_write(buf))))
+            .and_then(|result| result)
+            .and_then(|n| n.map(|n| checked_count(n, buf.len())).transpose());
+        match &tried {
+            Err(error) if Indeterminate::find(error).is_some() => self.shared.poison(destination, copy(error)),
+            Ok(Some(_)) => self.shared.come_home(destination, Report::AtOnce),
+            Ok(None) | Err(_) => self.shared.come_home(destination, Report::Other),
+        }
+        tried
+    }
+
+    /// Copies what one submission takes of `bufs`.
+    fn fill(&mut self, bufs: &[IoSlice<'_>]) -> Arc<Vec<u8>> {
+        if Arc::get_mut(&mut self.buffer).is_none() {
+            self.buffer = Arc::new(Vec::new());
+        }
+        if let Some(buffer) = Arc::get_mut(&mut self.buffer) {
+            buffer.clear();
+            buffer.reserve(total_len(bufs).min(MAX_SUBMISSION));
+            for buf in bufs {
+                let room = MAX_SUBMISSION - buffer.len();
+                buffer.extend_from_slice(&buf[..room.min(buf.len())]);
+            }
+        }
+        self.buffer.clone()
+    }
+}
+
+impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Core<T, P> {
+    fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        self.get_mut().poll_submit(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_submit_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Submitted>> {
+        self.get_mut().poll_submit(cx, bufs)
+    }
+
+    fn poll_write_complete(self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        self.shared.poll_answer(cx, ticket)
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.shared.poll_close(cx, |destination| self.hand_over(job::release(&self.shared, destination)))
+    }
+}
+
+/// The one call of a submission (rule W4), on the pool.
+fn write<T: WriteComplete>(destination: &mut T, bytes: &[u8]) -> io::Result<Report> {
+    match transparent(|| destination.write(bytes)).and_then(|n| checked_count(n, bytes.len())) {
+        Err(error) if Indeterminate::find(&error).is_some() => Err(error),
+        result => Ok(Report::Write(result)),
+    }
+}
+
+/// A try that would block has not been made.
+fn or_would_block(tried: io::Result<Option<usize>>) -> io::Result<Option<usize>> {
+    match tried {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        tried => tried,
+    }
+}

@@ -1,0 +1,148 @@
+//! [`Job`]: what a pool runs, and how the destination gets home whatever becomes of it.
+
+use std::{
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    sync::PoisonError,
+    task::{Context, Poll},
+};
+
+use async_task::Runnable;
+
+use super::{shared::Shared, state::Report};
+use crate::{
+    error::Indeterminate,
+    guard::{catch, quietly},
+    primitives::{Arc, Mutex},
+    write::kept::copy,
+};
+
+/// One operation on one destination, to be run on a thread that may block.
+///
+/// A [`Pool`](super::Pool) gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back, and the
+/// operation answers an error.
+#[must_use = "a job that is dropped answers an error"]
+pub struct Job(Runnable);
+
+impl Job {
+    /// Runs the operation; blocks as long as the destination does. Never panics.
+    pub fn run(self) {
+        self.0.run();
+    }
+
+    fn new(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        // The future never waits, so it is never scheduled again.
+        let (runnable, task) = async_task::spawn(work, |_| {});
+        task.detach();
+        Self(runnable)
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+/// A job that takes `destination` along, does `work` with it, and brings it home to `shared`. An `Err` of `work`, or a panic,
+/// says that its effect is unknown.
+pub(super) fn operation<T, F>(shared: &Arc<Shared<T>>, destination: T, work: F) -> Job
+where
+    T: Send + 'static,
+    F: FnOnce(&mut T) -> io::Result<Report> + Send + 'static,
+{
+    Job::new(Operation { shared: shared.clone(), cargo: Some((destination, work)) })
+}
+
+/// A job that drops `destination`, which is being closed. Dropping the job does it as well.
+pub(super) fn release<T: Send + 'static>(shared: &Arc<Shared<T>>, destination: T) -> Job {
+    let release = Release { shared: shared.clone(), destination: Some(destination) };
+    Job::new(async move { drop(release) })
+}
+
+/// The destination on its way, and what is to be done with it.
+struct Operation<T, F> {
+    shared: Arc<Shared<T>>,
+    /// Gone when it has run.
+    cargo: Option<(T, F)>,
+}
+
+/// Nothing in it is pinned.
+impl<T, F> Unpin for Operation<T, F> {}
+
+impl<T, F: FnOnce(&mut T) -> io::Result<Report>> Future for Operation<T, F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if let Some((mut destination, work)) = self.cargo.take() {
+            match catch(|| work(&mut destination)).and_then(|reported| reported) {
+                Ok(report) => self.shared.come_home(destination, report),
+                Err(unknown) => self.shared.poison(destination, unknown),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<T, F> Drop for Operation<T, F> {
+    fn drop(&mut self) {
+        if let Some((destination, work)) = self.cargo.take() {
+            quietly(|| drop(work));
+            self.shared.come_home(destination, Report::NotRun);
+        }
+    }
+}
+
+struct Release<T> {
+    shared: Arc<Shared<T>>,
+    destination: Option<T>,
+}
+
+impl<T> Drop for Release<T> {
+    fn drop(&mut self) {
+        if let Some(destination) = self.destination.take() {
+            self.shared.release(destination);
+        }
+    }
+}
+
+/// Where an operation leaves its result for whoever asked, if they still ask.
+pub(super) struct Reply<R>(Arc<Mutex<Option<R>>>);
+
+impl<R> Reply<R> {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(None)))
+    }
+
+    pub(super) fn set(&self, result: R) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+    }
+
+    /// The result; `None` if the operation did not come to its end.
+    pub(super) fn take(&self) -> Option<R> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<R> Reply<io::Result<R>> {
+    /// Leaves `result`, and reports what it says of the destination: an indeterminate one is `Err`.
+    pub(super) fn answer(&self, result: io::Result<R>) -> io::Result<Report> {
+        let unknown = result.as_ref().err().filter(|error| Indeterminate::find(error).is_some()).map(copy);
+        self.set(result);
+        unknown.map_or(Ok(Report::Other), Err)
+    }
+}
+
+impl<R> Clone for Reply<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R> fmt::Debug for Reply<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! [`Offload`]: a blocking destination on the asynchronous side, over a pool of threads.
+
+use std::{
+    future::poll_fn,
+    io::{self, IoSlice, Read},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+mod core;
+mod cursor;
+mod file;
+mod futures_io;
+mod job;
+#[cfg(all(test, awc_loom))]
+mod models;
+mod pool;
+mod shared;
+mod state;
+
+use self::core::Core;
+pub use self::{
+    job::Job,
+    pool::{BlockingPool, Pool},
+};
+use crate::{
+    adapter::Claim,
+    error::IntoInnerError,
+    guard::closed,
+    sync_write::WriteComplete,
+    write::{AsyncWriteComplete, Submitted, Ticket},
+};
+
+/// Carries a blocking destination to the asynchronous side.
+///
+/// Each operation runs on the pool, and is answered when the destination's own call has returned. It needs no runtime, only
+/// wakers: smol, tokio, async-std and a bare `block_on` all drive it.
+///
+/// It implements [`AsyncWriteComplete`] and [`futures_io::AsyncWrite`] for a `T` that is [`WriteComplete`],
+/// [`futures_io::AsyncRead`] for one that is [`Read`], and [`futures_io::AsyncSeek`] for one that is
+/// [`Seek`](io::Seek). So it takes the place of `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they
+/// report what `Unblock` has nowhere to put.
+///
+/// ```
+/// use async_write_complete::{AsyncWriteCompleteExt, Offload};
+///
+/// # futures_lite::future::block_on(async {
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("f");
+/// let mut file = Offload::create(&path).await?;
+/// file.write_complete(b"there").await?;
+/// assert_eq!(std::fs::metadata(&path)?.len(), 5);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+///
+/// # One operation at a time
+///
+/// A handle is half-duplex: a socket that blocks in a read blocks its writes. Use two handles, such as
+/// `TcpStream::try_clone` gives. Halves made by a `split` share this limit; they never lose a wake.
+///
+/// # Abandoned reads and writes
+///
+/// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was dropped
+/// loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left the cursor,
+/// for a `T` that can move it back ([`WriteComplete::unread`]: files and `Cursor`s do); for any other the fetched bytes just wait.
+///
+/// # `Pending` of `poll_write`
+///
+/// The `poll_write` of futures-io has no ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to is told
+/// by its content. A buffer that agrees with the bytes not yet answered for, as far as both go, continues their write; any
+/// other one begins a new write, after the earlier one. Two equal writes of which the first was dropped may become one.
+///
+/// # Drop
+///
+/// With nothing outstanding the destination is dropped before `drop` returns. Otherwise `drop` returns at once, the operation
+/// runs to its end, and the destination is dropped after it, on the pool. A failure of it is then lost: close instead.
+#[derive(Debug)]
+pub struct Offload<T, P = BlockingPool> {
+    core: Core<T, P>,
+    claim: Claim,
+}
+
+/// Nothing in it is pinned.
+impl<T, P> Unpin for Offload<T, P> {}
+
+impl<T: WriteComplete + Send + 'static> Offload<T> {
+    /// Carries `destination` over the `blocking` pool.
+    pub fn new(destination: T) -> Self {
+        Self::with_pool(destination, BlockingPool)
+    }
+}
+
+impl<T: Read + Send + 'static> Offload<T> {
+    /// Carries a source that is only read over the `blocking` pool.
+    pub fn reader(source: T) -> Self {
+        Self::reader_with_pool(source, BlockingPool)
+    }
+}
+
+impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
+    /// Carries `destination` over `pool`.
+    pub fn with_pool(destination: T, pool: P) -> Self {
+        Self::build(destination, pool, T::unread)
+    }
+}
+
+impl<T: Read + Send + 'static, P: Pool> Offload<T, P> {
+    /// Carries a source that is only read over `pool`.
+    pub fn reader_with_pool(source: T, pool: P) -> Self {
+        Self::build(source, pool, nothing_to_unread)
+    }
+}
+
+impl<T: Send + 'static, P: Pool> Offload<T, P> {
+    fn build(destination: T, pool: P, unread: fn(&mut T, u64) -> io::Result<bool>) -> Self {
+        Self { core: Core::new(destination, pool, unread), claim: Claim::default() }
+    }
+
+    /// Runs `f` with the destination on the pool, after what is outstanding.
+    ///
+    /// # Errors
+    ///
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed: `f` is not run then.
+    /// [`Indeterminate`](crate::Indeterminate) if `f` panics, and from then on every operation errs. `BrokenPipe` after a
+    /// close.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before `f` was handed to the pool, nothing happens. After that `f` runs, and its result is lost.
+    pub async fn with_mut<R, F>(&mut self, f: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut T) -> R + Send + 'static,
+    {
+        self.claim.end()?;
+        self.core.call(|destination, reply| reply.answer(Ok(f(destination)))).await
+    }
+
+    /// Takes the destination out, after what is outstanding.
+    ///
+    /// # Errors
+    ///
+    /// The writer comes back in the error. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for
+    /// failed; asked again, it gives the destination. After a close, or when it is poisoned, there is none to give.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future owns the writer: dropping it drops the writer.
+    pub async fn into_inner(mut self) -> Result<T, IntoInnerError<Self>> {
+        let settled = match self.claim.end() {
+            Ok(()) => poll_fn(|cx| self.core.poll_ready(cx)).await,
+            owed => owed,
+        };
+        match settled.and_then(|()| self.core.shared.abandon().ok_or_else(closed)) {
+            Ok(destination) => Ok(destination),
+            Err(error) => Err(IntoInnerError::new(self, error)),
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
+impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<T, P> {
+    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        self.claim.end()?;
+        Pin::new(&mut self.core).poll_write_submit(cx, buf)
+    }
+
+    fn poll_write_submit_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Submitted>> {
+        self.claim.end()?;
+        Pin::new(&mut self.core).poll_write_submit_vectored(cx, bufs)
+    }
+
+    fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.core).poll_write_complete(cx, ticket)
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { core, claim } = self.get_mut();
+        claim.poll_close(core, cx)
+    }
+}
+
+fn nothing_to_unread<T>(_: &mut T, _: u64) -> io::Result<bool> {
+    Ok(false)
+}
