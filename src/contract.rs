@@ -2,7 +2,7 @@
 //!
 //! The documentation of the traits, the tests and the RFC name a rule by its [id](Rule::id) and never repeat its text.
 //! MUST and MAY are meant as in [RFC 2119](https://www.rfc-editor.org/rfc/rfc2119). *The writer* is the type that
-//! implements [`AsyncWriteComplete`](crate::AsyncWriteComplete); the [duties of a pool](crate::offload::Pool) stand
+//! implements [`AsyncWriteComplete`](crate::AsyncWriteComplete); the duties of a pool, P1 to P4, stand
 //! with the pool.
 //!
 //! # Words

@@ -36,8 +36,9 @@ use crate::{
 /// Each operation runs on the pool, and is answered when the destination's own call has returned. It needs no runtime, only
 /// wakers: smol, tokio, async-std and a bare `block_on` all drive it.
 ///
-/// It implements [`AsyncWriteComplete`] and [`futures_io::AsyncWrite`] for a `T` that is [`WriteComplete`],
-/// [`futures_io::AsyncRead`] for one that is [`Read`], and [`futures_io::AsyncSeek`] for one that is
+/// It implements [`AsyncWriteComplete`] and futures-io's [`AsyncWrite`](::futures_io::AsyncWrite) for a `T` that is
+/// [`WriteComplete`], [`AsyncRead`](::futures_io::AsyncRead) for one that is [`Read`], and
+/// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is
 /// [`Seek`](io::Seek). So it takes the place of `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they
 /// report what `Unblock` has nowhere to put.
 ///

@@ -32,7 +32,7 @@ use crate::{
 /// # When it ends early
 ///
 /// * An error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
-/// * [`Indeterminate`], or [`Superseded`](crate::Superseded) because somebody else submitted to the writer in between (or
+/// * [`Indeterminate`], or [`Superseded`] because somebody else submitted to the writer in between (or
 ///   because this is another writer): nothing is submitted any more. `completed` is then the lower bound of what is complete
 ///   and [`maybe_completed`](Self::maybe_completed) the upper one.
 #[derive(Debug)]

@@ -184,7 +184,7 @@ pub trait AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// [`Superseded`](crate::Superseded) for a ticket that is not of this writer's last submission: never somebody else's
+    /// [`Superseded`] for a ticket that is not of this writer's last submission: never somebody else's
     /// count ([W5]). The default, for writers that never answer `InFlight`, answers nothing else.
     /// [`Indeterminate`](crate::Indeterminate) if nobody can know the count; the writer is poisoned ([W6], [W13]). Otherwise
     /// the destination's own error: none of the submission's bytes is complete ([W6]). Never `WouldBlock` or `Interrupted`
