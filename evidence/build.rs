@@ -1,0 +1,28 @@
+//! Tells the audit which versions of its subjects it is built with, as the lock file has them.
+
+use std::{env, error::Error, path::PathBuf};
+
+use cargo_lock::Lockfile;
+
+/// The crates whose behaviour the audit measures.
+const SUBJECTS: [&str; 6] = ["async-write-complete", "tokio", "async-fs", "async-std", "blocking", "piper"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let lock = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../Cargo.lock");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed={}", lock.display());
+    let lock = Lockfile::load(lock)?;
+    let versions: Vec<String> = SUBJECTS.iter().map(|name| versions_of(&lock, name)).collect();
+    println!("cargo:rustc-env=EVIDENCE_VERSIONS={}", versions.join(", "));
+    Ok(())
+}
+
+/// `name version`; where the tree holds several versions of one crate, all of them.
+fn versions_of(lock: &Lockfile, name: &str) -> String {
+    let found = lock.packages.iter().filter(|package| package.name.as_str() == name);
+    let versions: Vec<String> = found.map(|package| package.version.to_string()).collect();
+    if versions.is_empty() {
+        return format!("{name} (not in the lock file)");
+    }
+    format!("{name} {}", versions.join(" and "))
+}

@@ -1,0 +1,94 @@
+//! What this project claims about writers, shown on real files: the command line.
+
+#![forbid(unsafe_code)]
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+mod audit;
+
+#[cfg(not(unix))]
+compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");
+
+/// Shows on real files what the writers of today answer, and what this project's writer answers.
+#[derive(Debug, Parser)]
+#[command(name = "evidence")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures when each writer's answer is true: the seed program and the failure cases
+    ///
+    /// Exits with 0 if every row of `async-write-complete` holds, with 1 if one of them does not, and with 2 if the
+    /// audit could not run.
+    Audit(AuditArgs),
+    /// One row of the audit, in a process of its own
+    #[command(hide = true)]
+    Measure(MeasureArgs),
+    /// One write whose process ends right after the answer
+    #[command(hide = true)]
+    Answer(AnswerArgs),
+}
+
+#[derive(Debug, Args)]
+struct AuditArgs {
+    /// Measure only this case; may be given several times
+    #[arg(long = "case", value_name = "NAME", value_parser = audit::find_case)]
+    cases: Vec<&'static audit::Case>,
+    /// Rounds of the seed program; a costlier case runs the share that `--list` names, but at least five
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// List the cases, and when a row of each holds, without measuring anything
+    #[arg(long)]
+    list: bool,
+    /// Write the rows to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct MeasureArgs {
+    #[arg(long, value_parser = audit::find_case)]
+    case: &'static audit::Case,
+    #[arg(long, value_parser = audit::find_subject)]
+    subject: audit::Subject,
+    #[arg(long)]
+    rounds: u32,
+    #[arg(long)]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct AnswerArgs {
+    #[arg(long, value_parser = audit::find_subject)]
+    subject: audit::Subject,
+    #[arg(long)]
+    path: PathBuf,
+    #[arg(long)]
+    then: audit::Ending,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Audit(args) => run_audit(args),
+        Command::Measure(args) => {
+            audit::measure_rounds(args.case, args.subject, args.rounds, &args.folder).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Answer(args) => audit::answer_and_end(args.subject, args.path, args.then).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+fn run_audit(args: AuditArgs) -> anyhow::Result<ExitCode> {
+    if args.list {
+        return audit::list(&args.cases).map(|()| ExitCode::SUCCESS);
+    }
+    audit::run(&audit::Options { cases: args.cases, rounds: args.rounds, json: args.json })
+}
