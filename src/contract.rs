@@ -1,6 +1,6 @@
 //! The contract: numbered rules, each with its text, in one place.
 //!
-//! The documentation of the traits, the tests and the RFC name a rule by its [id](Rule::id) and never repeat its text.
+//! The documentation of the traits and the tests cite a rule by its [id](Rule::id); the text here decides.
 //! MUST and MAY are meant as in [RFC 2119](https://www.rfc-editor.org/rfc/rfc2119). *The writer* is the type that
 //! implements [`AsyncWriteComplete`](crate::AsyncWriteComplete); the duties of a pool, P1 to P4, stand
 //! with the pool.
@@ -47,7 +47,7 @@ macro_rules! rules {
                 match self { $(Rule::$id => stringify!($id),)* }
             }
 
-            /// One or two words for the rule, such as `completion`.
+            /// A short name for the rule, such as `completion`.
             pub const fn name(self) -> &'static str {
                 match self { $(Rule::$id => $name,)* }
             }
@@ -96,7 +96,7 @@ rules! {
          write-side operation (submission, barrier, flush, sync, seek, set length, `with_mut`, `into_inner`, close), exactly \
          once; that operation is not executed, except that close releases all the same. Reads neither report nor consume it. \
          Polling its ticket to `Ready` first is the report; a ticket still answers after a `PriorWriteFailed`. Until it is \
-         reported nothing write-side succeeds. It ends with the writer's drop."
+         reported nothing write-side succeeds. The debt ends with the writer's drop."
     W10 "barrier":
         "A submission of no bytes makes no call on the destination and is `Complete(0)` once the writer is settled."
     W11 "wake":
@@ -110,7 +110,8 @@ rules! {
     W13 "machinery":
         "A panic in the destination, or a count above the length, is an `Indeterminate` error for that operation, and every \
          later one errs. A job that the pool refuses, or drops before it ran, is an error with nothing complete; the \
-         destination is kept and not poisoned. `poll_*` never panics (the caller's own waker aside), and does not hang while \
+         destination is kept and not poisoned. `poll_*` never panics (the caller's own waker aside, and as long as panics \
+         unwind), and does not hang while \
          the destination's calls return and the pool runs its jobs."
     W14 "drop":
         "Settled: the destination is dropped before `drop` returns. Outstanding: `drop` returns at once, the write runs, and \

@@ -1,7 +1,7 @@
 //! What a failure says beyond its [`io::ErrorKind`]: [`PriorWriteFailed`], [`Superseded`], [`Indeterminate`], and
 //! [`IntoInnerError`].
 //!
-//! The first three travel inside an [`io::Error`] that has the kind of their source. Each is found again with its `find`,
+//! The first three travel inside an [`io::Error`] that has the kind of their source (`Superseded`: `InvalidInput`). Each is found again with its `find`,
 //! however deep another error wraps it; [`raw_os_error`] finds the operating system's code in the same way.
 
 use std::{error::Error, fmt, io};
@@ -151,7 +151,7 @@ impl Error for Indeterminate {
 
 impl From<PriorWriteFailed> for io::Error {
     fn from(error: PriorWriteFailed) -> Self {
-        Self::new(error.source.kind(), error)
+        Self::new(told_kind(&error.source), error)
     }
 }
 
@@ -163,7 +163,16 @@ impl From<Superseded> for io::Error {
 
 impl From<Indeterminate> for io::Error {
     fn from(error: Indeterminate) -> Self {
-        Self::new(error.source.kind(), error)
+        Self::new(told_kind(&error.source), error)
+    }
+}
+
+/// The kind under which `source` is told. Whoever sees `Interrupted` or `WouldBlock` asks again, which is no answer to a
+/// failure that is over (rule W15).
+fn told_kind(source: &io::Error) -> io::ErrorKind {
+    match source.kind() {
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => io::ErrorKind::Other,
+        kind => kind,
     }
 }
 
@@ -182,28 +191,6 @@ impl From<Indeterminate> for io::Error {
 pub fn raw_os_error(error: &io::Error) -> Option<i32> {
     let wrapped = || chain(error).find_map(|e| e.downcast_ref::<io::Error>()?.raw_os_error());
     error.raw_os_error().or_else(wrapped)
-}
-
-fn find<E: Error + 'static>(error: &io::Error) -> Option<&E> {
-    chain(error).find_map(|e| e.downcast_ref())
-}
-
-/// `error`'s payload and everything behind it.
-fn chain(error: &io::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
-    std::iter::successors(payload(error), next)
-}
-
-fn payload(error: &io::Error) -> Option<&(dyn Error + 'static)> {
-    error.get_ref().map(|e| e as _)
-}
-
-/// An inner `io::Error` is followed by its payload, which its own `source` would skip.
-fn next<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    let error: &'a (dyn Error + 'static) = *error;
-    match error.downcast_ref::<io::Error>() {
-        Some(inner) => payload(inner),
-        None => error.source(),
-    }
 }
 
 /// The destination could not be taken out of its writer; both are in here.
@@ -256,5 +243,27 @@ impl<W> fmt::Display for IntoInnerError<W> {
 impl<W: Send + fmt::Debug> Error for IntoInnerError<W> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+fn find<E: Error + 'static>(error: &io::Error) -> Option<&E> {
+    chain(error).find_map(|e| e.downcast_ref())
+}
+
+/// `error`'s payload and everything behind it.
+fn chain(error: &io::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(payload(error), next)
+}
+
+fn payload(error: &io::Error) -> Option<&(dyn Error + 'static)> {
+    error.get_ref().map(|e| e as _)
+}
+
+/// An inner `io::Error` is followed by its payload, which its own `source` would skip.
+fn next<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let error: &'a (dyn Error + 'static) = *error;
+    match error.downcast_ref::<io::Error>() {
+        Some(inner) => payload(inner),
+        None => error.source(),
     }
 }

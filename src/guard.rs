@@ -1,7 +1,8 @@
 //! What foreign code (a destination, a pool, a waker) may do to us, and what a caller sees of it.
 
 use std::{
-    io,
+    error::Error,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -19,7 +20,7 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> io::Result<R> {
             .unwrap_or_else(|| "without a message".to_owned());
         // A payload may panic in its own drop. A leak is the lesser harm.
         std::mem::forget(payload);
-        Indeterminate::new(io::Error::other(format!("the destination panicked: {text}"))).into()
+        Indeterminate::new(io::Error::other(format!("a call on the destination panicked: {text}"))).into()
     })
 }
 
@@ -55,8 +56,23 @@ pub(crate) fn never_would_block(error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::WouldBlock {
         return error;
     }
-    let text = format!("the destination is in non-blocking mode: {error}");
-    io::Error::new(io::ErrorKind::Unsupported, text)
+    io::Error::new(io::ErrorKind::Unsupported, NonBlocking(error))
+}
+
+/// A destination answered `WouldBlock`, as this.
+#[derive(Debug)]
+struct NonBlocking(io::Error);
+
+impl fmt::Display for NonBlocking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the destination is in non-blocking mode: {}", self.0)
+    }
+}
+
+impl Error for NonBlocking {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
 }
 
 /// The answer of a writer that was closed.

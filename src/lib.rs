@@ -1,26 +1,45 @@
 #![doc = include_str!("../README.md")]
+//! # Map
+//!
+//! | to | see |
+//! |---|---|
+//! | write | [`AsyncWriteCompleteExt`]; [`HeldWrite`] where a timeout or a `select!` may cut in |
+#![cfg_attr(
+    feature = "offload",
+    doc = "| offload files and other blocking destinations | [`Offload`]; [`Pool`] for threads of your own |"
+)]
+//! | write on this thread | [`Inline`] |
+//! | implement a destination | [`WriteComplete`] if it blocks, [`AsyncWriteComplete`] if it is asynchronous |
+//! | implement a wrapper | [`DriveWrite`], and [`Tracked`] for the rest |
+//! | use a blocking writer that holds bytes back | [`FlushEach`], [`AssertComplete`] |
+//! | use or serve the traits of futures-io and tokio | [`adapter`] |
+//! | know what is promised | [`contract`] |
+//! | know what an error says | [`error`] |
+// Every promise can be kept without it.
 #![forbid(unsafe_code)]
+// Shows on docs.rs which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// An example that warns teaches the warning.
 #![doc(test(attr(deny(warnings))))]
 
+pub mod adapter;
 pub mod contract;
 pub mod error;
 mod guard;
+#[cfg(feature = "offload")]
+pub mod offload;
+#[cfg(feature = "offload")]
+mod primitives;
 mod sync_write;
 mod write;
 
+#[doc(inline)]
 pub use error::{Indeterminate, IntoInnerError, PriorWriteFailed, Superseded};
+#[cfg(feature = "offload")]
+#[doc(inline)]
+pub use offload::{BlockingPool, Job, Offload, Pool};
 pub use sync_write::{AssertComplete, FlushEach, Inline, WriteComplete};
 pub use write::{
     AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Submitted, Ticket, TicketSource,
     Tracked, futures, poll_turn,
 };
-
-pub mod adapter;
-#[cfg(feature = "offload")]
-pub mod offload;
-#[cfg(feature = "offload")]
-mod primitives;
-#[cfg(feature = "offload")]
-#[doc(no_inline)]
-pub use offload::{BlockingPool, Job, Offload, Pool};

@@ -14,18 +14,13 @@ use crate::{
 
 /// The bytes that came by a `poll_write` and are not yet answered for.
 ///
-/// A `poll_write` that was `Pending` may have submitted; the next one is the same write if its buffer begins with those bytes
-/// or those bytes begin with its buffer. Callers lengthen (`tokio::io::copy` while it waits) and shorten (rate limiters); what a
-/// shorter buffer leaves is a credit, answered to the buffers that follow. Any other buffer belongs to a new write, and the
-/// earlier one is an orphan, which finishes first and is reported if it failed (rule W9).
-///
-/// Two equal writes of which the first was dropped may become one: the destination is then as if the dropped one had never
-/// been asked for.
+/// The [page of the adapters](crate::adapter#which-write-a-buffer-belongs-to) says what they are for. What a shorter buffer
+/// leaves is a credit. A write that no buffer continues is an orphan, which finishes first and is reported if it failed (rule
+/// W9).
 #[derive(Debug, Default)]
 pub(crate) struct Claim {
     open: Option<Open>,
-    /// An orphan's short count that this claim has heard, which counts as its report, and that its caller has not.
-    owed: Option<io::Error>,
+    /// What was owed when the writer was closed, which stays the outcome.
     closed: Option<Kept>,
 }
 
@@ -109,15 +104,17 @@ impl Claim {
         Poll::Ready(Ok(n))
     }
 
-    /// Ends the claim: whatever comes next is another operation. Fails with what an orphan owes; that operation is not
-    /// executed then.
+    /// Ends the claim: whatever comes next is another operation.
+    ///
+    /// Fails where the claim has heard of a short count, which counts as its report, and its caller has not; that other
+    /// operation is not executed then.
     pub(crate) fn end(&mut self) -> io::Result<()> {
-        if let Some(Open { ticket, bytes, complete: Some(complete), .. }) = self.open.take() {
-            if complete < bytes.len() {
-                self.owed = Some(PriorWriteFailed::short(ticket, complete).into());
+        match self.open.take() {
+            Some(Open { ticket, bytes, complete: Some(n), .. }) if n < bytes.len() => {
+                Err(PriorWriteFailed::short(ticket, n).into())
             }
+            _ => Ok(()),
         }
-        self.owed.take().map_or(Ok(()), Err)
     }
 
     /// Ends the claim and closes; what is owed comes first, and stays the outcome.
@@ -133,7 +130,7 @@ impl Claim {
     }
 
     /// Waits until `writer` is settled. The claim stays, since a caller may flush between two polls of one write; unless
-    /// the flush reports that very write, which is its answer.
+    /// the flush reports that very write, which is then answered for.
     pub(crate) fn poll_flush<W>(&mut self, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         W: AsyncWriteComplete + Unpin,

@@ -1,4 +1,4 @@
-//! A write of today's traits and the flush after it, as one.
+//! A write of futures-io or tokio, and the flush after it, as one.
 
 use std::{
     io::{self, IoSlice},
@@ -10,8 +10,8 @@ use crate::{
     write::{DriveWrite, Started, poll_turn},
 };
 
-/// What the two families of today's traits have in common.
-pub(super) trait TodaysWrite {
+/// What the write traits of futures-io and tokio have in common.
+pub(super) trait PollWrite {
     fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
     fn poll_write_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
@@ -32,7 +32,7 @@ impl<W> Flushing<W> {
     }
 }
 
-impl<W: TodaysWrite> DriveWrite for Flushing<W> {
+impl<W: PollWrite> DriveWrite for Flushing<W> {
     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
         ready!(poll_turn(cx));
         self.accepted = ready!(self.inner.poll_write(cx, buf))?;

@@ -9,17 +9,16 @@ use std::{
 use futures_io::AsyncWrite;
 
 use super::{
-    flushing::TodaysWrite,
-    types::{from_todays, to_todays},
+    flushing::PollWrite,
+    types::{from_adapter, to_adapter},
 };
 use crate::write::AsyncWriteComplete;
 
-to_todays! {
+to_adapter! {
     /// An [`AsyncWriteComplete`] as a [`futures_io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete.
     ///
-    /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: a buffer that agrees with the bytes
-    /// not yet answered for, as far as both go, continues their write. Any other one is a new write, and waits for the earlier
-    /// one. Two equal writes of which the first was dropped may thus become one.
+    /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: see
+    /// [the page of the adapters](crate::adapter#which-write-a-buffer-belongs-to).
     ///
     /// # Cancel safety
     ///
@@ -53,7 +52,7 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToFuturesIo<W> {
     }
 }
 
-from_todays! {
+from_adapter! {
     /// A [`futures_io::AsyncWrite`] as an [`AsyncWriteComplete`]: each write is followed by a flush.
     ///
     /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown how many
@@ -65,9 +64,9 @@ from_todays! {
 }
 
 #[derive(Debug)]
-struct Todays<W>(W);
+struct Inner<W>(W);
 
-impl<W: AsyncWrite + Unpin> TodaysWrite for Todays<W> {
+impl<W: AsyncWrite + Unpin> PollWrite for Inner<W> {
     fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write(cx, buf)
     }

@@ -1,4 +1,4 @@
-//! Adapters to and from the write traits of today: each a named type, so that what is lost on the way is visible.
+//! Adapters to and from the write traits of futures-io and tokio: each a named type, so that what is lost on the way is visible.
 //!
 //! | from | to | type | what survives |
 //! |---|---|---|---|
@@ -6,6 +6,18 @@
 //! | `futures_io::AsyncWrite` | `AsyncWriteComplete` | `FromFuturesIo` | as honest as the inner flush; a failed flush is indeterminate |
 //! | `AsyncWriteComplete` | `tokio::io::AsyncWrite` | `ToTokio` | the same as `ToFuturesIo`; `Pending` may mean submitted, where tokio's text says that nothing was written |
 //! | `tokio::io::AsyncWrite` | `AsyncWriteComplete` | `FromTokio` | the same as `FromFuturesIo` |
+//!
+//! # Which write a buffer belongs to
+//!
+//! `poll_write` has no ticket, and its `Pending` may mean *submitted*. So the adapters to these traits, and
+//! `Offload`, remember the bytes that came by `poll_write` and are not yet answered for. A buffer that agrees with them, as far
+//! as both go, continues their write; a longer one (`tokio::io::copy` tops up while it waits) gets the count of what was
+//! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer begins
+//! a new write, after the earlier one.
+//!
+//! Two equal writes of which the first was dropped may become one: the destination is then as if the dropped one had never
+//! been asked for. Empty buffers, reads and flushes leave the memory alone; every other operation ends it, and so does a flush
+//! that reports the failure of that very write.
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 mod claim;

@@ -1,7 +1,7 @@
 //! What the adapter types of both families have in common, as macros.
 
-/// An adapter type to one family of today's traits.
-macro_rules! to_todays {
+/// An adapter type to the trait of futures-io or tokio.
+macro_rules! to_adapter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
@@ -33,21 +33,21 @@ macro_rules! to_todays {
         }
     };
 }
-pub(crate) use to_todays;
+pub(crate) use to_adapter;
 
-/// An adapter type from one family of today's traits.
-macro_rules! from_todays {
+/// An adapter type from the trait of futures-io or tokio.
+macro_rules! from_adapter {
     ($(#[$doc:meta])* $name:ident, $trait:path) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<W> {
-            tracked: $crate::Tracked<$crate::adapter::flushing::Flushing<Todays<W>>>,
+            tracked: $crate::Tracked<$crate::adapter::flushing::Flushing<Inner<W>>>,
         }
 
         impl<W> $name<W> {
             /// Wraps `inner`.
             pub const fn new(inner: W) -> Self {
-                Self { tracked: $crate::Tracked::new($crate::adapter::flushing::Flushing::new(Todays(inner))) }
+                Self { tracked: $crate::Tracked::new($crate::adapter::flushing::Flushing::new(Inner(inner))) }
             }
 
             /// The writer inside.
@@ -71,4 +71,4 @@ macro_rules! from_todays {
         $crate::write::delegate_to_tracked!(impl<W: $trait> for $name<W>);
     };
 }
-pub(crate) use from_todays;
+pub(crate) use from_adapter;

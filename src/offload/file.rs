@@ -10,7 +10,6 @@ use std::{
 use super::{
     BlockingPool, Offload, Pool,
     job::Reply,
-    nothing_to_unread,
     state::{Report, Side},
 };
 use crate::write::kept::copy;
@@ -35,6 +34,10 @@ impl Offload<File> {
     /// # Errors
     ///
     /// Those of [`File::open`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, nothing remains of it.
     pub async fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         on_the_pool(move || File::open(path)).await.map(Self::new)
@@ -43,7 +46,7 @@ impl Offload<File> {
 
 /// Runs `f` on the pool: as an operation on nothing.
 async fn on_the_pool<R: Send + 'static>(f: impl FnOnce() -> io::Result<R> + Send + 'static) -> io::Result<R> {
-    Offload::build((), BlockingPool, nothing_to_unread).with_mut(move |()| f()).await?
+    Offload::build((), BlockingPool, None).with_mut(move |()| f()).await?
 }
 
 impl<P: Pool> Offload<File, P> {
@@ -52,7 +55,8 @@ impl<P: Pool> Offload<File, P> {
     /// # Guarantees
     ///
     /// [D1](crate::contract::Rule::D1): success means that all that was complete before the call is durable. It does not cover
-    /// the entry of a new file in its directory. After a sync has failed, waited for or not, every later one fails.
+    /// the entry of a new file in its directory. After a sync has failed, waited for or not, every later one of this
+    /// `Offload` fails.
     ///
     /// # Errors
     ///
@@ -68,18 +72,18 @@ impl<P: Pool> Offload<File, P> {
 
     /// Makes what is complete durable, and all of the metadata, as [`File::sync_all`].
     ///
-    /// # Guarantees, errors, cancel safety
+    /// # Guarantees
     ///
-    /// As [`sync_data`](Self::sync_data) ([D1](crate::contract::Rule::D1)).
+    /// As [`sync_data`](Self::sync_data), also in errors and cancel safety ([D1](crate::contract::Rule::D1)).
     pub async fn sync_all(&mut self) -> io::Result<()> {
         self.sync(File::sync_all).await
     }
 
     async fn sync(&mut self, sync: fn(&File) -> io::Result<()>) -> io::Result<()> {
         self.claim.end()?;
-        poll_fn(|cx| self.core.poll_ready(cx)).await?;
-        self.core.shared.durable_so_far()?;
-        self.core
+        poll_fn(|cx| self.owner.poll_ready(cx)).await?;
+        self.owner.shared.durable_so_far()?;
+        self.owner
             .run(Side::Write, move |file, reply: &Reply<io::Result<()>>| {
                 let synced = sync(file);
                 let report = synced.as_ref().err().map_or(Report::Other, |error| Report::SyncFailed(copy(error)));
@@ -110,7 +114,11 @@ impl<P: Pool> Offload<File, P> {
     /// # Errors
     ///
     /// That of [`File::metadata`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Asking takes nothing and loses nothing.
     pub async fn metadata(&mut self) -> io::Result<Metadata> {
-        self.core.peek(|file, reply| reply.answer(file.metadata())).await
+        self.owner.peek(|file, reply| reply.answer(file.metadata())).await
     }
 }

@@ -22,34 +22,34 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWrite for Offload<T, P> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { core, claim } = self.get_mut();
-        claim.poll_write(core, cx, bufs)
+        let Self { owner, claim } = self.get_mut();
+        claim.poll_write(owner, cx, bufs)
     }
 
     /// A barrier: nothing is ever held back.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { core, claim } = self.get_mut();
-        claim.poll_flush(core, cx)
+        let Self { owner, claim } = self.get_mut();
+        claim.poll_flush(owner, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { core, claim } = self.get_mut();
-        claim.poll_close(core, cx)
+        let Self { owner, claim } = self.get_mut();
+        claim.poll_close(owner, cx)
     }
 }
 
 /// A read waits for the outstanding write, and neither reports nor consumes its failure.
 impl<T: Read + Send + 'static, P: Pool> AsyncRead for Offload<T, P> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.get_mut().core.poll_read(cx, buf)
+        self.get_mut().owner.poll_read(cx, buf)
     }
 }
 
 /// A seek counts from where the handed-out reads ended. One that was dropped is finished before a different one begins.
 impl<T: Seek + Send + 'static, P: Pool> AsyncSeek for Offload<T, P> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, pos: SeekFrom) -> Poll<io::Result<u64>> {
-        let Self { core, claim } = self.get_mut();
+        let Self { owner, claim } = self.get_mut();
         claim.end()?;
-        core.poll_seek(cx, pos)
+        owner.poll_seek(cx, pos)
     }
 }

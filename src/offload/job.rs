@@ -120,13 +120,17 @@ impl<R> Reply<R> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     }
 
-    /// The result; `None` if the operation did not come to its end.
-    pub(super) fn take(&self) -> Option<R> {
+    fn take(&self) -> Option<R> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl<R> Reply<io::Result<R>> {
+    /// The result; an operation that did not come to its end has none, and `lost` says why.
+    pub(super) fn result(&self, lost: impl FnOnce() -> io::Error) -> io::Result<R> {
+        self.take().unwrap_or_else(|| Err(lost()))
+    }
+
     /// Leaves `result`, and reports what it says of the destination: an indeterminate one is `Err`.
     pub(super) fn answer(&self, result: io::Result<R>) -> io::Result<Report> {
         let unknown = result.as_ref().err().filter(|error| Indeterminate::find(error).is_some()).map(copy);

@@ -7,18 +7,18 @@ use std::{
     task::{Context, Poll},
 };
 
-mod core;
-mod cursor;
 mod file;
 mod futures_io;
 mod job;
 #[cfg(all(test, awc_loom))]
 mod models;
+mod owner;
 mod pool;
+mod read_ahead;
 mod shared;
 mod state;
 
-use self::core::Core;
+use self::owner::{Owner, Unread};
 pub use self::{
     job::Job,
     pool::{BlockingPool, Pool},
@@ -33,7 +33,7 @@ use crate::{
 
 /// Carries a blocking destination to the asynchronous side.
 ///
-/// Each operation runs on the pool, and is answered when the destination's own call has returned. It needs no runtime, only
+/// Each operation runs on the pool (except a write that [`WriteComplete::try_write`] can make at once), and is answered when the destination's own call has returned. It needs no runtime, only
 /// wakers: smol, tokio, async-std and a bare `block_on` all drive it.
 ///
 /// It implements [`AsyncWriteComplete`] and futures-io's [`AsyncWrite`](::futures_io::AsyncWrite) for a `T` that is
@@ -62,22 +62,26 @@ use crate::{
 /// # Abandoned reads and writes
 ///
 /// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was dropped
-/// loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left the cursor,
-/// for a `T` that can move it back ([`WriteComplete::unread`]: files and `Cursor`s do); for any other the fetched bytes just wait.
+/// loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left the cursor, if
+/// [`WriteComplete::unread`] can move it back (files and `Cursor`s do). Otherwise the fetched bytes wait for the next read.
 ///
 /// # `Pending` of `poll_write`
 ///
 /// The `poll_write` of futures-io has no ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to is told
-/// by its content. A buffer that agrees with the bytes not yet answered for, as far as both go, continues their write; any
-/// other one begins a new write, after the earlier one. Two equal writes of which the first was dropped may become one.
+/// by its content: see [the adapters](crate::adapter#which-write-a-buffer-belongs-to).
+///
+/// # Memory
+///
+/// One submission takes at most 1 MiB, copied into a buffer that the handle keeps, and one read fetches at most 1 MiB. The
+/// `poll_write` of futures-io keeps a second copy, to compare the next buffer with.
 ///
 /// # Drop
 ///
-/// With nothing outstanding the destination is dropped before `drop` returns. Otherwise `drop` returns at once, the operation
+/// With nothing outstanding the destination is dropped before `drop` returns, on this thread; close first if that may block. Otherwise `drop` returns at once, the operation
 /// runs to its end, and the destination is dropped after it, on the pool. A failure of it is then lost: close instead.
 #[derive(Debug)]
 pub struct Offload<T, P = BlockingPool> {
-    core: Core<T, P>,
+    owner: Owner<T, P>,
     claim: Claim,
 }
 
@@ -86,6 +90,9 @@ impl<T, P> Unpin for Offload<T, P> {}
 
 impl<T: WriteComplete + Send + 'static> Offload<T> {
     /// Carries `destination` over the `blocking` pool.
+    ///
+    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too: open it with
+    /// [`OpenOptions`](std::fs::OpenOptions), which blocks for a moment.
     pub fn new(destination: T) -> Self {
         Self::with_pool(destination, BlockingPool)
     }
@@ -101,20 +108,20 @@ impl<T: Read + Send + 'static> Offload<T> {
 impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
     /// Carries `destination` over `pool`.
     pub fn with_pool(destination: T, pool: P) -> Self {
-        Self::build(destination, pool, T::unread)
+        Self::build(destination, pool, Some(T::unread))
     }
 }
 
 impl<T: Read + Send + 'static, P: Pool> Offload<T, P> {
     /// Carries a source that is only read over `pool`.
     pub fn reader_with_pool(source: T, pool: P) -> Self {
-        Self::build(source, pool, nothing_to_unread)
+        Self::build(source, pool, None)
     }
 }
 
 impl<T: Send + 'static, P: Pool> Offload<T, P> {
-    fn build(destination: T, pool: P, unread: fn(&mut T, u64) -> io::Result<bool>) -> Self {
-        Self { core: Core::new(destination, pool, unread), claim: Claim::default() }
+    fn build(destination: T, pool: P, unread: Option<Unread<T>>) -> Self {
+        Self { owner: Owner::new(destination, pool, unread), claim: Claim::default() }
     }
 
     /// Runs `f` with the destination on the pool, after what is outstanding.
@@ -122,8 +129,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed: `f` is not run then.
-    /// [`Indeterminate`](crate::Indeterminate) if `f` panics, and from then on every operation errs. `BrokenPipe` after a
-    /// close.
+    /// [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later operation that needs
+    /// it errs. `BrokenPipe` after a close.
     ///
     /// # Cancel safety
     ///
@@ -134,10 +141,13 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         F: FnOnce(&mut T) -> R + Send + 'static,
     {
         self.claim.end()?;
-        self.core.call(|destination, reply| reply.answer(Ok(f(destination)))).await
+        self.owner.call(|destination, reply| reply.answer(Ok(f(destination)))).await
     }
 
     /// Takes the destination out, after what is outstanding.
+    ///
+    /// Bytes that an abandoned read fetched are lost, unless [`WriteComplete::unread`] can move the cursor back over them; that
+    /// of a [`reader`](Self::reader) cannot. Read them out first.
     ///
     /// # Errors
     ///
@@ -149,10 +159,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// The future owns the writer: dropping it drops the writer.
     pub async fn into_inner(mut self) -> Result<T, IntoInnerError<Self>> {
         let settled = match self.claim.end() {
-            Ok(()) => poll_fn(|cx| self.core.poll_ready(cx)).await,
+            Ok(()) => poll_fn(|cx| self.owner.poll_ready(cx)).await,
             owed => owed,
         };
-        match settled.and_then(|()| self.core.shared.abandon().ok_or_else(closed)) {
+        match settled.and_then(|()| self.owner.shared.abandon().ok_or_else(closed)) {
             Ok(destination) => Ok(destination),
             Err(error) => Err(IntoInnerError::new(self, error)),
         }
@@ -163,7 +173,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<T, P> {
     fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
         self.claim.end()?;
-        Pin::new(&mut self.core).poll_write_submit(cx, buf)
+        Pin::new(&mut self.owner).poll_write_submit(cx, buf)
     }
 
     fn poll_write_submit_vectored(
@@ -172,19 +182,15 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
         self.claim.end()?;
-        Pin::new(&mut self.core).poll_write_submit_vectored(cx, bufs)
+        Pin::new(&mut self.owner).poll_write_submit_vectored(cx, bufs)
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.core).poll_write_complete(cx, ticket)
+        Pin::new(&mut self.owner).poll_write_complete(cx, ticket)
     }
 
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { core, claim } = self.get_mut();
-        claim.poll_close(core, cx)
+        let Self { owner, claim } = self.get_mut();
+        claim.poll_close(owner, cx)
     }
-}
-
-fn nothing_to_unread<T>(_: &mut T, _: u64) -> io::Result<bool> {
-    Ok(false)
 }

@@ -30,7 +30,7 @@ use super::Job;
 /// }
 /// ```
 pub trait Pool {
-    /// Has `job` run soon, on a thread that may block, or drops it.
+    /// Has `job` run soon, on a thread that may block, or drops it. A panic counts as a drop of whatever it drops.
     fn execute(&self, job: Job);
 }
 
@@ -46,8 +46,8 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
     }
 }
 
-/// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, up to 500 threads, first come
-/// first served.
+/// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, 500 threads unless
+/// `BLOCKING_MAX_THREADS` says otherwise, first come first served.
 ///
 /// Where it falls short of the duties:
 ///

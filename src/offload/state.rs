@@ -4,15 +4,14 @@
 //! locks, wakes, runs or drops foreign code: each transition answers what its caller has to do.
 //!
 //! ```text
-//!             take                    close                     released
-//!   Home(T) --------> Away ----------------------> Closing ----------------> Closed
-//!     |  ^             | |  come_home    abandon      ^  | poison              ^  ^
-//!     |  +-------------+ +------------------------+   |  +---------------------+  |
-//!     |                  poison                   |   |                           |
-//!     |                                           v   |                           |
-//!     +---------------------------------------> Poisoned -------------------------+
-//!     |     close                                 close                           |
-//!     +-- close --> Closing        abandon (the owner's drop, or `into_inner`) ---+
+//! Home     -> Away      take
+//! Away     -> Home      come_home
+//! Away     -> Poisoned  poison
+//! Home     -> Closing   close
+//! Away     -> Closing   close; abandon, the owner's drop
+//! Home     -> Closed    abandon, the owner's drop or `into_inner`
+//! Closing  -> Closed    released; poison
+//! Poisoned -> Closed    close
 //! ```
 //!
 //! | place | who has the destination | it ends when |
@@ -32,7 +31,7 @@ use crate::{
     guard,
     write::{
         Ticket,
-        kept::Kept,
+        kept::{Kept, give},
         slot::{Asked, Slot},
     },
 };
@@ -163,7 +162,7 @@ impl<T> State<T> {
         self.slot.ask(ticket)
     }
 
-    /// Whether the last operation has ended.
+    /// Whether there is no result to wait for: the operation has ended, or its result is no longer wanted.
     pub(super) fn is_back(&self) -> bool {
         !matches!(self.place, Place::Away)
     }
@@ -195,10 +194,7 @@ impl<T> State<T> {
     /// Gives the outcome of the close, in which what is owed comes first, and keeps it.
     fn closed(&mut self, outcome: Result<(), Kept>) -> io::Result<()> {
         let mut outcome = self.slot.report().map_or(outcome, |prior| Err(Kept::new(prior)));
-        let answer = match &mut outcome {
-            Ok(()) => Ok(()),
-            Err(kept) => Err(kept.give()),
-        };
+        let answer = give(&mut outcome);
         self.place = Place::Closed(outcome);
         answer
     }

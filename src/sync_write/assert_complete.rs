@@ -1,10 +1,13 @@
 //! [`AssertComplete`]: the caller's own promise.
 
-use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
+use std::io::{self, IoSlice, Write};
 
 use super::WriteComplete;
 
 /// A writer of which the caller promises that it holds nothing back.
+///
+/// It only writes. A type that also reads or seeks, and moves one cursor with both, implements [`WriteComplete`] itself, with
+/// [`unread`](WriteComplete::unread).
 ///
 /// Nothing checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be lost.
 ///
@@ -61,15 +64,3 @@ impl<W: Write> Write for AssertComplete<W> {
 }
 
 impl<W: Write> WriteComplete for AssertComplete<W> {}
-
-impl<W: Read> Read for AssertComplete<W> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
-    }
-}
-
-impl<W: Seek> Seek for AssertComplete<W> {
-    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        self.0.seek(pos)
-    }
-}

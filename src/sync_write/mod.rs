@@ -45,7 +45,8 @@ pub use inline::Inline;
 pub trait WriteComplete: io::Write {
     /// Writes as `write` would, if that cannot block; `Ok(None)` when it might block or cannot be tried.
     ///
-    /// The default answers `Ok(None)`. `Ok(None)` must have written nothing.
+    /// The default answers `Ok(None)`, which must have written nothing. An `Offload` calls it on the executor's thread, with the
+    /// first bytes of the submission.
     ///
     /// # Errors
     ///

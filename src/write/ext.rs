@@ -9,7 +9,7 @@ use super::{
 
 /// Futures over [`AsyncWriteComplete`], implemented for all of them.
 ///
-/// The names end in `_complete`, so that they live beside the extension traits of futures-lite, futures-util and tokio on one
+/// The names keep clear of others, so that they live beside the extension traits of futures-lite, futures-util and tokio on one
 /// type.
 pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// Writes some first part of `buf`, by one call of the destination's write, and answers how many bytes are complete.
@@ -24,7 +24,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped after the bytes were submitted, they still become complete; the count is lost to this caller, and calling
+    /// Dropped after the bytes were submitted, the write still happens; the count is lost to this caller, and calling
     /// again with the same bytes writes them twice. A failure or a short count meets the next write-side operation. Where
     /// that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
     ///
@@ -38,11 +38,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
         WriteComplete::new(self, buf)
     }
 
-    /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does.
-    ///
-    /// # Errors, cancel safety, panics
-    ///
-    /// As [`write_complete`](Self::write_complete).
+    /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does, with the same
+    /// errors, cancel safety and panics.
     fn write_vectored_complete<'a>(&'a mut self, bufs: &'a [IoSlice<'a>]) -> WriteVectoredComplete<'a, Self>
     where
         Self: Unpin,
@@ -70,7 +67,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
 
     /// Carries `held` on until every byte of it is complete. With no bytes left it is a barrier.
     ///
-    /// Use the same writer each time, and submit nothing else to it in between while a part is outstanding.
+    /// Use the same writer each time, and submit no other bytes to it while a part is outstanding. A barrier, a sync or a
+    /// close in between is allowed; after a close the outstanding part is still answered, and the rest is refused.
     ///
     /// # Errors
     ///
@@ -93,11 +91,12 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the destination is released
-    /// all the same. The first answer is given again to whoever closes again.
+    /// all the same. Otherwise as [`poll_close_complete`](AsyncWriteComplete::poll_close_complete). The first answer is given
+    /// again to whoever closes again.
     ///
     /// # Cancel safety
     ///
-    /// The close goes on; ask again.
+    /// The close goes on, as far as the writer is self-driven; ask again.
     fn close_complete(&mut self) -> CloseComplete<'_, Self>
     where
         Self: Unpin,

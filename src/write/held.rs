@@ -6,16 +6,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{AsyncWriteComplete, Submitted, Ticket};
+use super::{AsyncWriteComplete, Submitted, Ticket, kept::Kept};
 use crate::{
-    error::{Indeterminate, Superseded},
+    error::{Indeterminate, PriorWriteFailed, Superseded},
     guard::checked_count,
 };
 
 /// A write that its caller holds: the bytes, how many of them are complete, and the ticket of the part that is outstanding.
 ///
 /// [`resume_write_all`](super::AsyncWriteCompleteExt::resume_write_all) carries it on. A timeout or a `select!` may drop
-/// that future at any point, and a later one goes on where it stood: no byte is lost, none is written twice.
+/// that future at any point, and a later one goes on where it stood: no byte is lost, none is written twice. Dropping the
+/// `HeldWrite` itself leaves the outstanding part an orphan ([W9](crate::contract::Rule::W9)).
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, HeldWrite};
@@ -31,24 +32,34 @@ use crate::{
 ///
 /// # When it ends early
 ///
-/// * An error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
-/// * [`Indeterminate`], or [`Superseded`] because somebody else submitted to the writer in between (or
-///   because this is another writer): nothing is submitted any more. `completed` is then the lower bound of what is complete
-///   and [`maybe_completed`](Self::maybe_completed) the upper one.
+/// * [`PriorWriteFailed`], of an earlier write: nothing of this one was submitted by that call. Resume.
+/// * Another error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
+/// * [`Superseded`], because somebody else submitted to the writer in between, or because this is another writer: nothing is
+///   submitted. `completed` is the lower bound of what is complete, and [`maybe_completed`](Self::maybe_completed) the upper
+///   one. Only the right writer, if it still knows the ticket, carries the write on.
+/// * [`Indeterminate`]: likewise, and for good.
 #[derive(Debug)]
 #[must_use = "a held write is carried on by `resume_write_all`"]
 pub struct HeldWrite<'a> {
     bytes: &'a [u8],
     completed: usize,
-    /// The submission whose count is not known. While it is here nothing is submitted, so an answer that cannot be had keeps
-    /// it here.
-    ticket: Option<Ticket>,
+    doubt: Doubt,
+}
+
+/// What may be complete beyond what is known to be. While there is a doubt nothing is submitted.
+#[derive(Debug)]
+enum Doubt {
+    Nothing,
+    /// What was taken with this ticket. An answer that cannot be had leaves it here.
+    Ticket(Ticket),
+    /// This many bytes, for good: their submission ended with this error.
+    Bytes(usize, Kept),
 }
 
 impl<'a> HeldWrite<'a> {
     /// A write of `bytes`, of which nothing is submitted.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, completed: 0, ticket: None }
+        Self { bytes, completed: 0, doubt: Doubt::Nothing }
     }
 
     /// How many bytes are known to be complete; always the first ones.
@@ -58,8 +69,12 @@ impl<'a> HeldWrite<'a> {
 
     /// How many bytes can be complete at most: [`completed`](Self::completed) and those that are outstanding or
     /// indeterminate.
-    pub fn maybe_completed(&self) -> usize {
-        self.completed + self.ticket.map_or(0, |ticket| ticket.len())
+    pub const fn maybe_completed(&self) -> usize {
+        match &self.doubt {
+            Doubt::Nothing => self.completed,
+            Doubt::Ticket(ticket) => self.completed + ticket.len(),
+            Doubt::Bytes(len, _) => self.completed + *len,
+        }
     }
 
     /// The bytes that are not known to be complete.
@@ -72,22 +87,32 @@ impl<'a> HeldWrite<'a> {
         self.completed == self.bytes.len()
     }
 
+    /// The outstanding part, to be compared with [`PriorWriteFailed::ticket`] by a caller that gives up.
+    pub const fn ticket(&self) -> Option<Ticket> {
+        match &self.doubt {
+            Doubt::Ticket(ticket) => Some(*ticket),
+            Doubt::Nothing | Doubt::Bytes(..) => None,
+        }
+    }
+
     /// Carries the write on until it [is done](Self::is_done); done already, it is a barrier.
     pub(super) fn poll_resume<W>(&mut self, mut writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         W: AsyncWriteComplete + ?Sized,
     {
         loop {
-            let complete = match self.ticket {
+            if let Doubt::Bytes(_, reason) = &mut self.doubt {
+                return Poll::Ready(Err(reason.give()));
+            }
+            let complete = match self.ticket() {
                 Some(ticket) => ready!(self.poll_ticket(writer.as_mut(), cx, ticket))?,
-                None => match ready!(writer.as_mut().poll_write_submit(cx, self.remaining()))? {
+                None if self.is_done() => return writer.poll_write_submit(cx, &[]).map_ok(drop),
+                None => match ready!(self.poll_submit(writer.as_mut(), cx))? {
+                    Submitted::Complete(n) => n,
                     Submitted::InFlight(ticket) => {
-                        checked_count(ticket.len(), self.remaining().len())?;
-                        self.ticket = Some(ticket);
+                        self.doubt = Doubt::Ticket(ticket);
                         continue;
                     }
-                    Submitted::Complete(_) if self.is_done() => return Poll::Ready(Ok(())),
-                    Submitted::Complete(n) => checked_count(n, self.remaining().len())?,
                 },
             };
             self.completed += complete;
@@ -100,6 +125,28 @@ impl<'a> HeldWrite<'a> {
         }
     }
 
+    /// Submits what remains. An indeterminate outcome puts all of it in doubt.
+    fn poll_submit<W>(&mut self, writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<Submitted>>
+    where
+        W: AsyncWriteComplete + ?Sized,
+    {
+        let len = self.remaining().len();
+        let submitted = ready!(writer.poll_write_submit(cx, self.remaining())).and_then(|submitted| {
+            checked_count(submitted.len(), len)?;
+            Ok(submitted)
+        });
+        Poll::Ready(submitted.map_err(|error| {
+            // What an earlier write left unknown says nothing of these bytes.
+            if Indeterminate::find(&error).is_none() || PriorWriteFailed::find(&error).is_some() {
+                return error;
+            }
+            let mut kept = Kept::new(error);
+            let error = kept.give();
+            self.doubt = Doubt::Bytes(len, kept);
+            error
+        }))
+    }
+
     /// The answer for `ticket`, which is forgotten unless its bytes stay in doubt.
     fn poll_ticket<W>(&mut self, writer: Pin<&mut W>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>>
     where
@@ -108,7 +155,7 @@ impl<'a> HeldWrite<'a> {
         let answer = ready!(writer.poll_write_complete(cx, ticket)).and_then(|n| checked_count(n, ticket.len()));
         let in_doubt = |error: &io::Error| Indeterminate::find(error).is_some() || Superseded::find(error).is_some();
         if !answer.as_ref().is_err_and(in_doubt) {
-            self.ticket = None;
+            self.doubt = Doubt::Nothing;
         }
         Poll::Ready(answer)
     }

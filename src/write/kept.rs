@@ -31,6 +31,14 @@ impl Kept {
     }
 }
 
+/// A result to be answered any number of times.
+pub(crate) fn give<T: Copy>(result: &mut Result<T, Kept>) -> io::Result<T> {
+    match result {
+        Ok(value) => Ok(*value),
+        Err(kept) => Err(kept.give()),
+    }
+}
+
 /// The same kind, OS code and text, and the same type where it is one of ours.
 pub(crate) fn copy(error: &io::Error) -> io::Error {
     if let Some(code) = error.raw_os_error() {

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+mod delegate;
 mod ext;
 pub mod futures;
 mod held;
@@ -25,14 +26,15 @@ pub use tracked::{DriveWrite, Started, Tracked};
 pub(crate) use turn::end_run;
 pub use turn::poll_turn;
 
-pub(crate) use tracked::delegate_to_tracked;
+pub(crate) use delegate::delegate_to_tracked;
 
 use crate::error::Superseded;
 
 /// An asynchronous writer that says of each write when it is past its point of no return, and when it is complete.
 ///
-/// A write has two moments, and each has its method. Between them the write is the writer's: it happens whether or not
-/// anybody still asks.
+/// A write has two moments, and each has its method. Between them the write is the writer's: a *self-driven* writer (memory, a
+/// pool thread, the kernel) carries it on by itself; a *driven* one (a wrapper around another writer) when any later operation
+/// polls it.
 ///
 /// ```text
 ///      poll_write_submit                       poll_write_complete
@@ -43,7 +45,7 @@ use crate::error::Superseded;
 ///   taken    |  Complete(n): both moments at once, nothing is outstanding
 /// ```
 ///
-/// Every promise below is one of the numbered [rules](crate::contract::Rule). There is no flush: a type that needs one does
+/// Every promise below is one of the numbered [rules](crate::contract::Rule), whose text decides. There is no flush: a type that needs one does
 /// not complete its writes and cannot keep [W1]. One write is outstanding per writer; a submission over it first waits for
 /// it, so a caller that lost count can always go on.
 ///
@@ -55,8 +57,10 @@ use crate::error::Superseded;
 /// |---|---|
 /// | [`poll_write_submit`](Self::poll_write_submit) until it is `Ready` | nothing was taken |
 /// | [`resume_write_all(&mut held)`](AsyncWriteCompleteExt::resume_write_all) | nothing is lost; ask again with the same `held` |
-/// | [`write_complete`], [`write_all_complete`] | the outstanding part still happens; its count is lost to this caller; a failure or a short count meets the next write-side operation ([W9]) |
+/// | [`write_complete`], [`write_vectored_complete`], [`write_all_complete`] | the outstanding part still happens; its count is lost to this caller; a failure or a short count meets the next write-side operation ([W9]) |
 /// | [`close_complete`] | the close goes on; ask again |
+///
+/// With a driven writer what *happens* or *goes on* does so when it is polled again; dropped before, it may be torn ([W3]).
 ///
 /// # Implementer notes
 ///
@@ -91,20 +95,21 @@ use crate::error::Superseded;
 #[cfg_attr(feature = "offload", doc = "[`Offload`](crate::Offload).")]
 #[cfg_attr(not(feature = "offload"), doc = "`Offload`.")]
 ///
-/// A writer that waits for space owes fairness: writers whose answers are ready at once call [`poll_turn`].
-///
 /// [`write_complete`]: AsyncWriteCompleteExt::write_complete
+/// [`write_vectored_complete`]: AsyncWriteCompleteExt::write_vectored_complete
 /// [`write_all_complete`]: AsyncWriteCompleteExt::write_all_complete
 /// [`close_complete`]: AsyncWriteCompleteExt::close_complete
 /// [W1]: crate::contract::Rule::W1
+/// [W3]: crate::contract::Rule::W3
 /// [W5]: crate::contract::Rule::W5
 /// [W9]: crate::contract::Rule::W9
 /// [W10]: crate::contract::Rule::W10
 /// [W12]: crate::contract::Rule::W12
 /// [W13]: crate::contract::Rule::W13
-#[must_use = "a writer does nothing unless it is asked to write"]
 pub trait AsyncWriteComplete {
     /// Submits the bytes of `buf`, or some first part of them, as one write.
+    ///
+    /// # Guarantees
     ///
     /// * `Pending`: nothing was taken ([W3]); the task is woken when it is worth asking again ([W11]). The writer first
     ///   waits for its outstanding write ([W7]).
@@ -120,17 +125,19 @@ pub trait AsyncWriteComplete {
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed or came out short; reported once, and this
     /// submission is not executed ([W9]). [`Indeterminate`](crate::Indeterminate) if it is not known how many bytes are
-    /// complete; the writer then takes no more ([W6], [W13]). Otherwise the destination's own error: none of these bytes is
-    /// complete. Never `WouldBlock` or `Interrupted` ([W15]).
+    /// complete; the writer then takes no more, and says so to every later submission ([W6], [W13]). `BrokenPipe` after a
+    /// close ([W12]). Otherwise the destination's own error: none of these bytes is complete. Never `WouldBlock` or
+    /// `Interrupted` ([W15]).
     ///
     /// # Cancel safety
     ///
-    /// Until it is `Ready` nothing was taken, and the caller may walk away. After `InFlight` the write happens; dropping
-    /// every future and the ticket changes nothing but who learns of it ([W8]).
+    /// Until it is `Ready` nothing was taken, and the caller may walk away. After `InFlight` the write is the writer's;
+    /// dropping every future and the ticket changes nothing but who learns of it ([W8]).
     ///
     /// # Panics
     ///
-    /// Never, unless the caller's own waker panics ([W13]).
+    /// Never, unless the caller's own waker panics ([W13]). A panic of the destination is an error here, as long as panics
+    /// unwind.
     ///
     /// # Implementer notes
     ///
@@ -146,6 +153,7 @@ pub trait AsyncWriteComplete {
     /// [W9]: crate::contract::Rule::W9
     /// [W10]: crate::contract::Rule::W10
     /// [W11]: crate::contract::Rule::W11
+    /// [W12]: crate::contract::Rule::W12
     /// [W13]: crate::contract::Rule::W13
     /// [W15]: crate::contract::Rule::W15
     /// [W16]: crate::contract::Rule::W16
@@ -153,12 +161,11 @@ pub trait AsyncWriteComplete {
 
     /// Submits the concatenation of `bufs`, or some first part of it, as one write.
     ///
-    /// As [`poll_write_submit`](Self::poll_write_submit) in everything ([W3], [W4]); counts run over the concatenation
-    /// ([W2]). The default submits the first slice that is not empty. A list without bytes is a barrier ([W10]).
+    /// # Guarantees
     ///
-    /// # Errors, cancel safety, panics
-    ///
-    /// As [`poll_write_submit`](Self::poll_write_submit).
+    /// As [`poll_write_submit`](Self::poll_write_submit) in everything, also in its errors, cancel safety and panics ([W3],
+    /// [W4]); counts run over the concatenation ([W2]). The default submits the first slice that is not empty. A list without
+    /// bytes is a barrier ([W10]).
     ///
     /// [W2]: crate::contract::Rule::W2
     /// [W3]: crate::contract::Rule::W3
@@ -174,9 +181,11 @@ pub trait AsyncWriteComplete {
 
     /// Answers how many bytes of the submission `ticket` are complete.
     ///
+    /// # Guarantees
+    ///
     /// * `Pending`: its write is outstanding; the task is woken when it has ended ([W11]).
     /// * `Ready(Ok(n))`: exactly the first `n` bytes are complete, and no later byte of it is or will be ([W1], [W2]). `n` may
-    ///   be less than [`Ticket::len`], also 0.
+    ///   be less than [`Ticket::len`], even 0.
     /// * `Ready(Err(_))`: see Errors.
     ///
     /// The same ticket may be asked again, and gets the same answer, until bytes are submitted again ([W5]). The answer is
@@ -215,22 +224,27 @@ pub trait AsyncWriteComplete {
 
     /// Settles the writer, then releases the destination.
     ///
+    /// # Guarantees
+    ///
     /// * `Pending`: the close has begun, and is under way; the task is woken when there is an answer ([W11]).
     /// * `Ready(Ok(()))`: all is complete, nothing is owed, and the destination is released ([W7], [W12]).
-    /// * `Ready(Err(_))`: the same, but see Errors. The first answer is kept, and given again to whoever closes again
-    ///   ([W12]).
+    /// * `Ready(Err(_))`: released, but not all is well; see Errors.
     ///
-    /// Any other operation after it gets an error; memory and `&mut W` may take later writes. A writer that is dropped
-    /// instead of closed does not wait for its outstanding write, and a failure of it is lost ([W9], [W14]).
+    /// The first answer is kept, and given again to whoever closes again ([W12]). A ticket still answers; any other
+    /// operation gets an error. Memory, which cannot close, takes later writes. Nothing becomes durable by a close.
+    ///
+    /// A writer that is dropped instead of closed does not wait for its outstanding write, and a failure of it is lost
+    /// ([W9], [W14]).
     ///
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed or came out short; the destination is released all
-    /// the same ([W9]). What std hides, such as the result of `close(2)`, is not promised.
+    /// the same ([W9]). The reason, if the writer had an indeterminate outcome before. Otherwise that of the destination;
+    /// what std hides, such as the result of `close(2)`, is not promised.
     ///
     /// # Cancel safety
     ///
-    /// A close that was begun goes on without its caller, as far as the writer is self-driven; ask again for the answer.
+    /// A close that was begun goes on without its caller if the writer is self-driven; ask again for the answer.
     ///
     /// # Panics
     ///

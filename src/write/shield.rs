@@ -1,4 +1,4 @@
-//! A waker whose clone and drop cannot panic.
+//! A waker of which no call can panic.
 
 use std::{
     sync::Arc,
@@ -49,7 +49,7 @@ impl Wake for Shielded {
 
     fn wake_by_ref(self: &Arc<Self>) {
         if let Some(waker) = &self.0 {
-            waker.wake_by_ref();
+            quietly(|| waker.wake_by_ref());
         }
     }
 }

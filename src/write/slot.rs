@@ -2,7 +2,10 @@
 
 use std::io;
 
-use super::{Ticket, kept::Kept};
+use super::{
+    Ticket,
+    kept::{Kept, give},
+};
 use crate::error::{PriorWriteFailed, Superseded};
 
 /// The bookkeeping behind rules W5 and W9, shared by every writer that answers `InFlight`.
@@ -32,13 +35,6 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn give(&mut self) -> io::Result<usize> {
-        match &mut self.result {
-            Ok(n) => Ok(*n),
-            Err(kept) => Err(kept.give()),
-        }
-    }
-
     fn is_full(&self) -> bool {
         matches!(self.result, Ok(n) if n == self.ticket.len())
     }
@@ -97,7 +93,7 @@ impl Slot {
                 if current == ticket { Asked::Wait } else { Asked::Answer(Err(Superseded::new(ticket).into())) }
             }
             Self::Quiet(Some(mut answer)) | Self::Unheard(mut answer) if answer.ticket == ticket => {
-                let result = answer.give();
+                let result = give(&mut answer.result);
                 *self = Self::Quiet(Some(answer));
                 Asked::Answer(result)
             }

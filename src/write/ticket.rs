@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 ///
 /// Answered by [`AsyncWriteComplete::poll_write_submit`](crate::AsyncWriteComplete::poll_write_submit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "an `InFlight` ticket is the only way to learn the count of its write"]
+#[must_use = "the count of the write is in here, or its ticket"]
 #[non_exhaustive]
 pub enum Submitted {
     /// The first `n` bytes are complete already; nothing is outstanding.
@@ -14,6 +14,25 @@ pub enum Submitted {
     /// [`Ticket::len`] bytes are submitted; ask
     /// [`poll_write_complete`](crate::AsyncWriteComplete::poll_write_complete) how many are complete.
     InFlight(Ticket),
+}
+
+#[expect(clippy::len_without_is_empty, reason = "an outcome is not a collection")]
+impl Submitted {
+    /// How many bytes were taken.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Complete(n) => *n,
+            Self::InFlight(ticket) => ticket.len(),
+        }
+    }
+
+    /// The ticket to ask for, if anything is outstanding.
+    pub const fn ticket(&self) -> Option<Ticket> {
+        match self {
+            Self::Complete(_) => None,
+            Self::InFlight(ticket) => Some(*ticket),
+        }
+    }
 }
 
 /// The name of one submission of one writer.

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     AsyncWriteComplete, Submitted, Ticket, TicketSource, first_bytes,
-    kept::Kept,
+    kept::{Kept, give},
     shield::Shield,
     slot::{Asked, Slot},
     total_len,
@@ -32,18 +32,15 @@ use crate::{
 ///
 /// ```
 /// use std::{io, pin::Pin, task::{Context, Poll, ready}};
-/// use async_write_complete::{AsyncWriteComplete, DriveWrite, Started, Submitted, Ticket, Tracked};
+/// use async_write_complete::{AsyncWriteComplete, DriveWrite, Started, Ticket, Tracked};
 ///
 /// struct UpperCase<W> { inner: W, ticket: Option<Ticket> }
 ///
 /// impl<W: AsyncWriteComplete + Unpin> DriveWrite for UpperCase<W> {
 ///     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
 ///         let submitted = ready!(Pin::new(&mut self.inner).poll_write_submit(cx, &buf.to_ascii_uppercase()))?;
-///         Poll::Ready(Ok(match submitted {
-///             Submitted::InFlight(ticket) => { self.ticket = Some(ticket); Started::Taken(ticket.len()) }
-///             Submitted::Complete(n) => Started::Complete(n),
-///             _ => unreachable!("there are two ways to be submitted"),
-///         }))
+///         self.ticket = submitted.ticket();
+///         Poll::Ready(Ok(submitted.into()))
 ///     }
 ///
 ///     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -71,7 +68,14 @@ use crate::{
 pub trait DriveWrite {
     /// Starts a write of `buf`, which is not empty, or of some first part of it. No write is outstanding.
     ///
-    /// `Pending` and `Err` must have taken nothing. After [`Started::Taken`] the caller's bytes may go away: keep what
+    /// # Errors
+    ///
+    /// `Pending` and `Err` must have taken nothing; an [`Indeterminate`] is the exception. Answer `Interrupted` to be called
+    /// again.
+    ///
+    /// # Implementer notes
+    ///
+    /// After [`Started::Taken`] the caller's bytes may go away: keep what
     /// [`poll_finish`](Self::poll_finish) needs of them, and keep it in `self` before anything can panic.
     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>>;
 
@@ -83,14 +87,24 @@ pub trait DriveWrite {
     /// Carries the write that was [`Taken`](Started::Taken) to its end, whoever asks, and answers how many of its bytes are
     /// complete.
     ///
-    /// An error says that none of them is; answer an [`Indeterminate`] where that cannot be known, for instance when some
+    /// # Errors
+    ///
+    /// An error says that none of them is. Answer an [`Indeterminate`] where that cannot be known, for instance when some
     /// inner writes of a frame are complete and the next one failed.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>>;
 
     /// Settles what is behind the wrapper, by a barrier of its own. No write is outstanding.
+    ///
+    /// # Errors
+    ///
+    /// The barrier failed. The writer stays usable unless the error is [`Indeterminate`].
     fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Closes what is behind the wrapper. No write is outstanding.
+    ///
+    /// # Errors
+    ///
+    /// The close failed; that is the outcome for good.
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
@@ -101,6 +115,16 @@ pub enum Started {
     Complete(usize),
     /// The first `n` bytes are taken, `n` not being 0; [`DriveWrite::poll_finish`] carries them on.
     Taken(usize),
+}
+
+/// A wrapper that submits its caller's bytes one to one starts what its inner writer submits.
+impl From<Submitted> for Started {
+    fn from(submitted: Submitted) -> Self {
+        match submitted {
+            Submitted::Complete(n) => Self::Complete(n),
+            Submitted::InFlight(ticket) => Self::Taken(ticket.len()),
+        }
+    }
 }
 
 /// An [`AsyncWriteComplete`] made of a [`DriveWrite`].
@@ -149,8 +173,8 @@ impl<D> Tracked<D> {
     /// # Errors
     ///
     /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (the next call
-    /// then succeeds), `ResourceBusy` while a write is outstanding (await a barrier first), and the reason for good if the
-    /// writer is poisoned.
+    /// then succeeds), `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a close, and an
+    /// error that repeats the reason if the writer takes no more.
     pub fn into_inner(mut self) -> Result<D, IntoInnerError<Self>> {
         let error = match (self.slot.report(), &self.poison) {
             (Some(prior), _) => prior,
@@ -158,6 +182,7 @@ impl<D> Tracked<D> {
             (None, None) if self.slot.in_flight().is_some() => {
                 io::Error::new(io::ErrorKind::ResourceBusy, "a write is outstanding: await a barrier first")
             }
+            (None, None) if !matches!(self.stage, Stage::Open) => guard::closed(),
             (None, None) => return Ok(self.drive),
         };
         Err(IntoInnerError::new(self, error))
@@ -288,50 +313,3 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
         Poll::Ready(answer)
     }
 }
-
-fn give(outcome: &mut Result<(), Kept>) -> io::Result<()> {
-    match outcome {
-        Ok(()) => Ok(()),
-        Err(kept) => Err(kept.give()),
-    }
-}
-
-/// Implements [`AsyncWriteComplete`] for a wrapper by its field `tracked`.
-macro_rules! delegate_to_tracked {
-    (impl<$w:ident: $($bound:path),+> for $type:ty) => {
-        #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
-        impl<$w: $($bound +)+ Unpin> $crate::AsyncWriteComplete for $type {
-            fn poll_write_submit(
-                mut self: ::std::pin::Pin<&mut Self>,
-                cx: &mut ::std::task::Context<'_>,
-                buf: &[u8],
-            ) -> ::std::task::Poll<::std::io::Result<$crate::Submitted>> {
-                ::std::pin::Pin::new(&mut self.tracked).poll_write_submit(cx, buf)
-            }
-
-            fn poll_write_submit_vectored(
-                mut self: ::std::pin::Pin<&mut Self>,
-                cx: &mut ::std::task::Context<'_>,
-                bufs: &[::std::io::IoSlice<'_>],
-            ) -> ::std::task::Poll<::std::io::Result<$crate::Submitted>> {
-                ::std::pin::Pin::new(&mut self.tracked).poll_write_submit_vectored(cx, bufs)
-            }
-
-            fn poll_write_complete(
-                mut self: ::std::pin::Pin<&mut Self>,
-                cx: &mut ::std::task::Context<'_>,
-                ticket: $crate::Ticket,
-            ) -> ::std::task::Poll<::std::io::Result<usize>> {
-                ::std::pin::Pin::new(&mut self.tracked).poll_write_complete(cx, ticket)
-            }
-
-            fn poll_close_complete(
-                mut self: ::std::pin::Pin<&mut Self>,
-                cx: &mut ::std::task::Context<'_>,
-            ) -> ::std::task::Poll<::std::io::Result<()>> {
-                ::std::pin::Pin::new(&mut self.tracked).poll_close_complete(cx)
-            }
-        }
-    };
-}
-pub(crate) use delegate_to_tracked;

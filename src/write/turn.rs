@@ -23,12 +23,12 @@ thread_local! {
     static CURRENT: Cell<Option<Run>> = const { Cell::new(None) };
 }
 
-/// Is `Pending`, with the task already woken, when this thread's writers have had a long run of answers that were ready at
-/// once; `Ready` otherwise.
+/// Asks for a turn: `Pending`, with the task already woken, after a long run of answers that were ready at once; `Ready`
+/// otherwise.
 ///
 /// A writer that may answer many submissions in a row without ever waiting calls it before it takes bytes, as rule
-/// [W16](crate::contract::Rule::W16) demands. The run is counted for the thread, across writers: 32 answers and 150 µs since
-/// the last turn, whichever comes later.
+/// [W16](crate::contract::Rule::W16) demands. The run is counted for the thread, across writers: 32 answers, and 150 µs since
+/// the first of them, whichever comes later.
 ///
 /// # Panics
 ///

@@ -7,8 +7,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use crate::write::{AsyncWriteComplete, Submitted, poll_turn};
+use crate::write::{AsyncWriteComplete, Submitted, poll_turn, total_len};
 
+// A barrier makes no call (rule W10): a cursor beyond its end would pad even for no bytes.
 macro_rules! memory {
     ([$($generics:tt)*] $type:ty $(where $($bound:tt)*)?) => {
         /// Complete at submission. It cannot be closed: later writes are taken.
@@ -18,6 +19,9 @@ macro_rules! memory {
                 cx: &mut Context<'_>,
                 buf: &[u8],
             ) -> Poll<io::Result<Submitted>> {
+                if buf.is_empty() {
+                    return Poll::Ready(Ok(Submitted::Complete(0)));
+                }
                 ready!(poll_turn(cx));
                 Poll::Ready(self.get_mut().write(buf).map(Submitted::Complete))
             }
@@ -27,6 +31,9 @@ macro_rules! memory {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<Submitted>> {
+                if total_len(bufs) == 0 {
+                    return Poll::Ready(Ok(Submitted::Complete(0)));
+                }
                 ready!(poll_turn(cx));
                 Poll::Ready(self.get_mut().write_vectored(bufs).map(Submitted::Complete))
             }

@@ -1,4 +1,4 @@
-//! [`Core`]: the owner's side of an [`Offload`](super::Offload), one operation at a time.
+//! [`Owner`]: the asynchronous side of an [`Offload`](super::Offload), one operation at a time.
 
 use std::{
     future::poll_fn,
@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    cursor::{Collected, Cursor},
     job::{self, Reply},
     pool::Pool,
+    read_ahead::{Ended, ReadAhead},
     shared::Shared,
     state::{Report, Side},
 };
@@ -27,42 +27,45 @@ const MAX_SUBMISSION: usize = 1 << 20;
 
 /// An [`Offload`](super::Offload) without the memory of which buffers came by `poll_write`.
 #[derive(Debug)]
-pub(super) struct Core<T, P> {
+pub(super) struct Owner<T, P> {
     pub(super) shared: Arc<Shared<T>>,
     pool: P,
     tickets: TicketSource,
     /// The bytes of the last submission. Its job has a second handle, and gives it back before the write is answered; so the
     /// allocation serves the next one.
     buffer: Arc<Vec<u8>>,
-    cursor: Cursor,
-    /// How `T` moves back over bytes that were fetched and not handed out.
-    unread: fn(&mut T, u64) -> io::Result<bool>,
+    read_ahead: ReadAhead,
+    /// How `T` moves back over bytes that were fetched and not handed out, once it is known to be a [`WriteComplete`].
+    unread: Option<Unread<T>>,
 }
 
-impl<T, P> Core<T, P> {
-    pub(super) fn new(destination: T, pool: P, unread: fn(&mut T, u64) -> io::Result<bool>) -> Self {
+/// [`WriteComplete::unread`] of `T`.
+pub(super) type Unread<T> = fn(&mut T, u64) -> io::Result<bool>;
+
+impl<T, P> Owner<T, P> {
+    pub(super) fn new(destination: T, pool: P, unread: Option<Unread<T>>) -> Self {
         Self {
             shared: Arc::new(Shared::new(destination)),
             pool,
             tickets: TicketSource::new(),
             buffer: Arc::new(Vec::new()),
-            cursor: Cursor::new(),
+            read_ahead: ReadAhead::new(),
             unread,
         }
     }
 }
 
 /// Nothing in it is pinned.
-impl<T, P> Unpin for Core<T, P> {}
+impl<T, P> Unpin for Owner<T, P> {}
 
 /// Settled, the destination is dropped here; otherwise the job that has it drops it (rule W14).
-impl<T, P> Drop for Core<T, P> {
+impl<T, P> Drop for Owner<T, P> {
     fn drop(&mut self) {
         drop(self.shared.abandon());
     }
 }
 
-impl<T: Send + 'static, P: Pool> Core<T, P> {
+impl<T: Send + 'static, P: Pool> Owner<T, P> {
     /// Sends the destination, which is at home, to the pool. Whatever the pool does, it comes back.
     fn start(&self, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
         if let Some(destination) = self.shared.take() {
@@ -70,7 +73,7 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
         }
     }
 
-    /// A pool that panics has dropped the job, which is a refusal.
+    /// Whether the pool takes the job, drops it or panics, the job brings the destination home.
     fn hand_over(&self, job: job::Job) {
         quietly(|| self.pool.execute(job));
     }
@@ -79,20 +82,17 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.shared.poll_check(Side::Write, cx))?;
-            if self.cursor.is_outstanding() {
-                let unreading = self.cursor.is_unreading();
-                match self.cursor.collect() {
-                    Err(error) if unreading => return Poll::Ready(Err(error)),
-                    Ok(Collected::Lost) if unreading => return Poll::Ready(Err(self.shared.why_lost())),
-                    // The caller walked away from the read or the seek; its error goes with it.
-                    _ => {}
+            // Of a read or a seek whose caller walked away only what it moved matters.
+            if let Ended::Unread(Err(error)) = self.read_ahead.collect(|| self.shared.why_lost()) {
+                return Poll::Ready(Err(error));
+            }
+            match self.unread {
+                Some(unread) if self.read_ahead.to_unread() > 0 => {
+                    let work = self.read_ahead.unread(unread);
+                    self.start(work);
                 }
+                _ => return Poll::Ready(Ok(())),
             }
-            if self.cursor.to_unread() == 0 {
-                return Poll::Ready(Ok(()));
-            }
-            let work = self.cursor.unread(self.unread);
-            self.start(work);
         }
     }
 
@@ -126,7 +126,7 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
         let theirs = reply.clone();
         self.start(move |destination| work(destination, &theirs));
         poll_fn(|cx| self.shared.poll_back(side, cx)).await;
-        reply.take().unwrap_or_else(|| Err(self.shared.why_lost()))
+        reply.result(|| self.shared.why_lost())
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>
@@ -137,21 +137,19 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
             return Poll::Ready(Ok(0));
         }
         loop {
-            if self.cursor.is_outstanding() {
+            if self.read_ahead.is_outstanding() {
                 ready!(self.shared.poll_back(Side::Read, cx));
-                let reading = self.cursor.is_reading();
-                match self.cursor.collect() {
-                    Err(error) if reading => return Poll::Ready(Err(error)),
-                    Ok(Collected::Lost) if reading => return Poll::Ready(Err(self.shared.why_lost())),
-                    Ok(Collected::End) => return Poll::Ready(Ok(0)),
-                    _ => {}
-                }
             }
-            if self.cursor.ahead() > 0 {
-                return Poll::Ready(Ok(self.cursor.hand_out(buf)));
+            match self.read_ahead.collect(|| self.shared.why_lost()) {
+                Ended::Read(Ok(0)) => return Poll::Ready(Ok(0)),
+                Ended::Read(Err(error)) => return Poll::Ready(Err(error)),
+                _ => {}
+            }
+            if self.read_ahead.ahead() > 0 {
+                return Poll::Ready(Ok(self.read_ahead.hand_out(buf)));
             }
             ready!(self.shared.poll_check(Side::Read, cx))?;
-            let work = self.cursor.read(buf.len());
+            let work = self.read_ahead.read(buf.len());
             self.start(work);
         }
     }
@@ -161,19 +159,16 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
         T: Seek,
     {
         loop {
-            if self.cursor.is_seeking(pos) {
+            if self.read_ahead.is_seeking(pos) {
                 ready!(self.shared.poll_back(Side::Write, cx));
-                return Poll::Ready(match self.cursor.collect()? {
-                    Collected::Position(position) => Ok(position),
-                    _ => Err(self.shared.why_lost()),
-                });
+                if let Ended::Seek(position) = self.read_ahead.collect(|| self.shared.why_lost()) {
+                    return Poll::Ready(position);
+                }
             }
             ready!(self.shared.poll_check(Side::Write, cx))?;
-            if self.cursor.is_outstanding() {
-                // Abandoned: what it moved is taken in, what it would have answered goes with its caller.
-                let _ = self.cursor.collect();
-            }
-            let work = self.cursor.seek(pos);
+            // Abandoned: what it moved is taken in, what it would have answered goes with its caller.
+            let _ = self.read_ahead.collect(|| self.shared.why_lost());
+            let work = self.read_ahead.seek(pos);
             self.start(work);
         }
     }
@@ -182,6 +177,7 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
     where
         T: WriteComplete,
     {
+        self.unread = Some(T::unread);
         ready!(self.poll_ready(cx))?;
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Poll::Ready(Ok(Submitted::Complete(0)));
@@ -234,7 +230,7 @@ impl<T: Send + 'static, P: Pool> Core<T, P> {
     }
 }
 
-impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Core<T, P> {
+impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T, P> {
     fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
         self.get_mut().poll_submit(cx, &[IoSlice::new(buf)])
     }
@@ -251,7 +247,9 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Core<T, 
         self.shared.poll_answer(cx, ticket)
     }
 
-    fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What was fetched goes with the destination it was fetched from.
+        self.read_ahead = ReadAhead::new();
         self.shared.poll_close(cx, |destination| self.hand_over(job::release(&self.shared, destination)))
     }
 }

@@ -1,4 +1,4 @@
-//! [`Cursor`]: what was read ahead of the caller, and the operations that move the destination's cursor.
+//! [`ReadAhead`]: what was read ahead of the caller, and the operations that move the destination's cursor.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -14,14 +14,14 @@ const MAX_READ: usize = 1 << 20;
 /// out*. An abandoned read makes the two differ. The next read gets its bytes; a write, or anything else that depends on the
 /// cursor, first has it moved back.
 #[derive(Debug)]
-pub(super) struct Cursor {
+pub(super) struct ReadAhead {
     /// Fetched bytes; those from `handed_out` on have not been handed out.
     bytes: Vec<u8>,
     handed_out: usize,
     /// The operation whose result is not yet in here.
     outstanding: Option<Outstanding>,
     /// False once the destination has said that there is nothing to move back.
-    shared: bool,
+    can_unread: bool,
 }
 
 #[derive(Debug)]
@@ -31,22 +31,22 @@ enum Outstanding {
     Seek(SeekFrom, Reply<io::Result<u64>>),
 }
 
-/// What an outstanding operation ended with.
+/// What the outstanding operation ended with. Whoever did not ask for it lets it go with the caller who did.
 #[derive(Debug)]
-pub(super) enum Collected {
-    /// Bytes were fetched, or the cursor was moved back: see [`Cursor::ahead`].
-    Moved,
-    /// A read found no bytes.
-    End,
-    /// A seek.
-    Position(u64),
-    /// It did not come to its end; the state knows why.
-    Lost,
+pub(super) enum Ended {
+    /// There was none.
+    Nothing,
+    /// A read fetched this many bytes.
+    Read(io::Result<usize>),
+    /// The cursor was moved back, or is not to be.
+    Unread(io::Result<()>),
+    /// A seek reached this position.
+    Seek(io::Result<u64>),
 }
 
-impl Cursor {
+impl ReadAhead {
     pub(super) const fn new() -> Self {
-        Self { bytes: Vec::new(), handed_out: 0, outstanding: None, shared: true }
+        Self { bytes: Vec::new(), handed_out: 0, outstanding: None, can_unread: true }
     }
 
     /// How far the cursor is ahead of what was handed out.
@@ -56,7 +56,7 @@ impl Cursor {
 
     /// How far it must be moved back before a write.
     pub(super) fn to_unread(&self) -> usize {
-        if self.shared { self.ahead() } else { 0 }
+        if self.can_unread { self.ahead() } else { 0 }
     }
 
     /// Hands out what was fetched.
@@ -67,16 +67,9 @@ impl Cursor {
         n
     }
 
+    /// Whether there is an operation to [collect](Self::collect).
     pub(super) fn is_outstanding(&self) -> bool {
         self.outstanding.is_some()
-    }
-
-    pub(super) fn is_reading(&self) -> bool {
-        matches!(self.outstanding, Some(Outstanding::Read(_)))
-    }
-
-    pub(super) fn is_unreading(&self) -> bool {
-        matches!(self.outstanding, Some(Outstanding::Unread(_)))
     }
 
     /// Whether a seek to `pos` is outstanding.
@@ -84,29 +77,27 @@ impl Cursor {
         matches!(&self.outstanding, Some(Outstanding::Seek(to, _)) if *to == pos)
     }
 
-    /// Takes in the result of the outstanding operation, which has ended.
-    pub(super) fn collect(&mut self) -> io::Result<Collected> {
+    /// Takes in the result of the outstanding operation, which has ended; `lost` says why it left none.
+    pub(super) fn collect(&mut self, lost: impl FnOnce() -> io::Error) -> Ended {
         match self.outstanding.take() {
-            None => Ok(Collected::Moved),
-            Some(Outstanding::Read(reply)) => {
-                let Some(read) = reply.take() else { return Ok(Collected::Lost) };
-                self.bytes = read?;
+            None => Ended::Nothing,
+            Some(Outstanding::Read(reply)) => Ended::Read(reply.result(lost).map(|bytes| {
+                self.bytes = bytes;
                 self.handed_out = 0;
-                Ok(if self.bytes.is_empty() { Collected::End } else { Collected::Moved })
-            }
-            Some(Outstanding::Unread(reply)) => {
-                let Some(unread) = reply.take() else { return Ok(Collected::Lost) };
-                self.shared = unread?;
-                if self.shared {
+                self.bytes.len()
+            })),
+            Some(Outstanding::Unread(reply)) => Ended::Unread(reply.result(lost).map(|moved| {
+                self.can_unread = moved;
+                if moved {
                     self.clear();
                 }
-                Ok(Collected::Moved)
-            }
+            })),
             Some(Outstanding::Seek(_, reply)) => {
-                let Some(sought) = reply.take() else { return Ok(Collected::Lost) };
-                let position = sought?;
-                self.clear();
-                Ok(Collected::Position(position))
+                let sought = reply.result(lost);
+                if sought.is_ok() {
+                    self.clear();
+                }
+                Ended::Seek(sought)
             }
         }
     }
