@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs every example as the README tells a reader to. Each asserts what it shows, so to run is to test.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+examples=(examples/*.rs)
+[ "${#examples[@]}" -ge 6 ] || { echo "examples: only ${#examples[@]} found" >&2; exit 1; }
+for example in "${examples[@]}"; do
+    name=$(basename "$example" .rs)
+    echo "example: $name"
+    cargo run --quiet --example "$name"
+done
+echo "${#examples[@]} examples ran"

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Checks for what the other scripts need, and installs what is missing where it may.
+#
+# Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
+# Nothing else: no dependency has a C library behind it. From rustup: the components rustfmt and clippy.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+command -v cc >/dev/null || missing+=(gcc)
+[ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+# Not a Debian system: what counts is that there is a linker.
+if [ "${#missing[@]}" -gt 0 ] && ! command -v apt-get >/dev/null; then
+    command -v cc >/dev/null || { echo "install: no C compiler (cc), which rustc links with" >&2; exit 1; }
+    missing=()
+fi
+if [ "${#missing[@]}" -gt 0 ]; then
+    install=(apt-get install -y --no-install-recommends "${missing[@]}")
+    [ "$(id -u)" -eq 0 ] || { echo "install: missing; as root: ${install[*]}" >&2; exit 1; }
+    echo "install: ${install[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    "${install[@]}"
+fi
+
+command -v cargo >/dev/null || { echo "install: no cargo; rustup brings it" >&2; exit 1; }
+for component in rustfmt clippy; do
+    if ! cargo "${component/rust/}" --version >/dev/null 2>&1; then
+        command -v rustup >/dev/null || { echo "install: the component $component is missing" >&2; exit 1; }
+        rustup component add "$component"
+    fi
+done
+
+rustc --version
+cargo --version
+cc --version | head -n 1

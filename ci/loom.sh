@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the loom models: the real code of the hand-over, with each order of events that up to three preemptions allow.
+#
+# A run that found no model must not pass, so their number is checked. They have a target folder of their own, because the
+# cfg would have everything else built again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+least=6
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export RUSTFLAGS="--cfg awc_loom"
+export LOOM_MAX_PREEMPTIONS="${LOOM_MAX_PREEMPTIONS:-3}"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
+cargo test --release --lib --features offload models 2>&1 | tee "$log"
+passed=$(sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p' "$log")
+if [ "${passed:-0}" -lt "$least" ]; then
+    echo "loom: ${passed:-0} models ran, at least $least are expected" >&2
+    exit 1
+fi
+echo "$passed loom models passed"

@@ -1,0 +1,39 @@
+//! The seed program, now right: when the answer is there, so are the bytes.
+//!
+//! Creates a file, writes 1,024 bytes, and looks at the file's length through another handle, as often as it takes to be
+//! sure. `cargo run --release -p evidence -- audit --case seed` asks the same of other crates.
+
+use std::{fs, io};
+
+use async_write_complete::{AsyncWriteCompleteExt, Offload};
+use futures_lite::future::block_on;
+
+const ROUNDS: usize = 500;
+const BYTES: [u8; 1024] = [b'x'; 1024];
+
+fn main() -> io::Result<()> {
+    block_on(async {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("seed");
+        let mut short = 0;
+        for _ in 0..ROUNDS {
+            let mut file = Offload::create(&path).await?;
+            file.write_all_complete(&BYTES).await?;
+            // No flush, no sync, no close: the answer was enough.
+            if fs::metadata(&path)?.len() < BYTES.len() as u64 {
+                short += 1;
+            }
+        }
+        println!("{short} of {ROUNDS} files were short when the answer was there");
+        assert_eq!(short, 0);
+
+        // To know that the bytes also survive power loss, ask for that too; and a close tells the last error.
+        let mut file = Offload::create(&path).await?;
+        file.write_all_complete(b"complete, then durable").await?;
+        file.sync_all().await?;
+        file.close_complete().await?;
+        assert_eq!(fs::read(&path)?, b"complete, then durable");
+        println!("and the last one is durable");
+        Ok(())
+    })
+}
