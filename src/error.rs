@@ -6,7 +6,7 @@
 
 use std::{error::Error, fmt, io};
 
-use crate::write::Ticket;
+use crate::{guard::catch, write::Ticket};
 
 /// An earlier write, whose caller stopped asking for it, failed or came out short; the operation that got this error was
 /// not executed. See rule [W9](crate::contract::Rule::W9).
@@ -189,7 +189,8 @@ fn told_kind(source: &io::Error) -> io::ErrorKind {
 /// assert_eq!(raw_os_error(&error), Some(28));
 /// ```
 pub fn raw_os_error(error: &io::Error) -> Option<i32> {
-    let wrapped = || chain(error).find_map(|e| e.downcast_ref::<io::Error>()?.raw_os_error());
+    let search = || chain(error).find_map(|e| e.downcast_ref::<io::Error>()?.raw_os_error());
+    let wrapped = || catch(search).unwrap_or(None);
     error.raw_os_error().or_else(wrapped)
 }
 
@@ -246,12 +247,13 @@ impl<W: Send + fmt::Debug> Error for IntoInnerError<W> {
     }
 }
 
+/// A `source` of a foreign type that panics ends the search.
 fn find<E: Error + 'static>(error: &io::Error) -> Option<&E> {
-    chain(error).find_map(|e| e.downcast_ref())
+    catch(|| chain(error).find_map(|e| e.downcast_ref())).unwrap_or(None)
 }
 
 /// `error`'s payload and everything behind it.
-fn chain(error: &io::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+pub(crate) fn chain(error: &io::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(payload(error), next)
 }
 

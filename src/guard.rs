@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use crate::error::Indeterminate;
+use crate::error::{Indeterminate, PriorWriteFailed};
 
 /// Runs `f`; a panic is told as an [`Indeterminate`] error that carries its message (rule W13).
 ///
@@ -44,11 +44,16 @@ pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
 pub(crate) fn transparent<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match operation() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && !is_final(&error) => {}
             Err(error) => return Err(never_would_block(error)),
             ok => return ok,
         }
     }
+}
+
+/// Whether an operation that failed like this must not be tried again, whatever kind the error has.
+fn is_final(error: &io::Error) -> bool {
+    Indeterminate::find(error).is_some() || PriorWriteFailed::find(error).is_some()
 }
 
 /// The error in place of a `WouldBlock`, which a caller would take for a reason to wait for readiness that never comes.
@@ -78,9 +83,4 @@ impl Error for NonBlocking {
 /// The answer of a writer that was closed.
 pub(crate) fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, "the writer is closed")
-}
-
-/// The answer of a writer after an [`Indeterminate`] outcome, whose `reason` it repeats.
-pub(crate) fn poisoned(reason: &io::Error) -> io::Error {
-    io::Error::other(format!("the writer takes no more since an earlier operation failed: {reason}"))
 }

@@ -129,7 +129,8 @@ impl Claim {
         Poll::Ready(self.closed.as_mut().map_or(outcome, |owed| Err(owed.give())))
     }
 
-    /// Waits until `writer` is settled. The claim stays, since a caller may flush between two polls of one write; unless
+    /// Waits until `writer` is settled. The claim stays, with what it knows of a short count, since a caller may flush between
+    /// two polls of one write; unless
     /// the flush reports that very write, which is then answered for.
     pub(crate) fn poll_flush<W>(&mut self, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where

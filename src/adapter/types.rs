@@ -21,14 +21,17 @@ macro_rules! to_adapter {
                 &self.writer
             }
 
-            /// The writer inside. A submission to it takes the place of a write that was dropped up here.
-            pub const fn inner_mut(&mut self) -> &mut W {
-                &mut self.writer
-            }
-
-            /// Takes the writer out; it finishes and reports an outstanding write by itself.
-            pub fn into_inner(self) -> W {
-                self.writer
+            /// Takes the writer out; it finishes an outstanding write, and reports its failure, by itself.
+            ///
+            /// # Errors
+            ///
+            /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out short. The
+            /// adapter comes back in the error; asked again, it gives the writer.
+            pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>> {
+                match self.claim.end() {
+                    Ok(()) => Ok(self.writer),
+                    Err(error) => Err($crate::IntoInnerError::new(self, error)),
+                }
             }
         }
     };

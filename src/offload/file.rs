@@ -12,7 +12,7 @@ use super::{
     job::Reply,
     state::{Report, Side},
 };
-use crate::write::kept::copy;
+use crate::write::kept::Kept;
 
 impl Offload<File> {
     /// Opens a file for writing, as [`File::create`]: new or emptied.
@@ -85,9 +85,9 @@ impl<P: Pool> Offload<File, P> {
         self.owner.shared.durable_so_far()?;
         self.owner
             .run(Side::Write, move |file, reply: &Reply<io::Result<()>>| {
-                let synced = sync(file);
-                let report = synced.as_ref().err().map_or(Report::Other, |error| Report::SyncFailed(copy(error)));
-                reply.set(synced);
+                let mut failed = sync(file).err().map(Kept::new);
+                reply.set(failed.as_mut().map_or(Ok(()), |failed| Err(failed.give())));
+                let report = failed.map_or(Report::Other, Report::SyncFailed);
                 Ok(report)
             })
             .await

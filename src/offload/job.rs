@@ -16,7 +16,7 @@ use crate::{
     error::Indeterminate,
     guard::{catch, quietly},
     primitives::{Arc, Mutex},
-    write::kept::copy,
+    write::kept::Kept,
 };
 
 /// One operation on one destination, to be run on a thread that may block.
@@ -109,7 +109,17 @@ impl<T> Drop for Release<T> {
 }
 
 /// Where an operation leaves its result for whoever asked, if they still ask.
-pub(super) struct Reply<R>(Arc<Mutex<Option<R>>>);
+pub(super) struct Reply<R>(Arc<Mutex<Option<Answer<R>>>>);
+
+/// A result of which a panic in its drop harms nobody: where nobody asks any more it is dropped by the operation.
+struct Answer<R>(Option<R>);
+
+impl<R> Drop for Answer<R> {
+    fn drop(&mut self) {
+        let unheard = self.0.take();
+        quietly(|| drop(unheard));
+    }
+}
 
 impl<R> Reply<R> {
     pub(super) fn new() -> Self {
@@ -117,11 +127,11 @@ impl<R> Reply<R> {
     }
 
     pub(super) fn set(&self, result: R) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Answer(Some(result)));
     }
 
     fn take(&self) -> Option<R> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?.0.take()
     }
 }
 
@@ -133,9 +143,17 @@ impl<R> Reply<io::Result<R>> {
 
     /// Leaves `result`, and reports what it says of the destination: an indeterminate one is `Err`.
     pub(super) fn answer(&self, result: io::Result<R>) -> io::Result<Report> {
-        let unknown = result.as_ref().err().filter(|error| Indeterminate::find(error).is_some()).map(copy);
-        self.set(result);
-        unknown.map_or(Ok(Report::Other), Err)
+        match result {
+            Err(error) if Indeterminate::find(&error).is_some() => {
+                let mut kept = Kept::new(error);
+                self.set(Err(kept.give()));
+                Err(kept.give())
+            }
+            result => {
+                self.set(result);
+                Ok(Report::Other)
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! [`Offload`]: a blocking destination on the asynchronous side, over a pool of threads.
 
 use std::{
+    fmt,
     future::poll_fn,
     io::{self, IoSlice, Read},
     pin::Pin,
@@ -26,9 +27,8 @@ pub use self::{
 use crate::{
     adapter::Claim,
     error::IntoInnerError,
-    guard::closed,
     sync_write::WriteComplete,
-    write::{AsyncWriteComplete, Submitted, Ticket},
+    write::{AsyncWriteComplete, Submitted, Ticket, total_len},
 };
 
 /// Carries a blocking destination to the asynchronous side.
@@ -79,10 +79,17 @@ use crate::{
 ///
 /// With nothing outstanding the destination is dropped before `drop` returns, on this thread; close first if that may block. Otherwise `drop` returns at once, the operation
 /// runs to its end, and the destination is dropped after it, on the pool. A failure of it is then lost: close instead.
-#[derive(Debug)]
 pub struct Offload<T, P = BlockingPool> {
     owner: Owner<T, P>,
     claim: Claim,
+}
+
+/// Shows where the destination is and what is outstanding, and nothing of either: a destination's own `Debug` may block.
+impl<T, P> fmt::Debug for Offload<T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, in_flight) = self.owner.shared.place_and_ticket();
+        f.debug_struct("Offload").field("place", &place).field("in_flight", &in_flight).finish_non_exhaustive()
+    }
 }
 
 /// Nothing in it is pinned.
@@ -146,13 +153,12 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
     /// Takes the destination out, after what is outstanding.
     ///
-    /// Bytes that an abandoned read fetched are lost, unless [`WriteComplete::unread`] can move the cursor back over them; that
-    /// of a [`reader`](Self::reader) cannot. Read them out first.
-    ///
     /// # Errors
     ///
     /// The writer comes back in the error. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for
-    /// failed; asked again, it gives the destination. After a close, or when it is poisoned, there is none to give.
+    /// failed; asked again, it gives the destination. `ResourceBusy` if an abandoned read has fetched bytes and
+    /// [`WriteComplete::unread`] cannot move the cursor back over them: read them out first. After a close, or after an
+    /// indeterminate outcome, there is no destination to give.
     ///
     /// # Cancel safety
     ///
@@ -162,7 +168,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             Ok(()) => poll_fn(|cx| self.owner.poll_ready(cx)).await,
             owed => owed,
         };
-        match settled.and_then(|()| self.owner.shared.abandon().ok_or_else(closed)) {
+        match settled.and_then(|()| self.owner.give_up()) {
             Ok(destination) => Ok(destination),
             Err(error) => Err(IntoInnerError::new(self, error)),
         }
@@ -171,18 +177,21 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<T, P> {
-    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        self.claim.end()?;
-        Pin::new(&mut self.owner).poll_write_submit(cx, buf)
+    fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        self.poll_write_submit_vectored(cx, &[IoSlice::new(buf)])
     }
 
     fn poll_write_submit_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
-        self.claim.end()?;
-        Pin::new(&mut self.owner).poll_write_submit_vectored(cx, bufs)
+        let Self { owner, claim } = self.get_mut();
+        if total_len(bufs) == 0 {
+            return claim.poll_flush(owner, cx).map_ok(|()| Submitted::Complete(0));
+        }
+        claim.end()?;
+        Pin::new(owner).poll_write_submit_vectored(cx, bufs)
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {

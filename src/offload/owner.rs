@@ -16,17 +16,16 @@ use super::{
 };
 use crate::{
     error::Indeterminate,
-    guard::{catch, checked_count, quietly, transparent},
+    guard::{catch, checked_count, closed, quietly, transparent},
     primitives::Arc,
     sync_write::WriteComplete,
-    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, kept::copy, poll_turn, total_len},
+    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, kept::Kept, poll_turn, total_len},
 };
 
 /// How many bytes one submission takes at most. Bounds the memory of a writer.
 const MAX_SUBMISSION: usize = 1 << 20;
 
 /// An [`Offload`](super::Offload) without the memory of which buffers came by `poll_write`.
-#[derive(Debug)]
 pub(super) struct Owner<T, P> {
     pub(super) shared: Arc<Shared<T>>,
     pool: P,
@@ -67,8 +66,8 @@ impl<T, P> Drop for Owner<T, P> {
 
 impl<T: Send + 'static, P: Pool> Owner<T, P> {
     /// Sends the destination, which is at home, to the pool. Whatever the pool does, it comes back.
-    fn start(&self, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
-        if let Some(destination) = self.shared.take() {
+    fn start(&self, side: Side, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
+        if let Some(destination) = self.shared.take(side) {
             self.hand_over(job::operation(&self.shared, destination, work));
         }
     }
@@ -81,15 +80,20 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
     /// Waits until a write-side operation may begin, with the cursor where the caller believes it.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.shared.poll_check(Side::Write, cx))?;
-            // Of a read or a seek whose caller walked away only what it moved matters.
-            if let Ended::Unread(Err(error)) = self.read_ahead.collect(|| self.shared.why_lost()) {
-                return Poll::Ready(Err(error));
+            // First of all, so that the write meets what became of it, and not what came of that.
+            if self.read_ahead.is_unreading() {
+                ready!(self.shared.poll_back(Side::Write, cx));
+                if let Ended::Unread(Err(error)) = self.read_ahead.collect(|| self.shared.why_lost()) {
+                    return Poll::Ready(Err(error));
+                }
             }
+            ready!(self.shared.poll_check(Side::Write, cx))?;
+            // The caller walked away from a read or a seek: what it moved is taken in.
+            let _ = self.read_ahead.collect(|| self.shared.why_lost());
             match self.unread {
                 Some(unread) if self.read_ahead.to_unread() > 0 => {
                     let work = self.read_ahead.unread(unread);
-                    self.start(work);
+                    self.start(Side::Write, work);
                 }
                 _ => return Poll::Ready(Ok(())),
             }
@@ -124,7 +128,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
     {
         let reply = Reply::new();
         let theirs = reply.clone();
-        self.start(move |destination| work(destination, &theirs));
+        self.start(side, move |destination| work(destination, &theirs));
         poll_fn(|cx| self.shared.poll_back(side, cx)).await;
         reply.result(|| self.shared.why_lost())
     }
@@ -140,17 +144,17 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
             if self.read_ahead.is_outstanding() {
                 ready!(self.shared.poll_back(Side::Read, cx));
             }
-            match self.read_ahead.collect(|| self.shared.why_lost()) {
-                Ended::Read(Ok(0)) => return Poll::Ready(Ok(0)),
-                Ended::Read(Err(error)) => return Poll::Ready(Err(error)),
-                _ => {}
+            let _ = self.read_ahead.collect(|| self.shared.why_lost());
+            if let Some(end) = self.read_ahead.take_end() {
+                return Poll::Ready(end.map(|()| 0));
             }
             if self.read_ahead.ahead() > 0 {
+                self.shared.refusal(Side::Read)?;
                 return Poll::Ready(Ok(self.read_ahead.hand_out(buf)));
             }
             ready!(self.shared.poll_check(Side::Read, cx))?;
             let work = self.read_ahead.read(buf.len());
-            self.start(work);
+            self.start(Side::Read, work);
         }
     }
 
@@ -169,7 +173,18 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
             // Abandoned: what it moved is taken in, what it would have answered goes with its caller.
             let _ = self.read_ahead.collect(|| self.shared.why_lost());
             let work = self.read_ahead.seek(pos);
-            self.start(work);
+            self.start(Side::Write, work);
+        }
+    }
+
+    /// Gives the destination away for good, at its cursor.
+    pub(super) fn give_up(&mut self) -> io::Result<T> {
+        match self.read_ahead.ahead() {
+            0 => self.shared.abandon().ok_or_else(closed),
+            n => {
+                let text = format!("a read has fetched {n} bytes: read them first");
+                Err(io::Error::new(io::ErrorKind::ResourceBusy, text))
+            }
         }
     }
 
@@ -177,18 +192,20 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
     where
         T: WriteComplete,
     {
+        if total_len(bufs) == 0 {
+            // A barrier makes no call on the destination, not even to move its cursor.
+            ready!(self.shared.poll_check(Side::Write, cx))?;
+            return poll_turn(cx).map(|()| Ok(Submitted::Complete(0)));
+        }
         self.unread = Some(T::unread);
         ready!(self.poll_ready(cx))?;
-        if bufs.iter().all(|buf| buf.is_empty()) {
-            return Poll::Ready(Ok(Submitted::Complete(0)));
-        }
         ready!(poll_turn(cx));
         if let Some(n) = self.try_at_once(bufs)? {
             return Poll::Ready(Ok(Submitted::Complete(n)));
         }
         let bytes = self.fill(bufs);
         let ticket = self.tickets.mint(bytes.len());
-        if let Some(destination) = self.shared.take() {
+        if let Some(destination) = self.shared.take(Side::Write) {
             self.shared.submit(ticket);
             self.hand_over(job::operation(&self.shared, destination, move |destination| write(destination, &bytes)));
         }
@@ -201,12 +218,17 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         T: WriteComplete,
     {
         let Some(buf) = bufs.iter().find(|buf| !buf.is_empty()) else { return Ok(None) };
-        let Some(mut destination) = self.shared.take() else { return Ok(None) };
+        let Some(mut destination) = self.shared.take(Side::Write) else { return Ok(None) };
         let tried = catch(|| transparent(|| or_would_block(destination.try_write(buf))))
             .and_then(|result| result)
             .and_then(|n| n.map(|n| checked_count(n, buf.len())).transpose());
-        match &tried {
-            Err(error) if Indeterminate::find(error).is_some() => self.shared.poison(destination, copy(error)),
+        match tried {
+            Err(error) if Indeterminate::find(&error).is_some() => {
+                let mut kept = Kept::new(error);
+                let error = kept.give();
+                self.shared.poison(destination, kept.give());
+                return Err(error);
+            }
             Ok(Some(_)) => self.shared.come_home(destination, Report::AtOnce),
             Ok(None) | Err(_) => self.shared.come_home(destination, Report::Other),
         }
@@ -258,7 +280,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T,
 fn write<T: WriteComplete>(destination: &mut T, bytes: &[u8]) -> io::Result<Report> {
     match transparent(|| destination.write(bytes)).and_then(|n| checked_count(n, bytes.len())) {
         Err(error) if Indeterminate::find(&error).is_some() => Err(error),
-        result => Ok(Report::Write(result)),
+        result => Ok(Report::Write(result.map_err(Kept::new))),
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct ReadAhead {
     /// Fetched bytes; those from `handed_out` on have not been handed out.
     bytes: Vec<u8>,
     handed_out: usize,
+    /// A read found no bytes, or failed, and nobody has been told: the next read is.
+    end: Option<io::Result<()>>,
     /// The operation whose result is not yet in here.
     outstanding: Option<Outstanding>,
     /// False once the destination has said that there is nothing to move back.
@@ -34,10 +36,8 @@ enum Outstanding {
 /// What the outstanding operation ended with. Whoever did not ask for it lets it go with the caller who did.
 #[derive(Debug)]
 pub(super) enum Ended {
-    /// There was none.
+    /// There was none, or it was a read: its result is kept for the next one.
     Nothing,
-    /// A read fetched this many bytes.
-    Read(io::Result<usize>),
     /// The cursor was moved back, or is not to be.
     Unread(io::Result<()>),
     /// A seek reached this position.
@@ -46,7 +46,7 @@ pub(super) enum Ended {
 
 impl ReadAhead {
     pub(super) const fn new() -> Self {
-        Self { bytes: Vec::new(), handed_out: 0, outstanding: None, can_unread: true }
+        Self { bytes: Vec::new(), handed_out: 0, end: None, outstanding: None, can_unread: true }
     }
 
     /// How far the cursor is ahead of what was handed out.
@@ -72,6 +72,10 @@ impl ReadAhead {
         self.outstanding.is_some()
     }
 
+    pub(super) fn is_unreading(&self) -> bool {
+        matches!(self.outstanding, Some(Outstanding::Unread(_)))
+    }
+
     /// Whether a seek to `pos` is outstanding.
     pub(super) fn is_seeking(&self, pos: SeekFrom) -> bool {
         matches!(&self.outstanding, Some(Outstanding::Seek(to, _)) if *to == pos)
@@ -81,11 +85,16 @@ impl ReadAhead {
     pub(super) fn collect(&mut self, lost: impl FnOnce() -> io::Error) -> Ended {
         match self.outstanding.take() {
             None => Ended::Nothing,
-            Some(Outstanding::Read(reply)) => Ended::Read(reply.result(lost).map(|bytes| {
-                self.bytes = bytes;
-                self.handed_out = 0;
-                self.bytes.len()
-            })),
+            Some(Outstanding::Read(reply)) => {
+                match reply.result(lost) {
+                    Ok(bytes) => (self.bytes, self.handed_out) = (bytes, 0),
+                    Err(error) => self.end = Some(Err(error)),
+                }
+                if self.bytes.is_empty() && self.end.is_none() {
+                    self.end = Some(Ok(()));
+                }
+                Ended::Nothing
+            }
             Some(Outstanding::Unread(reply)) => Ended::Unread(reply.result(lost).map(|moved| {
                 self.can_unread = moved;
                 if moved {
@@ -102,9 +111,16 @@ impl ReadAhead {
         }
     }
 
+    /// The end that a read met, for whoever reads next.
+    pub(super) fn take_end(&mut self) -> Option<io::Result<()>> {
+        self.end.take()
+    }
+
+    /// The cursor is elsewhere now.
     fn clear(&mut self) {
         self.bytes.clear();
         self.handed_out = 0;
+        self.end = None;
     }
 
     /// An operation that fetches up to `len` bytes.

@@ -11,20 +11,22 @@ use std::{
 
 use super::state::{Check, Close, Report, Return, Side, State};
 use crate::{
-    guard::quietly,
+    guard::{catch, quietly},
     primitives::{Mutex, MutexGuard},
     write::{Ticket, end_run, kept::Kept, slot::Asked},
 };
 
 /// What an [`Offload`](super::Offload) and its jobs share.
-#[derive(Debug)]
 pub(super) struct Shared<T>(Mutex<Inner<T>>);
 
-#[derive(Debug)]
 struct Inner<T> {
     state: State<T>,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// Whose operation is under way, or was the last.
+    last: Side,
+    /// This side had the last operation while the other one waited: it lets the other one go first, once.
+    yields: Option<Side>,
 }
 
 /// Wakers taken out of the lock, to be woken.
@@ -38,15 +40,29 @@ impl<T> Inner<T> {
         }
     }
 
+    /// Whether an operation of `side` that could begin now is put off, once.
+    fn lets_the_other_go_first(&mut self, side: Side) -> bool {
+        self.yields.take_if(|yields| *yields == side).is_some() && self.state.is_home()
+    }
+
     /// Both sides: whoever finds the destination at home may go on.
     fn take_wakers(&mut self) -> Wakers {
+        if self.waker(self.last.other()).is_some() {
+            self.yields = Some(self.last);
+        }
         [self.reader.take(), self.writer.take()]
     }
 }
 
 impl<T> Shared<T> {
     pub(super) fn new(destination: T) -> Self {
-        Self(Mutex::new(Inner { state: State::new(destination), reader: None, writer: None }))
+        Self(Mutex::new(Inner {
+            state: State::new(destination),
+            reader: None,
+            writer: None,
+            last: Side::Write,
+            yields: None,
+        }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
@@ -74,6 +90,11 @@ impl<T> Shared<T> {
 
     /// Waits until an operation of `side` may begin.
     pub(super) fn poll_check(&self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lock().lets_the_other_go_first(side) {
+            // It was woken before, so it is polled before.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         self.poll(side, cx, |state| match state.check(side) {
             Check::Free => Poll::Ready(Ok(())),
             Check::Wait => Poll::Pending,
@@ -109,8 +130,24 @@ impl<T> Shared<T> {
         })
     }
 
-    pub(super) fn take(&self) -> Option<T> {
-        self.lock().state.take()
+    /// Why an operation of `side` may not begin, apart from having to wait.
+    pub(super) fn refusal(&self, side: Side) -> io::Result<()> {
+        match self.lock().state.check(side) {
+            Check::Never(error) => Err(error),
+            Check::Free | Check::Wait => Ok(()),
+        }
+    }
+
+    /// Lends the destination, if it is at home, for an operation of `side`.
+    pub(super) fn take(&self, side: Side) -> Option<T> {
+        let mut inner = self.lock();
+        inner.last = side;
+        inner.yields = None;
+        inner.state.take()
+    }
+
+    pub(super) fn place_and_ticket(&self) -> (&'static str, Option<Ticket>) {
+        self.lock().state.place_and_ticket()
     }
 
     pub(super) fn submit(&self, ticket: Ticket) {
@@ -144,16 +181,17 @@ impl<T> Shared<T> {
     /// An operation has ended with an unknown effect: the destination is dropped, then that is published.
     pub(super) fn poison(&self, destination: T, reason: io::Error) {
         quietly(|| drop(destination));
+        let reason = Kept::new(reason);
         let mut inner = self.lock();
-        inner.state.poison(Kept::new(reason));
+        inner.state.poison(reason);
         wake(inner.take_wakers(), inner);
     }
 
     /// Drops a destination that is being closed, then publishes that.
     pub(super) fn release(&self, destination: T) {
-        quietly(|| drop(destination));
+        let outcome = catch(|| drop(destination)).map_err(Kept::new);
         let mut inner = self.lock();
-        inner.state.released();
+        inner.state.released(outcome);
         wake(inner.take_wakers(), inner);
     }
 }

@@ -61,6 +61,15 @@ pub(super) enum Side {
     Write,
 }
 
+impl Side {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Read => Self::Write,
+            Self::Write => Self::Read,
+        }
+    }
+}
+
 /// Whether an operation may begin.
 #[derive(Debug)]
 #[must_use = "an error in here counts as reported"]
@@ -77,11 +86,11 @@ pub(super) enum Check {
 #[derive(Debug)]
 pub(super) enum Report {
     /// The submitted write ended.
-    Write(io::Result<usize>),
+    Write(Result<usize, Kept>),
     /// A write was complete at once; no ticket was minted for it.
     AtOnce,
     /// A sync failed: what was complete before it may not be durable.
-    SyncFailed(io::Error),
+    SyncFailed(Kept),
     /// The pool dropped the job before it ran.
     NotRun,
     /// Anything else: its result, if any, goes its own way.
@@ -125,6 +134,18 @@ impl<T> State<T> {
         Self { place: Place::Home(destination), slot: Slot::new(), not_durable: None }
     }
 
+    /// For people: where the destination is, and which write is outstanding.
+    pub(super) fn place_and_ticket(&self) -> (&'static str, Option<Ticket>) {
+        let place = match self.place {
+            Place::Home(_) => "home",
+            Place::Away => "away",
+            Place::Closing => "closing",
+            Place::Closed(_) => "closed",
+            Place::Poisoned(_) => "poisoned",
+        };
+        (place, self.slot.in_flight())
+    }
+
     /// Whether an operation of `side` may begin. The write side is told of an orphan's failure here.
     pub(super) fn check(&mut self, side: Side) -> Check {
         let owed = match (&self.place, side) {
@@ -132,12 +153,16 @@ impl<T> State<T> {
             _ => None,
         };
         match (owed, &self.place) {
-            (Some(prior), _) => Check::Never(prior),
+            (Some(mut prior), _) => Check::Never(prior.give()),
             (None, Place::Home(_)) => Check::Free,
             (None, Place::Away) => Check::Wait,
             (None, Place::Closing | Place::Closed(_)) => Check::Never(guard::closed()),
-            (None, Place::Poisoned(reason)) => Check::Never(guard::poisoned(reason.error())),
+            (None, Place::Poisoned(reason)) => Check::Never(reason.poisoned()),
         }
+    }
+
+    pub(super) fn is_home(&self) -> bool {
+        matches!(self.place, Place::Home(_))
     }
 
     /// Home -> Away; only at home there is something to take.
@@ -187,13 +212,13 @@ impl<T> State<T> {
             Place::Home(destination) => Close::Release(destination),
             Place::Away | Place::Closing => Close::Wait,
             Place::Closed(outcome) => Close::Answer(self.closed(outcome)),
-            Place::Poisoned(reason) => Close::Answer(self.closed(Err(Kept::new(guard::poisoned(reason.error()))))),
+            Place::Poisoned(reason) => Close::Answer(self.closed(Err(Kept::new(reason.poisoned())))),
         }
     }
 
     /// Gives the outcome of the close, in which what is owed comes first, and keeps it.
     fn closed(&mut self, outcome: Result<(), Kept>) -> io::Result<()> {
-        let mut outcome = self.slot.report().map_or(outcome, |prior| Err(Kept::new(prior)));
+        let mut outcome = self.slot.report().map_or(outcome, Err);
         let answer = give(&mut outcome);
         self.place = Place::Closed(outcome);
         answer
@@ -223,8 +248,8 @@ impl<T> State<T> {
         match report {
             Report::Write(result) => self.slot.finish(result),
             Report::AtOnce => self.slot.complete_at_once(),
-            Report::SyncFailed(error) => self.not_durable = Some(Kept::new(error)),
-            Report::NotRun if self.slot.in_flight().is_some() => self.slot.finish(Err(not_run())),
+            Report::SyncFailed(error) => self.not_durable = Some(error),
+            Report::NotRun if self.slot.in_flight().is_some() => self.slot.finish(Err(Kept::new(not_run()))),
             Report::NotRun | Report::Other => {}
         }
         debug_assert!(self.slot.in_flight().is_none(), "a write came home without its result");
@@ -240,7 +265,7 @@ impl<T> State<T> {
     pub(super) fn poison(&mut self, mut reason: Kept) {
         debug_assert!(matches!(self.place, Place::Away | Place::Closing), "a destination was dropped that was not out");
         if self.slot.in_flight().is_some() {
-            self.slot.finish(Err(reason.give()));
+            self.slot.finish(Err(reason.split()));
         }
         self.place = match self.place {
             Place::Closing => Place::Closed(Err(reason)),
@@ -248,11 +273,11 @@ impl<T> State<T> {
         };
     }
 
-    /// The destination is dropped. Closing -> Closed.
-    pub(super) fn released(&mut self) {
+    /// The destination is dropped; `Err` if its drop panicked. Closing -> Closed.
+    pub(super) fn released(&mut self, outcome: Result<(), Kept>) {
         debug_assert!(matches!(self.place, Place::Closing), "a release that nobody asked for");
         debug_assert!(self.slot.in_flight().is_none(), "a release before the write has ended");
-        self.place = Place::Closed(Ok(()));
+        self.place = Place::Closed(outcome);
     }
 }
 

@@ -3,11 +3,7 @@
 use std::io::{self, Write};
 
 use super::WriteComplete;
-use crate::{
-    error::Indeterminate,
-    guard::{poisoned, transparent},
-    write::kept::copy,
-};
+use crate::{error::Indeterminate, guard::transparent, write::kept::Kept};
 
 /// A writer that flushes after each write, and so holds nothing back.
 ///
@@ -30,7 +26,7 @@ use crate::{
 pub struct FlushEach<W> {
     inner: W,
     /// The flush that failed, since which nothing is taken.
-    failed: Option<io::Error>,
+    failed: Option<Kept>,
 }
 
 impl<W: Write> FlushEach<W> {
@@ -55,7 +51,7 @@ impl<W> FlushEach<W> {
 impl<W: Write> Write for FlushEach<W> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         if let Some(failed) = &self.failed {
-            return Err(poisoned(failed));
+            return Err(failed.poisoned());
         }
         let n = self.inner.write(buf)?;
         self.flush()?;
@@ -65,11 +61,13 @@ impl<W: Write> Write for FlushEach<W> {
     /// Flushes what an earlier owner of the inner writer may have left in it.
     fn flush(&mut self) -> io::Result<()> {
         if let Some(failed) = &self.failed {
-            return Err(poisoned(failed));
+            return Err(failed.poisoned());
         }
         transparent(|| self.inner.flush()).map_err(|error| {
-            self.failed = Some(copy(&error));
-            Indeterminate::new(error).into()
+            let mut failed = Kept::new(Indeterminate::new(error).into());
+            let error = failed.give();
+            self.failed = Some(failed);
+            error
         })
     }
 }

@@ -87,7 +87,14 @@ macro_rules! forward {
 
 forward!(&mut W, Box<W>);
 
+/// A `File` may be a terminal, a pipe or a device, that has no cursor, or one that does not move.
 fn step_back(target: &mut impl Seek, n: u64) -> io::Result<bool> {
-    let n = i64::try_from(n).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
-    target.seek(SeekFrom::Current(-n)).map(|_| true)
+    let position = match target.stream_position() {
+        Err(error) if error.kind() == io::ErrorKind::NotSeekable => return Ok(false),
+        position => position?,
+    };
+    match position.checked_sub(n) {
+        Some(earlier) => target.seek(SeekFrom::Start(earlier)).map(|_| true),
+        None => Ok(false),
+    }
 }

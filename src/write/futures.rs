@@ -29,21 +29,17 @@ impl Step {
     ) -> Poll<io::Result<usize>> {
         if let Self::Submit = self {
             *self = match ready!(submit(Pin::new(writer), cx)) {
-                Ok(Submitted::InFlight(ticket)) => Self::Complete(ticket),
-                Ok(Submitted::Complete(n)) => {
+                Ok(Submitted::InFlight(ticket)) if ticket.len() <= len => Self::Complete(ticket),
+                answered => {
                     *self = Self::Done;
-                    return Poll::Ready(checked_count(n, len));
-                }
-                Err(error) => {
-                    *self = Self::Done;
-                    return Poll::Ready(Err(error));
+                    return Poll::Ready(answered.and_then(|submitted| checked_count(submitted.len(), len)));
                 }
             };
         }
         let Self::Complete(ticket) = *self else { panic!("a write was polled after it was answered") };
         let result = ready!(Pin::new(writer).poll_write_complete(cx, ticket));
         *self = Self::Done;
-        Poll::Ready(result.and_then(|n| checked_count(n, len)))
+        Poll::Ready(result.and_then(|n| checked_count(n, ticket.len())))
     }
 }
 

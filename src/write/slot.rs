@@ -76,12 +76,12 @@ impl Slot {
     }
 
     /// The outstanding write ended. `Ok(n)`: exactly the first `n` bytes are complete, `n` being at most what was taken.
-    pub(crate) fn finish(&mut self, result: io::Result<usize>) {
+    pub(crate) fn finish(&mut self, result: Result<usize, Kept>) {
         let Self::InFlight(ticket) = *self else {
             debug_assert!(false, "an end without a write: {self:?}");
             return;
         };
-        let answer = Answer { ticket, result: result.map_err(Kept::new) };
+        let answer = Answer { ticket, result };
         *self = if answer.is_full() { Self::Quiet(Some(answer)) } else { Self::Unheard(answer) };
     }
 
@@ -104,8 +104,8 @@ impl Slot {
         }
     }
 
-    /// What is owed about an orphan, once; its ticket still answers after that.
-    pub(crate) fn report(&mut self) -> Option<io::Error> {
+    /// What is owed about an orphan, once; its ticket still answers after that. Runs no foreign code.
+    pub(crate) fn report(&mut self) -> Option<Kept> {
         let mut answer = match std::mem::replace(self, Self::Quiet(None)) {
             Self::Unheard(answer) => answer,
             other => {
@@ -115,13 +115,13 @@ impl Slot {
         };
         let ticket = answer.ticket;
         let prior = match &mut answer.result {
-            Ok(n) => PriorWriteFailed::short(ticket, *n),
+            Ok(n) => Kept::new(PriorWriteFailed::short(ticket, *n).into()),
             Err(kept) => {
                 let complete = if kept.is_indeterminate() { None } else { Some(0) };
-                PriorWriteFailed::new(ticket, complete, kept.give())
+                kept.prior(ticket, complete)
             }
         };
         *self = Self::Quiet(Some(answer));
-        Some(prior.into())
+        Some(prior)
     }
 }

@@ -177,8 +177,8 @@ impl<D> Tracked<D> {
     /// error that repeats the reason if the writer takes no more.
     pub fn into_inner(mut self) -> Result<D, IntoInnerError<Self>> {
         let error = match (self.slot.report(), &self.poison) {
-            (Some(prior), _) => prior,
-            (None, Some(reason)) => guard::poisoned(reason.error()),
+            (Some(mut prior), _) => prior.give(),
+            (None, Some(reason)) => reason.poisoned(),
             (None, None) if self.slot.in_flight().is_some() => {
                 io::Error::new(io::ErrorKind::ResourceBusy, "a write is outstanding: await a barrier first")
             }
@@ -198,14 +198,18 @@ impl<D: DriveWrite> Tracked<D> {
     ) -> Poll<io::Result<R>> {
         // Cloned out here, where a panic of the caller's waker is not taken for one of the driven part.
         let waker = self.shield.over(cx.waker());
-        let cx = &mut Context::from_waker(&waker);
         let drive = &mut self.drive;
         let polled = guard::catch(|| {
+            let cx = &mut Context::from_waker(&waker);
             guard::transparent(|| match operation(drive, cx) {
                 Poll::Pending => Ok(Poll::Pending),
                 Poll::Ready(result) => result.map(Poll::Ready),
             })
         });
+        drop(waker);
+        if !matches!(polled, Ok(Ok(Poll::Pending))) {
+            self.shield.rest();
+        }
         match polled.and_then(|result| result) {
             Ok(poll) => poll.map(Ok),
             Err(error) => Poll::Ready(Err(self.poison_if_indeterminate(error))),
@@ -230,7 +234,7 @@ impl<D: DriveWrite> Tracked<D> {
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(ticket) = self.slot.in_flight() {
             let result = ready!(self.guarded(cx, D::poll_finish)).and_then(|n| self.checked(n, ticket.len()));
-            self.slot.finish(result);
+            self.slot.finish(result.map_err(Kept::new));
         }
         Poll::Ready(())
     }
@@ -242,8 +246,8 @@ impl<D: DriveWrite> Tracked<D> {
             return Poll::Ready(Err(guard::closed()));
         }
         Poll::Ready(match (self.slot.report(), &self.poison) {
-            (Some(prior), _) => Err(prior),
-            (None, Some(reason)) => Err(guard::poisoned(reason.error())),
+            (Some(mut prior), _) => Err(prior.give()),
+            (None, Some(reason)) => Err(reason.poisoned()),
             (None, None) => Ok(()),
         })
     }
@@ -304,10 +308,10 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
         self.stage = Stage::Closing;
         ready!(self.poll_finish(cx));
         let released = match (ready!(self.guarded(cx, D::poll_close)), &self.poison) {
-            (Ok(()), Some(reason)) => Err(guard::poisoned(reason.error())),
+            (Ok(()), Some(reason)) => Err(reason.poisoned()),
             (released, _) => released,
         };
-        let mut outcome = self.slot.report().map_or(released, Err).map_err(Kept::new);
+        let mut outcome = self.slot.report().map_or_else(|| released.map_err(Kept::new), Err);
         let answer = give(&mut outcome);
         self.stage = Stage::Closed(outcome);
         Poll::Ready(answer)

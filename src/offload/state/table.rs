@@ -99,7 +99,7 @@ impl Machine {
             "home: write all" => home(self.state.come_home("destination", Report::Write(Ok(5)))),
             "home: write short" => home(self.state.come_home("destination", Report::Write(Ok(3)))),
             "home: write failed" => {
-                home(self.state.come_home("destination", Report::Write(Err(io::Error::other("failed")))))
+                home(self.state.come_home("destination", Report::Write(Err(Kept::new(io::Error::other("failed"))))))
             }
             "home: at once" => home(self.state.come_home("destination", Report::AtOnce)),
             "home: not run" => home(self.state.come_home("destination", Report::NotRun)),
@@ -109,7 +109,7 @@ impl Machine {
                 String::new()
             }
             "released" => {
-                self.state.released();
+                self.state.released(Ok(()));
                 String::new()
             }
             _ => unreachable!("an event without a meaning: {event}"),
@@ -202,7 +202,7 @@ fn a_failed_sync_is_never_forgotten() {
     let mut state = State::new(());
     assert!(state.durable_so_far().is_ok());
     assert!(state.take().is_some());
-    let failed = Report::SyncFailed(io::Error::from_raw_os_error(5));
+    let failed = Report::SyncFailed(Kept::new(io::Error::from_raw_os_error(5)));
     assert!(matches!(state.come_home((), failed), Return::Home));
     for _ in 0..3 {
         assert_eq!(state.durable_so_far().err().and_then(|e| e.raw_os_error()), Some(5));
