@@ -107,6 +107,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
     {
         poll_fn(|cx| self.poll_ready(cx)).await?;
+        self.read_ahead.forget_end();
         self.run(Side::Write, work).await
     }
 

@@ -116,6 +116,11 @@ impl ReadAhead {
         self.end.take()
     }
 
+    /// The destination may be about to change behind the cursor: an end that nobody was told of may be none any more.
+    pub(super) fn forget_end(&mut self) {
+        self.end.take_if(|end| end.is_ok());
+    }
+
     /// The cursor is elsewhere now.
     fn clear(&mut self) {
         self.bytes.clear();
