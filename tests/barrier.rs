@@ -12,6 +12,7 @@ use common::{
     operation::Operation,
     steps::{ask, barrier, drive, failed, in_flight, offload, poll_future, prior, ready, submit_vectored},
 };
+use futures_lite::AsyncReadExt;
 
 #[test]
 fn settled_it_is_ready_at_once() {
@@ -115,4 +116,17 @@ fn writes_of_no_bytes_are_barriers() {
     assert!(done.is_done());
     assert_eq!(seen.writes(), [5; 3]);
     drive(&pool, writer.write_all_complete(b"hello")).unwrap();
+}
+
+#[test]
+fn it_does_not_move_the_cursor_back() {
+    let (mut writer, pool, seen) = offload(Scripted::new().holding(b"there"));
+    assert!(poll_future(&mut writer.read(&mut [0; 3])).is_pending());
+    assert!(barrier(&mut writer).is_pending());
+    pool.run_all();
+    assert_eq!(ready(barrier(&mut writer)).unwrap(), Submitted::Complete(0));
+    assert_eq!((seen.position(), seen.unreads(), pool.executed()), (3, vec![], 1), "it makes no call at all");
+    let mut buf = [0; 3];
+    assert_eq!(drive(&pool, writer.read(&mut buf)).unwrap(), 3);
+    assert_eq!((&buf, pool.executed()), (b"the", 1), "what was fetched waits for the next read");
 }

@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, FlushEach, Offload};
+use async_write_complete::{AsyncWriteCompleteExt, FlushEach, Indeterminate, Offload};
 use common::{
     destination::{Outcome, Scripted, interrupted},
     pool::{Stepped, Threads},
@@ -113,4 +113,14 @@ fn so_is_the_flush_of_each_write() {
     let mut writer = Offload::with_pool(FlushEach::new(destination), pool.clone());
     assert_eq!(drive(&pool, writer.write_complete(b"hello")).unwrap(), 5);
     assert_eq!((seen.bytes(), seen.writes(), seen.flushes()), (b"hello".to_vec(), vec![5; 3], 4));
+}
+
+/// Nobody knows what the first call did: a second one might write twice.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_known_is_not_made_again() {
+    let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Unknown(4)]));
+    let error = drive(&pool, writer.write_complete(b"hello")).unwrap_err();
+    assert_eq!(Indeterminate::find(&error).unwrap().reason().raw_os_error(), Some(4));
+    assert_eq!((seen.writes(), seen.drops()), (vec![5], 1));
 }

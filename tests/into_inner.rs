@@ -187,3 +187,19 @@ fn a_pool_that_refuses_loses_nothing() {
     drop(drive(&pool, refused.into_inner().into_inner()).unwrap());
     assert_eq!((seen.unreads(), seen.drops()), (vec![8], 1));
 }
+
+#[test]
+fn bytes_that_were_fetched_are_read_out_first() {
+    let (mut writer, pool, seen) = offload(Scripted::new().stream(b"input"));
+    assert!(poll_future(&mut writer.read(&mut [0; 5])).is_pending());
+    pool.run_all();
+    let mut buf = [0; 3];
+    assert_eq!(drive(&pool, writer.read(&mut buf)).unwrap(), 3);
+    let refused = drive(&pool, writer.into_inner()).unwrap_err();
+    assert_eq!(refused.error().kind(), io::ErrorKind::ResourceBusy);
+    let mut writer = refused.into_inner();
+    assert_eq!(drive(&pool, writer.read(&mut buf)).unwrap(), 2);
+    assert_eq!(&buf[..2], b"ut");
+    drop(drive(&pool, writer.into_inner()).unwrap());
+    assert_eq!(seen.drops(), 1);
+}

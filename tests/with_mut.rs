@@ -226,3 +226,21 @@ fn it_may_own_and_give_away_what_it_likes() {
     assert_eq!(back.unwrap().unwrap(), NEXT);
     assert_eq!(seen.bytes(), NEXT);
 }
+
+#[test]
+fn a_result_that_panics_as_it_is_dropped_harms_nobody() {
+    struct Panics;
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            assert!(thread::panicking(), "dropped unheard");
+        }
+    }
+
+    let (mut writer, pool, seen) = offload(Scripted::new());
+    let result = Panics;
+    assert!(poll_future(&mut Box::pin(writer.with_mut(move |_| result))).is_pending());
+    pool.run_one_elsewhere();
+    drive(&pool, writer.write_all_complete(b"more")).unwrap();
+    assert_eq!((seen.bytes(), seen.drops()), (b"more".to_vec(), 0), "the destination has not panicked");
+}
