@@ -137,6 +137,21 @@ mod one_write {
         });
     }
 
+    /// What is not complete was taken back by the short count, so it is nothing to agree with.
+    #[test]
+    fn the_credit_of_a_short_write_is_compared_as_far_as_it_goes() {
+        of_both(&[Outcome::Short(4)], |writer, pool, observer| {
+            assert!(write(writer, b"abcdef").is_pending());
+            assert!(pool.run_one());
+            assert_eq!(ready(write(writer, b"ab")).unwrap(), 2);
+            assert_eq!(ready(write(writer, b"cdXY")).unwrap(), 2);
+            assert!(write(writer, b"XY").is_pending());
+            assert!(pool.run_one());
+            assert_eq!(ready(write(writer, b"XY")).unwrap(), 2);
+            assert_eq!(observer.bytes(), b"abcdXY");
+        });
+    }
+
     #[test]
     fn lists_and_flat_buffers_are_compared_by_their_bytes() {
         of_both(&[], |writer, pool, observer| {

@@ -413,6 +413,23 @@ mod errors {
         }
     }
 
+    /// Rule W13: every later operation errs, also a read of bytes that were fetched before.
+    #[test]
+    fn a_poisoned_destination_gives_no_more_of_what_was_fetched() {
+        let (mut socket, pool, observer) = offload(Scripted::script([Outcome::Panic]).stream(b"abcdef"));
+        abandon(&mut socket, &pool, 4);
+        assert_eq!(ready(read(&mut socket, 1)).unwrap(), b"a");
+        while steps::submit(&mut socket, b"XY").map(|submitted| submitted.map(|s| s.ticket()).unwrap()).is_pending() {
+            assert!(pool.run_one());
+        }
+        assert!(pool.run_one());
+        assert_eq!(observer.writes(), [2]);
+        for _ in 0..2 {
+            let error = failed(read(&mut socket, 1));
+            assert!(error.to_string().contains("panicked: scripted"), "{error}");
+        }
+    }
+
     #[test]
     fn a_job_that_never_ran_is_an_error_and_the_bytes_are_still_there() {
         let (mut reader, pool, _) = offload(Scripted::new().holding(b"abc"));
