@@ -21,6 +21,7 @@ use futures_lite::future::block_on;
 use self::common::{
     destination::{Observer, Outcome, Scripted, interrupted},
     pool::Threads,
+    random::XorShift,
     steps::{self, failed, offload, ready},
 };
 
@@ -35,26 +36,6 @@ fn resume<W: AsyncWriteComplete + Unpin>(writer: &mut W, held: &mut HeldWrite<'_
 /// What is known of a held write: completed, at most completed, remaining.
 fn known<'a>(held: &HeldWrite<'a>) -> (usize, usize, &'a [u8]) {
     (held.completed(), held.maybe_completed(), held.remaining())
-}
-
-/// A small deterministic generator.
-struct XorShift(u64);
-
-impl XorShift {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use futures_lite::{AsyncReadExt, AsyncSeekExt, future::block_on};
 use self::common::{
     destination::{Observer, Outcome, Scripted, interrupted},
     pool::Stepped,
+    random::XorShift,
     steps::{self, failed, offload, ready},
     waker::Task,
 };
@@ -454,17 +455,5 @@ impl Walk {
         }
         assert_eq!(&self.observer.bytes(), self.model.get_ref(), "{}", self.at);
         assert_eq!(self.observer.position(), self.model.position(), "{}", self.at);
-    }
-}
-
-/// A small deterministic generator; any seed but 0.
-struct XorShift(u64);
-
-impl XorShift {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
     }
 }

@@ -28,6 +28,7 @@ use futures_lite::{
 use self::common::{
     destination::{Observer, Outcome, Scripted, interrupted},
     pool::{Stepped, Threads},
+    random::XorShift,
     steps::{self, ready},
     waker::{Task, panics_in_wake, poll_with},
 };
@@ -338,17 +339,5 @@ mod two_handles {
         let mut two = [0; 2];
         theirs.read_exact(&mut two).unwrap();
         assert_eq!(&two, b"XY");
-    }
-}
-
-/// A small deterministic generator; any seed but 0.
-struct XorShift(u64);
-
-impl XorShift {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
     }
 }

@@ -24,6 +24,7 @@ use futures_io::AsyncWrite;
 
 use self::common::{
     destination::{Outcome, Scripted},
+    random::XorShift,
     steps::{self, offload},
 };
 
@@ -505,22 +506,5 @@ impl AsyncWrite for Buffered {
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
-    }
-}
-
-/// A small deterministic generator; any seed but 0.
-struct XorShift(u64);
-
-impl XorShift {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    /// One to `max` bytes.
-    fn bytes(&mut self, max: usize) -> Vec<u8> {
-        (0..=self.below(max)).map(|_| self.below(256) as u8).collect()
     }
 }

@@ -6,5 +6,6 @@
 pub mod destination;
 pub mod operation;
 pub mod pool;
+pub mod random;
 pub mod steps;
 pub mod waker;
