@@ -1,15 +1,16 @@
 //! What a failure says beyond its [`io::ErrorKind`]: [`PriorWriteFailed`], [`Superseded`], [`Indeterminate`], and
 //! [`IntoInnerError`].
 //!
-//! The first three travel inside an [`io::Error`] that has the kind of their source (`Superseded`: `InvalidInput`). Each is found again with its `find`,
-//! however deep another error wraps it; [`raw_os_error`] finds the operating system's code in the same way.
+//! The first three travel inside an [`io::Error`] that has the kind of their source (`Superseded`: `InvalidInput`).
+//! Each is found again with its `find`, however deep another error wraps it; [`raw_os_error`] finds the operating
+//! system's code in the same way.
 
 use std::{error::Error, fmt, io};
 
 use crate::{guard::catch, write::Ticket};
 
-/// An earlier write, whose caller stopped asking for it, failed or came out short; the operation that got this error was
-/// not executed. See rule [W9](crate::contract::Rule::W9).
+/// An earlier write, whose caller stopped asking for it, failed or came out short; the operation that got this error
+/// was not executed. See rule [W9](crate::contract::Rule::W9).
 ///
 /// ```
 /// use std::io;
@@ -73,8 +74,8 @@ impl fmt::Display for PriorWriteFailed {
     }
 }
 
-/// The ticket is not of the writer's last submission: a later submission took its place, or another writer minted it. See
-/// rule [W5](crate::contract::Rule::W5).
+/// The ticket is not of the writer's last submission: a later submission took its place, or another writer minted it.
+/// See rule [W5](crate::contract::Rule::W5).
 ///
 /// The kind is [`InvalidInput`](io::ErrorKind::InvalidInput). It says nothing of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,8 +168,8 @@ impl From<Indeterminate> for io::Error {
     }
 }
 
-/// The kind under which `source` is told. Whoever sees `Interrupted` or `WouldBlock` asks again, which is no answer to a
-/// failure that is over (rule W15).
+/// The kind under which `source` is told. Whoever sees `Interrupted` or `WouldBlock` asks again, which is no answer to
+/// a failure that is over (rule W15).
 fn told_kind(source: &io::Error) -> io::ErrorKind {
     match source.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => io::ErrorKind::Other,

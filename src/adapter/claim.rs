@@ -14,9 +14,9 @@ use crate::{
 
 /// The bytes that came by a `poll_write` and are not yet answered for.
 ///
-/// The [page of the adapters](crate::adapter#which-write-a-buffer-belongs-to) says what they are for. What a shorter buffer
-/// leaves is a credit. A write that no buffer continues is an orphan, which finishes first and is reported if it failed (rule
-/// W9).
+/// The [page of the adapters](crate::adapter#which-write-a-buffer-belongs-to) says what they are for. What a shorter
+/// buffer leaves is a credit. A write that no buffer continues is an orphan, which finishes first and is reported if it
+/// failed (rule W9).
 #[derive(Debug, Default)]
 pub(crate) struct Claim {
     open: Option<Open>,
@@ -129,9 +129,8 @@ impl Claim {
         Poll::Ready(self.closed.as_mut().map_or(outcome, |owed| Err(owed.give())))
     }
 
-    /// Waits until `writer` is settled. The claim stays, with what it knows of a short count, since a caller may flush between
-    /// two polls of one write; unless
-    /// the flush reports that very write, which is then answered for.
+    /// Waits until `writer` is settled. The claim stays, with what it knows of a short count, since a caller may flush
+    /// between two polls of one write; unless the flush reports that very write, which is then answered for.
     pub(crate) fn poll_flush<W>(&mut self, writer: &mut W, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         W: AsyncWriteComplete + Unpin,

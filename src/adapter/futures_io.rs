@@ -22,8 +22,8 @@ to_adapter! {
     ///
     /// # Cancel safety
     ///
-    /// `Pending` may mean *submitted*, as the text of futures-io allows. A dropped write still happens; its failure or short count
-    /// is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or close.
+    /// `Pending` may mean *submitted*, as the text of futures-io allows. A dropped write still happens; its failure or
+    /// short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or close.
     ToFuturesIo
 }
 
@@ -55,11 +55,11 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToFuturesIo<W> {
 from_adapter! {
     /// A [`futures_io::AsyncWrite`] as an [`AsyncWriteComplete`]: each write is followed by a flush.
     ///
-    /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown how many
-    /// bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
+    /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown
+    /// how many bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
     ///
-    /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the inner writer
-    /// holds back is as lost as that writer lets it be.
+    /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the
+    /// inner writer holds back is as lost as that writer lets it be.
     FromFuturesIo, AsyncWrite
 }
 

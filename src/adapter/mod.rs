@@ -1,4 +1,5 @@
-//! Adapters to and from the write traits of futures-io and tokio: each a named type, so that what is lost on the way is visible.
+//! Adapters to and from the write traits of futures-io and tokio: each a named type, so that what is lost on the way is
+//! visible.
 //!
 //! | from | to | type | what survives |
 //! |---|---|---|---|
@@ -9,15 +10,16 @@
 //!
 //! # Which write a buffer belongs to
 //!
-//! `poll_write` has no ticket, and its `Pending` may mean *submitted*. So the adapters to these traits, and
-//! `Offload`, remember the bytes that came by `poll_write` and are not yet answered for. A buffer that agrees with them, as far
-//! as both go, continues their write; a longer one (`tokio::io::copy` tops up while it waits) gets the count of what was
-//! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer begins
-//! a new write, after the earlier one.
+//! `poll_write` has no ticket, and its `Pending` may mean *submitted*. So the adapters to these traits, and `Offload`,
+//! remember the bytes that came by `poll_write` and are not yet answered for. A buffer that agrees with them, as far as
+//! both go, continues their write; a longer one (`tokio::io::copy` tops up while it waits) gets the count of what was
+//! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer
+//! begins a new write, after the earlier one.
 //!
-//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it: the destination is then
-//! as if the dropped one had never been asked for. A new write that is a beginning of the dropped one is answered as a part of
-//! it, and the rest of the dropped one is there too. A caller that drops writes and must know submits with tickets.
+//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it: the destination
+//! is then as if the dropped one had never been asked for. A new write that is a beginning of the dropped one is
+//! answered as a part of it, and the rest of the dropped one is there too. A caller that drops writes and must know
+//! submits with tickets.
 //!
 //! Empty buffers, reads and flushes leave the memory alone; every other operation ends it, and so does a flush
 //! that reports the failure of that very write.

@@ -22,9 +22,10 @@ to_adapter! {
     ///
     /// # Cancel safety
     ///
-    /// Here it deviates from tokio's text, by which `Pending` means that nothing was written: it may mean *submitted*. A
-    /// `select!` that drops a write and issues another one must not take the first for undone. A dropped write still
-    /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or shutdown.
+    /// Here it deviates from tokio's text, by which `Pending` means that nothing was written: it may mean *submitted*.
+    /// A `select!` that drops a write and issues another one must not take the first for undone. A dropped write still
+    /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write,
+    /// flush or shutdown.
     ToTokio
 }
 
@@ -60,11 +61,11 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
 from_adapter! {
     /// A [`tokio::io::AsyncWrite`] as an [`AsyncWriteComplete`]: each write is followed by a flush.
     ///
-    /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown how many
-    /// bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
+    /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown
+    /// how many bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
     ///
-    /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the inner writer
-    /// holds back is as lost as that writer lets it be.
+    /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the
+    /// inner writer holds back is as lost as that writer lets it be.
     FromTokio, AsyncWrite
 }
 

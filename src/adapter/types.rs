@@ -25,8 +25,8 @@ macro_rules! to_adapter {
             ///
             /// # Errors
             ///
-            /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out short. The
-            /// adapter comes back in the error; asked again, it gives the writer.
+            /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out
+            /// short. The adapter comes back in the error; asked again, it gives the writer.
             pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>> {
                 match self.claim.end() {
                     Ok(()) => Ok(self.writer),

@@ -54,14 +54,14 @@ impl<P: Pool> Offload<File, P> {
     ///
     /// # Guarantees
     ///
-    /// [D1](crate::contract::Rule::D1): success means that all that was complete before the call is durable. It does not cover
-    /// the entry of a new file in its directory. After a sync has failed, waited for or not, every later one of this
-    /// `Offload` fails.
+    /// [D1](crate::contract::Rule::D1): success means that all that was complete before the call is durable. It does
+    /// not cover the entry of a new file in its directory. After a sync has failed, waited for or not, every later one
+    /// of this `Offload` fails.
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; no sync is made then. Otherwise
-    /// that of [`File::sync_data`], also that of an earlier sync.
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; no sync is made then.
+    /// Otherwise that of [`File::sync_data`], also that of an earlier sync.
     ///
     /// # Cancel safety
     ///
@@ -97,8 +97,8 @@ impl<P: Pool> Offload<File, P> {
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the size is not set then.
-    /// Otherwise that of [`File::set_len`].
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the size is not set
+    /// then. Otherwise that of [`File::set_len`].
     ///
     /// # Cancel safety
     ///

@@ -45,8 +45,8 @@ impl<T: Read + Send + 'static, P: Pool> AsyncRead for Offload<T, P> {
     }
 }
 
-/// A seek counts from where the handed-out reads ended. One that was dropped is finished before a different one begins; an
-/// equal one takes its answer, and is not made again.
+/// A seek counts from where the handed-out reads ended. One that was dropped is finished before a different one begins;
+/// an equal one takes its answer, and is not made again.
 impl<T: Seek + Send + 'static, P: Pool> AsyncSeek for Offload<T, P> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, pos: SeekFrom) -> Poll<io::Result<u64>> {
         let Self { owner, claim } = self.get_mut();

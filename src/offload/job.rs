@@ -21,8 +21,8 @@ use crate::{
 
 /// One operation on one destination, to be run on a thread that may block.
 ///
-/// A [`Pool`](super::Pool) gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back, and the
-/// operation answers an error.
+/// A [`Pool`](super::Pool) gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back,
+/// and the operation answers an error.
 #[must_use = "a job that is dropped answers an error"]
 pub struct Job(Runnable);
 
@@ -46,8 +46,8 @@ impl fmt::Debug for Job {
     }
 }
 
-/// A job that takes `destination` along, does `work` with it, and brings it home to `shared`. An `Err` of `work`, or a panic,
-/// says that its effect is unknown.
+/// A job that takes `destination` along, does `work` with it, and brings it home to `shared`. An `Err` of `work`, or a
+/// panic, says that its effect is unknown.
 pub(super) fn operation<T, F>(shared: &Arc<Shared<T>>, destination: T, work: F) -> Job
 where
     T: Send + 'static,

@@ -33,14 +33,15 @@ use crate::{
 
 /// Carries a blocking destination to the asynchronous side.
 ///
-/// Each operation runs on the pool (except a write that [`WriteComplete::try_write`] can make at once), and is answered when the destination's own call has returned. It needs no runtime, only
-/// wakers: smol, tokio, async-std and a bare `block_on` all drive it.
+/// Each operation runs on the pool (except a write that [`WriteComplete::try_write`] can make at once), and is answered
+/// when the destination's own call has returned. It needs no runtime, only wakers: smol, tokio, async-std and a bare
+/// `block_on` all drive it.
 ///
 /// It implements [`AsyncWriteComplete`] and futures-io's [`AsyncWrite`](::futures_io::AsyncWrite) for a `T` that is
 /// [`WriteComplete`], [`AsyncRead`](::futures_io::AsyncRead) for one that is [`Read`], and
-/// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is
-/// [`Seek`](io::Seek). So it takes the place of `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they
-/// report what `Unblock` has nowhere to put.
+/// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is [`Seek`](io::Seek). So it takes the place of
+/// `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they report what `Unblock` has nowhere
+/// to put.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
@@ -61,30 +62,33 @@ use crate::{
 ///
 /// # Abandoned reads and writes
 ///
-/// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was dropped
-/// loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left the cursor, if
-/// [`WriteComplete::unread`] can move it back (files and `Cursor`s do). Otherwise the fetched bytes wait for the next read.
+/// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was
+/// dropped loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left
+/// the cursor, if [`WriteComplete::unread`] can move it back (files and `Cursor`s do). Otherwise the fetched bytes wait
+/// for the next read.
 ///
 /// # `Pending` of `poll_write`
 ///
-/// The `poll_write` of futures-io has no ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to is told
-/// by its content: see [the adapters](crate::adapter#which-write-a-buffer-belongs-to).
+/// The `poll_write` of futures-io has no ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to
+/// is told by its content: see [the adapters](crate::adapter#which-write-a-buffer-belongs-to).
 ///
 /// # Memory
 ///
-/// One submission takes at most 1 MiB, copied into a buffer that the handle keeps, and one read fetches at most 1 MiB. The
-/// `poll_write` of futures-io keeps a second copy, to compare the next buffer with.
+/// One submission takes at most 1 MiB, copied into a buffer that the handle keeps, and one read fetches at most 1 MiB.
+/// The `poll_write` of futures-io keeps a second copy, to compare the next buffer with.
 ///
 /// # Drop
 ///
-/// With nothing outstanding the destination is dropped before `drop` returns, on this thread; close first if that may block. Otherwise `drop` returns at once, the operation
-/// runs to its end, and the destination is dropped after it, on the pool. A failure of it is then lost: close instead.
+/// With nothing outstanding the destination is dropped before `drop` returns, on this thread; close first if that may
+/// block. Otherwise `drop` returns at once, the operation runs to its end, and the destination is dropped after it, on
+/// the pool. A failure of it is then lost: close instead.
 pub struct Offload<T, P = BlockingPool> {
     owner: Owner<T, P>,
     claim: Claim,
 }
 
-/// Shows where the destination is and what is outstanding, and nothing of either: a destination's own `Debug` may block.
+/// Shows where the destination is and what is outstanding, and nothing of either: a destination's own `Debug` may
+/// block.
 impl<T, P> fmt::Debug for Offload<T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (place, in_flight) = self.owner.shared.place_and_ticket();
@@ -98,8 +102,8 @@ impl<T, P> Unpin for Offload<T, P> {}
 impl<T: WriteComplete + Send + 'static> Offload<T> {
     /// Carries `destination` over the `blocking` pool.
     ///
-    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too: open it with
-    /// [`OpenOptions`](std::fs::OpenOptions), which blocks for a moment.
+    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too: open
+    /// it with [`OpenOptions`](std::fs::OpenOptions), which blocks for a moment.
     pub fn new(destination: T) -> Self {
         Self::with_pool(destination, BlockingPool)
     }
@@ -136,8 +140,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed: `f` is not run then.
-    /// [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later operation that needs
-    /// it errs. `BrokenPipe` after a close.
+    /// [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later operation
+    /// that needs it errs. `BrokenPipe` after a close.
     ///
     /// # Cancel safety
     ///
@@ -155,8 +159,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for
-    /// failed; asked again, it gives the destination. `ResourceBusy` if an abandoned read has fetched bytes and
+    /// The writer comes back in the error. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited
+    /// for failed; asked again, it gives the destination. `ResourceBusy` if an abandoned read has fetched bytes and
     /// [`WriteComplete::unread`] cannot move the cursor back over them: read them out first. After a close, or after an
     /// indeterminate outcome, there is no destination to give.
     ///

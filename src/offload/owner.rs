@@ -30,8 +30,8 @@ pub(super) struct Owner<T, P> {
     pub(super) shared: Arc<Shared<T>>,
     pool: P,
     tickets: TicketSource,
-    /// The bytes of the last submission. Its job has a second handle, and gives it back before the write is answered; so the
-    /// allocation serves the next one.
+    /// The bytes of the last submission. Its job has a second handle, and gives it back before the write is answered;
+    /// so the allocation serves the next one.
     buffer: Arc<Vec<u8>>,
     read_ahead: ReadAhead,
     /// How `T` moves back over bytes that were fetched and not handed out, once it is known to be a [`WriteComplete`].

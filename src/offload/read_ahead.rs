@@ -10,9 +10,9 @@ const MAX_READ: usize = 1 << 20;
 
 /// What the asynchronous side knows of the destination's cursor.
 ///
-/// The cursor is where the reads ended that were *fetched*; the caller believes it where the reads ended that were *handed
-/// out*. An abandoned read makes the two differ. The next read gets its bytes; a write, or anything else that depends on the
-/// cursor, first has it moved back.
+/// The cursor is where the reads ended that were *fetched*; the caller believes it where the reads ended that were
+/// *handed out*. An abandoned read makes the two differ. The next read gets its bytes; a write, or anything else that
+/// depends on the cursor, first has it moved back.
 #[derive(Debug)]
 pub(super) struct ReadAhead {
     /// Fetched bytes; those from `handed_out` on have not been handed out.

@@ -1,7 +1,7 @@
 //! The shell around the [state machine](super::state): a mutex, two wakers, and the order in which things happen.
 //!
-//! One lock guards the state. It is never held while foreign code runs: no waker is cloned, woken or dropped under it, no
-//! destination is dropped, no job handed over. A result is published before its wake.
+//! One lock guards the state. It is never held while foreign code runs: no waker is cloned, woken or dropped under it,
+//! no destination is dropped, no job handed over. A result is published before its wake.
 
 use std::{
     io,

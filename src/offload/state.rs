@@ -1,7 +1,7 @@
 //! The hand-over between an [`Offload`](super::Offload) and its pool, as a pure state machine.
 //!
-//! A state is a [`Place`], where the destination is, times a [`Slot`], what is known of the last submission. Nothing in here
-//! locks, wakes, runs or drops foreign code: each transition answers what its caller has to do.
+//! A state is a [`Place`], where the destination is, times a [`Slot`], what is known of the last submission. Nothing in
+//! here locks, wakes, runs or drops foreign code: each transition answers what its caller has to do.
 //!
 //! ```text
 //! Home     -> Away      take
@@ -22,8 +22,8 @@
 //! | Closed | nobody | never |
 //! | Poisoned | nobody: it was dropped | the owner closes |
 //!
-//! The slot is [in flight](Slot::InFlight) only while the place is Away or Closing: a job that carries a write is the only
-//! one out. It may be [unheard](Slot::Unheard) in any place.
+//! The slot is [in flight](Slot::InFlight) only while the place is Away or Closing: a job that carries a write is the
+//! only one out. It may be [unheard](Slot::Unheard) in any place.
 
 use std::io;
 

@@ -6,10 +6,11 @@ use super::WriteComplete;
 
 /// A writer of which the caller promises that it holds nothing back.
 ///
-/// It only writes. A type that also reads or seeks, and moves one cursor with both, implements [`WriteComplete`] itself, with
-/// [`unread`](WriteComplete::unread).
+/// It only writes. A type that also reads or seeks, and moves one cursor with both, implements [`WriteComplete`]
+/// itself, with [`unread`](WriteComplete::unread).
 ///
-/// Nothing checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be lost.
+/// Nothing checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be
+/// lost.
 ///
 /// ```
 /// use std::io::{self, Write};

@@ -7,11 +7,12 @@ use crate::{error::Indeterminate, guard::transparent, write::kept::Kept};
 
 /// A writer that flushes after each write, and so holds nothing back.
 ///
-/// It is as honest as the inner flush. Suited for a writer whose flush sends everything on and whose drop writes nothing more;
-/// not for an encoder that ends with a trailer. `Stdout` hides a closed descriptor, also from its flush.
+/// It is as honest as the inner flush. Suited for a writer whose flush sends everything on and whose drop writes
+/// nothing more; not for an encoder that ends with a trailer. `Stdout` hides a closed descriptor, also from its flush.
 ///
-/// A flush that fails leaves it unknown how many bytes have gone through: the write answers an [`Indeterminate`] error, and
-/// every later one errs. What the inner writer still holds then may yet be written when it is dropped, if its drop does so.
+/// A flush that fails leaves it unknown how many bytes have gone through: the write answers an [`Indeterminate`] error,
+/// and every later one errs. What the inner writer still holds then may yet be written when it is dropped, if its drop
+/// does so.
 ///
 /// ```
 /// use std::io::{BufWriter, Write};

@@ -14,8 +14,8 @@ use crate::{
 
 /// Runs a blocking writer on the caller's thread, inside the poll.
 ///
-/// Every write is complete at submission, and while it lasts nothing else runs on that thread: fine for a command-line tool
-/// or memory, not for a server.
+/// Every write is complete at submission, and while it lasts nothing else runs on that thread: fine for a command-line
+/// tool or memory, not for a server.
 #[cfg_attr(feature = "offload", doc = "[`Offload`](crate::Offload) is the one for servers.")]
 ///
 /// ```

@@ -13,9 +13,9 @@ pub use inline::Inline;
 
 /// A blocking writer that holds nothing back.
 ///
-/// When [`write`](io::Write::write) returns `Ok(n)` those `n` bytes are complete, and dropping the writer writes nothing.
-/// `File`, sockets, pipes and memory are such writers. `BufWriter`, `LineWriter`, `Stdout`, and encoders whose drop or
-/// `finish` writes are not; put the buffer on the asynchronous side, or wrap them in [`FlushEach`].
+/// When [`write`](io::Write::write) returns `Ok(n)` those `n` bytes are complete, and dropping the writer writes
+/// nothing. `File`, sockets, pipes and memory are such writers. `BufWriter`, `LineWriter`, `Stdout`, and encoders whose
+/// drop or `finish` writes are not; put the buffer on the asynchronous side, or wrap them in [`FlushEach`].
 ///
 /// Implement it for a type of your own if the two sentences above hold for it; the rest is
 /// [`io::Write`]'s own contract, above all that an error means that no byte of the buffer was written.
@@ -45,8 +45,8 @@ pub use inline::Inline;
 pub trait WriteComplete: io::Write {
     /// Writes as `write` would, if that cannot block; `Ok(None)` when it might block or cannot be tried.
     ///
-    /// The default answers `Ok(None)`, which must have written nothing. An `Offload` calls it on the executor's thread, with the
-    /// first bytes of the submission.
+    /// The default answers `Ok(None)`, which must have written nothing. An `Offload` calls it on the executor's thread,
+    /// with the first bytes of the submission.
     ///
     /// # Errors
     ///
@@ -56,8 +56,8 @@ pub trait WriteComplete: io::Write {
         Ok(None)
     }
 
-    /// Moves the cursor back over the last `n` bytes that were read, so that the next write lands where the caller's reads
-    /// ended; `Ok(false)` when there is nothing to move, because reading and writing share no cursor.
+    /// Moves the cursor back over the last `n` bytes that were read, so that the next write lands where the caller's
+    /// reads ended; `Ok(false)` when there is nothing to move, because reading and writing share no cursor.
     ///
     /// Asked for when a read was abandoned after its bytes had been fetched. The default answers `Ok(false)`, which is
     /// right for sockets and pipes; a type that implements [`io::Seek`] overrides it.

@@ -9,10 +9,11 @@ use super::{
 
 /// Futures over [`AsyncWriteComplete`], implemented for all of them.
 ///
-/// The names keep clear of others, so that they live beside the extension traits of futures-lite, futures-util and tokio on one
-/// type.
+/// The names keep clear of others, so that they live beside the extension traits of futures-lite, futures-util and
+/// tokio on one type.
 pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
-    /// Writes some first part of `buf`, by one call of the destination's write, and answers how many bytes are complete.
+    /// Writes some first part of `buf`, by one call of the destination's write, and answers how many bytes are
+    /// complete.
     ///
     /// An empty `buf` is a barrier: it answers 0 once the writer is settled. 0 for any other `buf` means that the
     /// destination takes no more.
@@ -25,8 +26,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Cancel safety
     ///
     /// Dropped after the bytes were submitted, the write still happens; the count is lost to this caller, and calling
-    /// again with the same bytes writes them twice. A failure or a short count meets the next write-side operation. Where
-    /// that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
+    /// again with the same bytes writes them twice. A failure or a short count meets the next write-side operation.
+    /// Where that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
     ///
     /// # Panics
     ///
@@ -38,8 +39,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
         WriteComplete::new(self, buf)
     }
 
-    /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does, with the same
-    /// errors, cancel safety and panics.
+    /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does, with
+    /// the same errors, cancel safety and panics.
     fn write_vectored_complete<'a>(&'a mut self, bufs: &'a [IoSlice<'a>]) -> WriteVectoredComplete<'a, Self>
     where
         Self: Unpin,
@@ -51,8 +52,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// As [`write_complete`](Self::write_complete), and `WriteZero` when the destination takes no more. What was complete
-    /// before the error stays complete; [`WriteAllComplete::held`] says how much.
+    /// As [`write_complete`](Self::write_complete), and `WriteZero` when the destination takes no more. What was
+    /// complete before the error stays complete; [`WriteAllComplete::held`] says how much.
     ///
     /// # Cancel safety
     ///
@@ -67,14 +68,14 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
 
     /// Carries `held` on until every byte of it is complete. With no bytes left it is a barrier.
     ///
-    /// Use the same writer each time, and submit no other bytes to it while a part is outstanding. A barrier, a sync or a
-    /// close in between is allowed; after a close the outstanding part is still answered, and the rest is refused.
+    /// Use the same writer each time, and submit no other bytes to it while a part is outstanding. A barrier, a sync or
+    /// a close in between is allowed; after a close the outstanding part is still answered, and the rest is refused.
     ///
     /// # Errors
     ///
-    /// As [`write_all_complete`](Self::write_all_complete), and [`Superseded`](crate::Superseded) if the writer is not the
-    /// one to which the outstanding part was submitted, or has taken other bytes since; nothing is submitted then. See
-    /// [`HeldWrite`] for what is known afterwards.
+    /// As [`write_all_complete`](Self::write_all_complete), and [`Superseded`](crate::Superseded) if the writer is not
+    /// the one to which the outstanding part was submitted, or has taken other bytes since; nothing is submitted then.
+    /// See [`HeldWrite`] for what is known afterwards.
     ///
     /// # Cancel safety
     ///
@@ -90,9 +91,9 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the destination is released
-    /// all the same. Otherwise as [`poll_close_complete`](AsyncWriteComplete::poll_close_complete). The first answer is given
-    /// again to whoever closes again.
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the destination is
+    /// released all the same. Otherwise as [`poll_close_complete`](AsyncWriteComplete::poll_close_complete). The first
+    /// answer is given again to whoever closes again.
     ///
     /// # Cancel safety
     ///

@@ -12,11 +12,12 @@ use crate::{
     guard::checked_count,
 };
 
-/// A write that its caller holds: the bytes, how many of them are complete, and the ticket of the part that is outstanding.
+/// A write that its caller holds: the bytes, how many of them are complete, and the ticket of the part that is
+/// outstanding.
 ///
-/// [`resume_write_all`](super::AsyncWriteCompleteExt::resume_write_all) carries it on. A timeout or a `select!` may drop
-/// that future at any point, and a later one goes on where it stood: no byte is lost, none is written twice. Dropping the
-/// `HeldWrite` itself leaves the outstanding part an orphan ([W9](crate::contract::Rule::W9)).
+/// [`resume_write_all`](super::AsyncWriteCompleteExt::resume_write_all) carries it on. A timeout or a `select!` may
+/// drop that future at any point, and a later one goes on where it stood: no byte is lost, none is written twice.
+/// Dropping the `HeldWrite` itself leaves the outstanding part an orphan ([W9](crate::contract::Rule::W9)).
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, HeldWrite};
@@ -34,9 +35,10 @@ use crate::{
 ///
 /// * [`PriorWriteFailed`], of an earlier write: nothing of this one was submitted by that call. Resume.
 /// * Another error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
-/// * [`Superseded`], because somebody else submitted to the writer in between, or because this is another writer: nothing is
-///   submitted. `completed` is the lower bound of what is complete, and [`maybe_completed`](Self::maybe_completed) the upper
-///   one. Only the right writer, if it still knows the ticket, carries the write on.
+/// * [`Superseded`], because somebody else submitted to the writer in between, or because this is another writer:
+///   nothing is submitted. `completed` is the lower bound of what is complete, and
+///   [`maybe_completed`](Self::maybe_completed) the upper one. Only the right writer, if it still knows the ticket,
+///   carries the write on.
 /// * [`Indeterminate`]: likewise, and for good.
 #[derive(Debug)]
 #[must_use = "a held write is carried on by `resume_write_all`"]

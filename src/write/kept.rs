@@ -10,8 +10,8 @@ use crate::{
 
 /// An error to be answered any number of times (rules W5 and W12).
 ///
-/// An [`io::Error`] cannot be cloned. The first answer is the original; the later ones have its kind, its OS code, its text,
-/// and of what it wraps whatever is one of our types.
+/// An [`io::Error`] cannot be cloned. The first answer is the original; the later ones have its kind, its OS code, its
+/// text, and of what it wraps whatever is one of our types.
 #[derive(Debug)]
 pub(crate) struct Kept(Box<Keeping>);
 
@@ -59,8 +59,8 @@ impl Kept {
         self.0.copy.indeterminate().is_some()
     }
 
-    /// The answer of a writer that takes no more since this outcome. It wraps the reason and not the [`Indeterminate`] itself,
-    /// which would speak of the bytes that are refused.
+    /// The answer of a writer that takes no more since this outcome. It wraps the reason and not the [`Indeterminate`]
+    /// itself, which would speak of the bytes that are refused.
     pub(crate) fn poisoned(&self) -> io::Error {
         let reason = self.0.copy.indeterminate().unwrap_or(&self.0.copy).make();
         io::Error::new(reason.kind(), Poisoned(reason))

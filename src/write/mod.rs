@@ -32,9 +32,9 @@ use crate::error::Superseded;
 
 /// An asynchronous writer that says of each write when it is past its point of no return, and when it is complete.
 ///
-/// A write has two moments, and each has its method. Between them the write is the writer's: a *self-driven* writer (memory, a
-/// pool thread, the kernel) carries it on by itself; a *driven* one (a wrapper around another writer) when any later operation
-/// polls it.
+/// A write has two moments, and each has its method. Between them the write is the writer's: a *self-driven* writer
+/// (memory, a pool thread, the kernel) carries it on by itself; a *driven* one (a wrapper around another writer) when
+/// any later operation polls it.
 ///
 /// ```text
 ///      poll_write_submit                       poll_write_complete
@@ -45,9 +45,9 @@ use crate::error::Superseded;
 ///   taken    |  Complete(n): both moments at once, nothing is outstanding
 /// ```
 ///
-/// Every promise below is one of the numbered [rules](crate::contract::Rule), whose text decides. There is no flush: a type that needs one does
-/// not complete its writes and cannot keep [W1]. One write is outstanding per writer; a submission over it first waits for
-/// it, so a caller that lost count can always go on.
+/// Every promise below is one of the numbered [rules](crate::contract::Rule), whose text decides. There is no flush: a
+/// type that needs one does not complete its writes and cannot keep [W1]. One write is outstanding per writer; a
+/// submission over it first waits for it, so a caller that lost count can always go on.
 ///
 /// Most callers use the futures of [`AsyncWriteCompleteExt`].
 ///
@@ -60,12 +60,13 @@ use crate::error::Superseded;
 /// | [`write_complete`], [`write_vectored_complete`], [`write_all_complete`] | the outstanding part still happens; its count is lost to this caller; a failure or a short count meets the next write-side operation ([W9]) |
 /// | [`close_complete`] | the close goes on; ask again |
 ///
-/// With a driven writer what *happens* or *goes on* does so when it is polled again; dropped before, it may be torn ([W3]).
+/// With a driven writer what *happens* or *goes on* does so when it is polled again; dropped before, it may be torn
+/// ([W3]).
 ///
 /// # Implementer notes
 ///
-/// A writer that completes at submission (a socket, memory) implements `poll_write_submit` and `poll_close_complete` and
-/// keeps no state:
+/// A writer that completes at submission (a socket, memory) implements `poll_write_submit` and `poll_close_complete`
+/// and keeps no state:
 ///
 /// ```
 /// use std::{io, pin::Pin, task::{Context, Poll, ready}};
@@ -90,8 +91,8 @@ use crate::error::Superseded;
 /// }
 /// ```
 ///
-/// A wrapper around another `AsyncWriteComplete` is built on [`Tracked`], which keeps [W5], [W9], [W10], [W12] and [W13]
-/// for it. A blocking destination implements [`WriteComplete`](crate::WriteComplete) and goes into an
+/// A wrapper around another `AsyncWriteComplete` is built on [`Tracked`], which keeps [W5], [W9], [W10], [W12] and
+/// [W13] for it. A blocking destination implements [`WriteComplete`](crate::WriteComplete) and goes into an
 #[cfg_attr(feature = "offload", doc = "[`Offload`](crate::Offload).")]
 #[cfg_attr(not(feature = "offload"), doc = "`Offload`.")]
 ///
@@ -114,19 +115,19 @@ pub trait AsyncWriteComplete {
     /// * `Pending`: nothing was taken ([W3]); the task is woken when it is worth asking again ([W11]). The writer first
     ///   waits for its outstanding write ([W7]).
     /// * `Ready(Ok(Submitted::Complete(n)))`: the first `n` bytes are complete ([W1], [W2]).
-    /// * `Ready(Ok(Submitted::InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now. The write
-    ///   happens once, or at most once ([W3]), as one call of the destination's write ([W4]).
+    /// * `Ready(Ok(Submitted::InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now. The
+    ///   write happens once, or at most once ([W3]), as one call of the destination's write ([W4]).
     /// * `Ready(Err(_))`: nothing was taken.
     ///
-    /// An empty `buf` is a barrier: it makes no call on the destination, and answers `Complete(0)` once the writer is settled
-    /// ([W10]). `Complete(0)` for a `buf` that is not empty means that the destination takes no more ([W2]).
+    /// An empty `buf` is a barrier: it makes no call on the destination, and answers `Complete(0)` once the writer is
+    /// settled ([W10]). `Complete(0)` for a `buf` that is not empty means that the destination takes no more ([W2]).
     ///
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed or came out short; reported once, and this
     /// submission is not executed ([W9]). [`Indeterminate`](crate::Indeterminate) if it is not known how many bytes are
-    /// complete; the writer then takes no more, and says so to every later submission ([W6], [W13]). `BrokenPipe` after a
-    /// close ([W12]). Otherwise the destination's own error: none of these bytes is complete. Never `WouldBlock` or
+    /// complete; the writer then takes no more, and says so to every later submission ([W6], [W13]). `BrokenPipe` after
+    /// a close ([W12]). Otherwise the destination's own error: none of these bytes is complete. Never `WouldBlock` or
     /// `Interrupted` ([W15]).
     ///
     /// # Cancel safety
@@ -136,8 +137,8 @@ pub trait AsyncWriteComplete {
     ///
     /// # Panics
     ///
-    /// Never, unless the caller's own waker panics ([W13]). A panic of the destination is an error here, as long as panics
-    /// unwind.
+    /// Never, unless the caller's own waker panics ([W13]). A panic of the destination is an error here, as long as
+    /// panics unwind.
     ///
     /// # Implementer notes
     ///
@@ -163,9 +164,9 @@ pub trait AsyncWriteComplete {
     ///
     /// # Guarantees
     ///
-    /// As [`poll_write_submit`](Self::poll_write_submit) in everything, also in its errors, cancel safety and panics ([W3],
-    /// [W4]); counts run over the concatenation ([W2]). The default submits the first slice that is not empty. A list without
-    /// bytes is a barrier ([W10]).
+    /// As [`poll_write_submit`](Self::poll_write_submit) in everything, also in its errors, cancel safety and panics
+    /// ([W3], [W4]); counts run over the concatenation ([W2]). The default submits the first slice that is not empty. A
+    /// list without bytes is a barrier ([W10]).
     ///
     /// [W2]: crate::contract::Rule::W2
     /// [W3]: crate::contract::Rule::W3
@@ -184,20 +185,20 @@ pub trait AsyncWriteComplete {
     /// # Guarantees
     ///
     /// * `Pending`: its write is outstanding; the task is woken when it has ended ([W11]).
-    /// * `Ready(Ok(n))`: exactly the first `n` bytes are complete, and no later byte of it is or will be ([W1], [W2]). `n` may
-    ///   be less than [`Ticket::len`], even 0.
+    /// * `Ready(Ok(n))`: exactly the first `n` bytes are complete, and no later byte of it is or will be ([W1], [W2]).
+    ///   `n` may be less than [`Ticket::len`], even 0.
     /// * `Ready(Err(_))`: see Errors.
     ///
-    /// The same ticket may be asked again, and gets the same answer, until bytes are submitted again ([W5]). The answer is
-    /// the report of a failure; the next operation does not repeat it ([W9]).
+    /// The same ticket may be asked again, and gets the same answer, until bytes are submitted again ([W5]). The answer
+    /// is the report of a failure; the next operation does not repeat it ([W9]).
     ///
     /// # Errors
     ///
-    /// [`Superseded`] for a ticket that is not of this writer's last submission: never somebody else's
-    /// count ([W5]). The default, for writers that never answer `InFlight`, answers nothing else.
-    /// [`Indeterminate`](crate::Indeterminate) if nobody can know the count; the writer is poisoned ([W6], [W13]). Otherwise
-    /// the destination's own error: none of the submission's bytes is complete ([W6]). Never `WouldBlock` or `Interrupted`
-    /// ([W15]).
+    /// [`Superseded`] for a ticket that is not of this writer's last submission: never somebody else's count ([W5]).
+    /// The default, for writers that never answer `InFlight`, answers nothing else.
+    /// [`Indeterminate`](crate::Indeterminate) if nobody can know the count; the writer is poisoned ([W6], [W13]).
+    /// Otherwise the destination's own error: none of the submission's bytes is complete ([W6]). Never `WouldBlock` or
+    /// `Interrupted` ([W15]).
     ///
     /// # Cancel safety
     ///
@@ -238,9 +239,9 @@ pub trait AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed or came out short; the destination is released all
-    /// the same ([W9]). The reason, if the writer had an indeterminate outcome before. Otherwise that of the destination;
-    /// what std hides, such as the result of `close(2)`, is not promised.
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed or came out short; the destination is released
+    /// all the same ([W9]). The reason, if the writer had an indeterminate outcome before. Otherwise that of the
+    /// destination; what std hides, such as the result of `close(2)`, is not promised.
     ///
     /// # Cancel safety
     ///

@@ -9,8 +9,8 @@ use crate::guard::quietly;
 
 /// The caller's waker, cloned once, outside of whatever catches panics.
 ///
-/// A wrapper that catches the panics of what it drives would also catch those of the caller's waker, and poison itself for
-/// them; rule W11 demands that such a waker harms only its own task.
+/// A wrapper that catches the panics of what it drives would also catch those of the caller's waker, and poison itself
+/// for them; rule W11 demands that such a waker harms only its own task.
 #[derive(Debug)]
 pub(super) struct Shield(Option<Arc<Shielded>>);
 

@@ -75,7 +75,8 @@ impl Slot {
         *self = Self::Quiet(None);
     }
 
-    /// The outstanding write ended. `Ok(n)`: exactly the first `n` bytes are complete, `n` being at most what was taken.
+    /// The outstanding write ended. `Ok(n)`: exactly the first `n` bytes are complete, `n` being at most what was
+    /// taken.
     pub(crate) fn finish(&mut self, result: Result<usize, Kept>) {
         let Self::InFlight(ticket) = *self else {
             debug_assert!(false, "an end without a write: {self:?}");

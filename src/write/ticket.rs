@@ -38,8 +38,8 @@ impl Submitted {
 /// The name of one submission of one writer.
 ///
 /// It is a generation number, not a place in a pipeline: a writer has one write outstanding at a time, and a ticket is
-/// answered until the next submission of bytes (rule [W5](crate::contract::Rule::W5)). Two tickets are equal only if they
-/// are copies of one another: numbers are unique in the process, across all writers, as far as 64 bits go.
+/// answered until the next submission of bytes (rule [W5](crate::contract::Rule::W5)). Two tickets are equal only if
+/// they are copies of one another: numbers are unique in the process, across all writers, as far as 64 bits go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     number: u64,
@@ -77,8 +77,8 @@ pub struct TicketSource {
     end: u64,
 }
 
-/// The first number that no source has reserved. A mutex, and not an atomic, because not every target has 64-bit atomics;
-/// it is taken once for [`BLOCK`] tickets.
+/// The first number that no source has reserved. A mutex, and not an atomic, because not every target has 64-bit
+/// atomics; it is taken once for [`BLOCK`] tickets.
 static UNRESERVED: Mutex<u64> = Mutex::new(0);
 
 /// How many numbers a source reserves at a time.

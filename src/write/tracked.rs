@@ -22,9 +22,9 @@ use crate::{
 ///
 /// [`Tracked`] calls these methods and supplies the rest of the contract: tickets and their answers
 /// ([W5](crate::contract::Rule::W5)), the report of an orphan ([W9](crate::contract::Rule::W9)), the barrier
-/// ([W10](crate::contract::Rule::W10)), the outcome of a close ([W12](crate::contract::Rule::W12)), and panics and counts that
-/// cannot be ([W13](crate::contract::Rule::W13)). After an [`Indeterminate`] error or a panic no method but `poll_close` is
-/// called, and none after `poll_close` was `Ready`.
+/// ([W10](crate::contract::Rule::W10)), the outcome of a close ([W12](crate::contract::Rule::W12)), and panics and
+/// counts that cannot be ([W13](crate::contract::Rule::W13)). After an [`Indeterminate`] error or a panic no method but
+/// `poll_close` is called, and none after `poll_close` was `Ready`.
 ///
 /// # Examples
 ///
@@ -70,8 +70,8 @@ pub trait DriveWrite {
     ///
     /// # Errors
     ///
-    /// `Pending` and `Err` must have taken nothing; an [`Indeterminate`] is the exception. Answer `Interrupted` to be called
-    /// again.
+    /// `Pending` and `Err` must have taken nothing; an [`Indeterminate`] is the exception. Answer `Interrupted` to be
+    /// called again.
     ///
     /// # Implementer notes
     ///
@@ -84,13 +84,13 @@ pub trait DriveWrite {
         self.poll_start(cx, first_bytes(bufs))
     }
 
-    /// Carries the write that was [`Taken`](Started::Taken) to its end, whoever asks, and answers how many of its bytes are
-    /// complete.
+    /// Carries the write that was [`Taken`](Started::Taken) to its end, whoever asks, and answers how many of its bytes
+    /// are complete.
     ///
     /// # Errors
     ///
-    /// An error says that none of them is. Answer an [`Indeterminate`] where that cannot be known, for instance when some
-    /// inner writes of a frame are complete and the next one failed.
+    /// An error says that none of them is. Answer an [`Indeterminate`] where that cannot be known, for instance when
+    /// some inner writes of a frame are complete and the next one failed.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>>;
 
     /// Settles what is behind the wrapper, by a barrier of its own. No write is outstanding.
@@ -172,9 +172,9 @@ impl<D> Tracked<D> {
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (the next call
-    /// then succeeds), `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a close, and an
-    /// error that repeats the reason if the writer takes no more.
+    /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (the next
+    /// call then succeeds), `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a
+    /// close, and an error that repeats the reason if the writer takes no more.
     pub fn into_inner(mut self) -> Result<D, IntoInnerError<Self>> {
         let error = match (self.slot.report(), &self.poison) {
             (Some(mut prior), _) => prior.give(),
@@ -190,7 +190,8 @@ impl<D> Tracked<D> {
 }
 
 impl<D: DriveWrite> Tracked<D> {
-    /// Calls into the driven part. It never panics, is never interrupted, and poisons the writer with what is indeterminate.
+    /// Calls into the driven part. It never panics, is never interrupted, and poisons the writer with what is
+    /// indeterminate.
     fn guarded<R>(
         &mut self,
         cx: &mut Context<'_>,

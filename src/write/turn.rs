@@ -6,11 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a run may last. About what a tokio task may take from its neighbours between two budget checks; long against
-/// the price of one turn, which is a self-wake and a poll.
+/// How long a run may last. About what a tokio task may take from its neighbours between two budget checks; long
+/// against the price of one turn, which is a self-wake and a poll.
 const RUN: Duration = Duration::from_micros(150);
 
-/// Runs shorter than this many answers are never cut, so that few writes by hand behave alike on a fast and a slow machine.
+/// Runs shorter than this many answers are never cut, so that few writes by hand behave alike on a fast and a slow
+/// machine.
 const ANSWERS: u32 = 32;
 
 #[derive(Clone, Copy)]
@@ -20,8 +21,8 @@ struct Run {
     answers: u32,
 }
 
-/// Tells tasks apart, by the identity of their wakers. When another task is polled the executor has had its turn; were its
-/// run not its own, it would pay for its neighbours' for ever.
+/// Tells tasks apart, by the identity of their wakers. When another task is polled the executor has had its turn; were
+/// its run not its own, it would pay for its neighbours' for ever.
 type Task = (*const (), *const RawWakerVTable);
 
 fn task(waker: &Waker) -> Task {
@@ -32,12 +33,12 @@ thread_local! {
     static CURRENT: Cell<Option<Run>> = const { Cell::new(None) };
 }
 
-/// Asks for a turn: `Pending`, with the task already woken, after a long run of answers that were ready at once; `Ready`
-/// otherwise.
+/// Asks for a turn: `Pending`, with the task already woken, after a long run of answers that were ready at once;
+/// `Ready` otherwise.
 ///
 /// A writer that may answer many submissions in a row without ever waiting calls it before it takes bytes, as rule
-/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers, for the task that this thread polls: 32
-/// answers, and 150 µs since the first of them, whichever comes later.
+/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers, for the task that this thread polls:
+/// 32 answers, and 150 µs since the first of them, whichever comes later.
 ///
 /// # Panics
 ///

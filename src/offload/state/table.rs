@@ -172,8 +172,8 @@ fn error_name(error: &io::Error) -> &'static str {
     }
 }
 
-/// One line: state, event, what is answered, the state after it (`=`: the same). `forbidden`: the machine says so in a debug
-/// build.
+/// One line: state, event, what is answered, the state after it (`=`: the same). `forbidden`: the machine says so in a
+/// debug build.
 fn line(place: &str, slot: &str, event: &str) -> String {
     let mut machine = Machine::new(place, slot);
     let applied = catch_unwind(AssertUnwindSafe(|| machine.apply(event)));
