@@ -170,7 +170,7 @@ impl From<Indeterminate> for io::Error {
 
 /// The kind under which `source` is told. Whoever sees `Interrupted` or `WouldBlock` asks again, which is no answer to
 /// a failure that is over (rule W15).
-fn told_kind(source: &io::Error) -> io::ErrorKind {
+pub(crate) fn told_kind(source: &io::Error) -> io::ErrorKind {
     match source.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => io::ErrorKind::Other,
         kind => kind,
@@ -246,6 +246,16 @@ impl<W: Send + fmt::Debug> Error for IntoInnerError<W> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
     }
+}
+
+/// Whether `error` says of the operation that got it that its effect is unknown. What it reports of an earlier write,
+/// and what that left unknown, is another matter.
+pub(crate) fn leaves_doubt(error: &io::Error) -> bool {
+    let first = |e: &(dyn Error + 'static)| match (e.is::<PriorWriteFailed>(), e.is::<Indeterminate>()) {
+        (false, false) => None,
+        (prior, _) => Some(!prior),
+    };
+    catch(|| chain(error).find_map(first)).unwrap_or(None).unwrap_or(false)
 }
 
 /// A `source` of a foreign type that panics ends the search.

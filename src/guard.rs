@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use crate::error::{Indeterminate, PriorWriteFailed};
+use crate::error::{Indeterminate, PriorWriteFailed, told_kind};
 
 /// Runs `f`; a panic is told as an [`Indeterminate`] error that carries its message (rule W13).
 ///
@@ -44,7 +44,8 @@ pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
 pub(crate) fn transparent<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match operation() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted && !is_final(&error) => {}
+            Err(error) if is_final(&error) => return Err(of_told_kind(error)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(never_would_block(error)),
             ok => return ok,
         }
@@ -52,8 +53,14 @@ pub(crate) fn transparent<R>(mut operation: impl FnMut() -> io::Result<R>) -> io
 }
 
 /// Whether an operation that failed like this must not be tried again, whatever kind the error has.
-fn is_final(error: &io::Error) -> bool {
+pub(crate) fn is_final(error: &io::Error) -> bool {
     Indeterminate::find(error).is_some() || PriorWriteFailed::find(error).is_some()
+}
+
+/// `error`, or where its kind would have it tried again another one around it.
+fn of_told_kind(error: io::Error) -> io::Error {
+    let kind = told_kind(&error);
+    if kind == error.kind() { error } else { io::Error::new(kind, error) }
 }
 
 /// The error in place of a `WouldBlock`, which a caller would take for a reason to wait for readiness that never comes.

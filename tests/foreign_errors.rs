@@ -14,13 +14,18 @@ use std::{
 
 use async_write_complete::{
     AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, Offload, PriorWriteFailed, Submitted,
-    Superseded, Ticket, WriteComplete, error::raw_os_error,
+    Superseded, Ticket, TicketSource, WriteComplete,
+    adapter::{FromFuturesIo, ToFuturesIo},
+    error::raw_os_error,
 };
+
+use futures_io::AsyncWrite;
+use futures_lite::future::block_on;
 
 use self::common::{
     destination::Scripted,
     pool::Stepped,
-    steps::{ask, barrier, close, drive, failed, in_flight, offload, ready, submit},
+    steps::{self, ask, barrier, close, drive, failed, in_flight, offload, ready, submit},
 };
 
 /// Adds a story to another error, as many do.
@@ -64,7 +69,7 @@ fn a_superseded_ticket_stays_superseded_inside_another_error() {
     let mut writer = Telling(writer);
     let mut held = HeldWrite::new(b"held|");
     let mut resume = writer.resume_write_all(&mut held);
-    assert!(common::steps::poll_future(&mut resume).is_pending());
+    assert!(steps::poll_future(&mut resume).is_pending());
     assert!(pool.run_one());
     let _ = in_flight(&mut writer.0, b"other|");
     assert!(pool.run_one());
@@ -179,5 +184,58 @@ fn nor_does_one_that_poisons() {
         assert!(ready(ask(&mut writer, ticket)).is_err());
         assert!(ready(submit(&mut writer, b"abc")).is_err());
         assert!(ready(close(&mut writer)).is_err());
+    }
+}
+
+/// Rules W13 and W15: a refusal is never of a kind that has it asked again, not even inside a wrapper.
+#[test]
+fn a_refusal_does_not_ask_to_be_tried_again() {
+    for code in [4, 11] {
+        let interrupted = if code == 4 {
+            || Indeterminate::new(io::Error::from_raw_os_error(4)).into()
+        } else {
+            || Indeterminate::new(io::Error::from_raw_os_error(11)).into()
+        };
+        let (mut writer, pool) = failing(interrupted);
+        let ticket = in_flight(&mut writer, b"abc");
+        assert!(pool.run_one());
+        let mut kinds = vec![failed(ask(&mut writer, ticket)).kind()];
+        kinds.push(failed(submit(&mut writer, b"abc")).kind());
+        let mut wrapped = ToFuturesIo::new(writer);
+        kinds.push(failed(steps::poll(|cx| Pin::new(&mut wrapped).poll_flush(cx))).kind());
+        let mut flushing = FromFuturesIo::new(wrapped);
+        kinds.push(failed(submit(&mut flushing, b"abc")).kind());
+        kinds.push(failed(close(&mut flushing)).kind());
+        assert_eq!(kinds, [io::ErrorKind::Other; 5], "code {code}");
+    }
+}
+
+/// What an earlier write left unknown is not in doubt for these bytes; what is unknown because of an earlier write is.
+#[test]
+fn the_outermost_word_on_these_bytes_counts() {
+    fn prior(reason: io::Error) -> io::Error {
+        PriorWriteFailed::new(TicketSource::new().mint(3), None, reason).into()
+    }
+    fn unknown(reason: io::Error) -> io::Error {
+        Indeterminate::new(reason).into()
+    }
+    for (error, maybe) in [(prior(unknown(no_space())), 0), (unknown(prior(no_space())), 3)] {
+        let mut writer = Refusing(Some(error));
+        let mut held = HeldWrite::new(b"abc");
+        block_on(writer.resume_write_all(&mut held)).unwrap_err();
+        assert_eq!((held.completed(), held.maybe_completed()), (0, maybe));
+    }
+}
+
+/// Refuses one submission.
+struct Refusing(Option<io::Error>);
+
+impl AsyncWriteComplete for Refusing {
+    fn poll_write_submit(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready(self.0.take().map_or(Ok(Submitted::Complete(buf.len())), Err))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }

@@ -5,12 +5,16 @@
 mod common;
 
 use std::{
+    cell::Cell,
+    collections::VecDeque,
     io::{self, SeekFrom, Write},
     pin::Pin,
     task::Poll,
 };
 
-use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Indeterminate, Inline, Offload, WriteComplete};
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteExt, Indeterminate, Inline, Offload, PriorWriteFailed, WriteComplete,
+};
 use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
 use futures_lite::future::{self, block_on};
 
@@ -177,4 +181,58 @@ fn an_idle_wrapper_lets_go_of_the_task() {
     let mut writer = Inline::new(Vec::new());
     assert!(task.poll_future(&mut writer.write_complete(b"abc")).is_ready());
     assert_eq!(task.held(), 0);
+}
+
+/// An end that nobody was told of is none any more after a write that brought bytes.
+#[test]
+fn a_write_after_an_abandoned_end_is_read() {
+    let pool = Stepped::new();
+    let mut queue = Offload::with_pool(VecDeque::new(), pool.clone());
+    assert!(read(&mut queue, 3).is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(submit(&mut queue, b"abc")).unwrap().len(), 3);
+    assert!(read(&mut queue, 3).is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(read(&mut queue, 3)).unwrap(), b"abc");
+}
+
+/// Rule W13: an abandoned end is no answer of a writer that is poisoned.
+#[test]
+fn a_poisoned_writer_has_no_end_to_tell() {
+    let (mut writer, pool, _) = offload(Scripted::script([Outcome::Panic]).stream(b""));
+    let ticket = steps::in_flight(&mut writer, b"abc");
+    assert!(read(&mut writer, 3).is_pending());
+    assert!(pool.run_one());
+    failed(steps::ask(&mut writer, ticket));
+    failed(read(&mut writer, 3));
+    failed(read(&mut writer, 3));
+}
+
+/// Rule W9, by a ticketed barrier: a short count that `poll_write` has heard of is a debt.
+#[test]
+fn a_ticketed_barrier_tells_of_a_short_count() {
+    let (mut writer, pool, _) = offload(Scripted::script([Outcome::Short(6)]));
+    let write = |writer: &mut _, buf: &[u8]| steps::poll(|cx| AsyncWrite::poll_write(Pin::new(&mut *writer), cx, buf));
+    assert!(write(&mut writer, b"0123456789").is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(write(&mut writer, b"012")).unwrap(), 3);
+    assert_eq!(PriorWriteFailed::find(&failed(barrier(&mut writer))).unwrap().complete(), Some(6));
+    assert_eq!(ready(barrier(&mut writer)).unwrap().len(), 0);
+}
+
+/// Rule W16: two wrappers in turn are one task, and it gives the executor its turn.
+#[test]
+fn two_wrappers_in_one_task_give_the_executor_a_turn() {
+    let flag = Cell::new(false);
+    let writes = async {
+        let (mut one, mut other) = (Inline::new(io::sink()), Inline::new(io::sink()));
+        while !flag.get() {
+            one.write_complete(b"x").await.unwrap();
+            other.write_complete(b"x").await.unwrap();
+        }
+    };
+    block_on(future::zip(writes, async {
+        future::yield_now().await;
+        flag.set(true);
+    }));
 }

@@ -1,4 +1,5 @@
 //! Blocking writers: which of std's make the promise, what `FlushEach`, `AssertComplete` and `Inline` do to theirs.
+#![cfg(all(feature = "offload", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;

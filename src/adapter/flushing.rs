@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     error::Indeterminate,
+    guard::is_final,
     write::{DriveWrite, Started, poll_turn},
 };
 
@@ -48,7 +49,7 @@ impl<W: PollWrite> DriveWrite for Flushing<W> {
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         Poll::Ready(match ready!(self.inner.poll_flush(cx)) {
             Ok(()) => Ok(self.accepted),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || is_final(&error) => Err(error),
             Err(error) => Err(Indeterminate::new(error).into()),
         })
     }

@@ -21,7 +21,7 @@ macro_rules! to_adapter {
                 &self.writer
             }
 
-            /// Takes the writer out; it finishes an outstanding write, and reports its failure, by itself.
+            /// Takes the writer out; an outstanding write, and the report of its failure, go with it.
             ///
             /// # Errors
             ///

@@ -137,6 +137,9 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
     /// Runs `f` with the destination on the pool, after what is outstanding.
     ///
+    /// `f` finds the cursor where the handed-out reads ended, if it can be moved there; that of a
+    /// [`reader`](Self::reader) is where the fetched ones did.
+    ///
     /// # Errors
     ///
     /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed: `f` is not run then.
@@ -192,6 +195,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
     ) -> Poll<io::Result<Submitted>> {
         let Self { owner, claim } = self.get_mut();
         if total_len(bufs) == 0 {
+            claim.end_if_short()?;
             return claim.poll_flush(owner, cx).map_ok(|()| Submitted::Complete(0));
         }
         claim.end()?;

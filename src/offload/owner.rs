@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::Indeterminate,
-    guard::{catch, checked_count, closed, quietly, transparent},
+    guard::{catch, checked_count, closed, is_final, quietly, transparent},
     primitives::Arc,
     sync_write::WriteComplete,
     write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, kept::Kept, poll_turn, total_len},
@@ -88,8 +88,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
                 }
             }
             ready!(self.shared.poll_check(Side::Write, cx))?;
-            // The caller walked away from a read or a seek: what it moved is taken in.
-            let _ = self.read_ahead.collect(|| self.shared.why_lost());
+            self.take_in();
             match self.unread {
                 Some(unread) if self.read_ahead.to_unread() > 0 => {
                     let work = self.read_ahead.unread(unread);
@@ -98,6 +97,12 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
                 _ => return Poll::Ready(Ok(())),
             }
         }
+    }
+
+    /// Of a read or a seek whose caller walked away takes in what it moved; the answer of a seek goes with that caller.
+    fn take_in(&mut self) {
+        let ended = self.read_ahead.collect(|| self.shared.why_lost());
+        quietly(|| drop(ended));
     }
 
     /// Runs `work` on the pool as a write-side operation.
@@ -145,9 +150,11 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
             if self.read_ahead.is_outstanding() {
                 ready!(self.shared.poll_back(Side::Read, cx));
             }
-            let _ = self.read_ahead.collect(|| self.shared.why_lost());
+            self.take_in();
             if let Some(end) = self.read_ahead.take_end() {
-                return Poll::Ready(end.map(|()| 0));
+                end?;
+                self.shared.refusal(Side::Read)?;
+                return Poll::Ready(Ok(0));
             }
             if self.read_ahead.ahead() > 0 {
                 self.shared.refusal(Side::Read)?;
@@ -171,8 +178,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
                 }
             }
             ready!(self.shared.poll_check(Side::Write, cx))?;
-            // Abandoned: what it moved is taken in, what it would have answered goes with its caller.
-            let _ = self.read_ahead.collect(|| self.shared.why_lost());
+            self.take_in();
             let work = self.read_ahead.seek(pos);
             self.start(Side::Write, work);
         }
@@ -201,6 +207,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         self.unread = Some(T::unread);
         ready!(self.poll_ready(cx))?;
         ready!(poll_turn(cx));
+        self.read_ahead.forget_end();
         if let Some(n) = self.try_at_once(bufs)? {
             return Poll::Ready(Ok(Submitted::Complete(n)));
         }
@@ -272,7 +279,8 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T,
 
     fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // What was fetched goes with the destination it was fetched from.
-        self.read_ahead = ReadAhead::new();
+        let fetched = std::mem::replace(&mut self.read_ahead, ReadAhead::new());
+        quietly(|| drop(fetched));
         self.shared.poll_close(cx, |destination| self.hand_over(job::release(&self.shared, destination)))
     }
 }
@@ -288,7 +296,7 @@ fn write<T: WriteComplete>(destination: &mut T, bytes: &[u8]) -> io::Result<Repo
 /// A try that would block has not been made.
 fn or_would_block(tried: io::Result<Option<usize>>) -> io::Result<Option<usize>> {
     match tried {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock && !is_final(&error) => Ok(None),
         tried => tried,
     }
 }

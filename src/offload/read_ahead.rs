@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{job::Reply, state::Report};
-use crate::guard::{checked_count, transparent};
+use crate::guard::{checked_count, quietly, transparent};
 
 /// How many bytes one read fetches at most.
 const MAX_READ: usize = 1 << 20;
@@ -125,7 +125,8 @@ impl ReadAhead {
     fn clear(&mut self) {
         self.bytes.clear();
         self.handed_out = 0;
-        self.end = None;
+        let end = self.end.take();
+        quietly(|| drop(end));
     }
 
     /// An operation that fetches up to `len` bytes.

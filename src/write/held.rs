@@ -1,14 +1,14 @@
 //! [`HeldWrite`]: a write of many bytes, held by its caller.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use super::{AsyncWriteComplete, Submitted, Ticket, kept::Kept};
 use crate::{
-    error::{Indeterminate, PriorWriteFailed, Superseded},
+    error::{Indeterminate, Superseded, leaves_doubt},
     guard::checked_count,
 };
 
@@ -33,14 +33,14 @@ use crate::{
 ///
 /// # When it ends early
 ///
-/// * [`PriorWriteFailed`], of an earlier write: nothing of this one was submitted by that call. Resume.
+/// * [`PriorWriteFailed`](crate::PriorWriteFailed), of an earlier write: nothing of this one was submitted by that
+///   call. Resume.
 /// * Another error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
 /// * [`Superseded`], because somebody else submitted to the writer in between, or because this is another writer:
 ///   nothing is submitted. `completed` is the lower bound of what is complete, and
 ///   [`maybe_completed`](Self::maybe_completed) the upper one. Only the right writer, if it still knows the ticket,
 ///   carries the write on.
 /// * [`Indeterminate`]: likewise, and for good.
-#[derive(Debug)]
 #[must_use = "a held write is carried on by `resume_write_all`"]
 pub struct HeldWrite<'a> {
     bytes: &'a [u8],
@@ -56,6 +56,17 @@ enum Doubt {
     Ticket(Ticket),
     /// This many bytes, for good: their submission ended with this error.
     Bytes(usize, Kept),
+}
+
+/// Without the bytes.
+impl fmt::Debug for HeldWrite<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldWrite")
+            .field("len", &self.bytes.len())
+            .field("completed", &self.completed)
+            .field("doubt", &self.doubt)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> HeldWrite<'a> {
@@ -89,7 +100,8 @@ impl<'a> HeldWrite<'a> {
         self.completed == self.bytes.len()
     }
 
-    /// The outstanding part, to be compared with [`PriorWriteFailed::ticket`] by a caller that gives up.
+    /// The outstanding part, to be compared with [`PriorWriteFailed::ticket`](crate::PriorWriteFailed::ticket) by a
+    /// caller that gives up.
     pub const fn ticket(&self) -> Option<Ticket> {
         match &self.doubt {
             Doubt::Ticket(ticket) => Some(*ticket),
@@ -138,8 +150,7 @@ impl<'a> HeldWrite<'a> {
             Ok(submitted)
         });
         Poll::Ready(submitted.map_err(|error| {
-            // What an earlier write left unknown says nothing of these bytes.
-            if Indeterminate::find(&error).is_none() || PriorWriteFailed::find(&error).is_some() {
+            if !leaves_doubt(&error) {
                 return error;
             }
             let mut kept = Kept::new(error);

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, io};
 
 use super::Ticket;
 use crate::{
-    error::{Indeterminate, PriorWriteFailed, Superseded, chain},
+    error::{Indeterminate, PriorWriteFailed, Superseded, chain, told_kind},
     guard::catch,
 };
 
@@ -62,8 +62,12 @@ impl Kept {
     /// The answer of a writer that takes no more since this outcome. It wraps the reason and not the [`Indeterminate`]
     /// itself, which would speak of the bytes that are refused.
     pub(crate) fn poisoned(&self) -> io::Error {
-        let reason = self.0.copy.indeterminate().unwrap_or(&self.0.copy).make();
-        io::Error::new(reason.kind(), Poisoned(reason))
+        let mut reason = &self.0.copy;
+        while let Some(within) = reason.indeterminate() {
+            reason = within;
+        }
+        let reason = reason.make();
+        io::Error::new(told_kind(&reason), Poisoned(reason))
     }
 }
 

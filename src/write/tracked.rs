@@ -14,7 +14,7 @@ use super::{
     total_len,
 };
 use crate::{
-    error::{Indeterminate, IntoInnerError},
+    error::{Indeterminate, IntoInnerError, Superseded},
     guard,
 };
 
@@ -172,9 +172,9 @@ impl<D> Tracked<D> {
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (the next
-    /// call then succeeds), `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a
-    /// close, and an error that repeats the reason if the writer takes no more.
+    /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (told once),
+    /// `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a close, and an error that
+    /// repeats the reason if the writer takes no more.
     pub fn into_inner(mut self) -> Result<D, IntoInnerError<Self>> {
         let error = match (self.slot.report(), &self.poison) {
             (Some(mut prior), _) => prior.give(),
@@ -234,7 +234,14 @@ impl<D: DriveWrite> Tracked<D> {
     /// Carries an outstanding write to its end. What it ended with is in the slot then.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(ticket) = self.slot.in_flight() {
-            let result = ready!(self.guarded(cx, D::poll_finish)).and_then(|n| self.checked(n, ticket.len()));
+            let result = ready!(self.guarded(cx, D::poll_finish)).map_err(|error| {
+                // Somebody else submitted to the writer behind: nobody can know any more.
+                if Superseded::find(&error).is_none() {
+                    return error;
+                }
+                self.poison_if_indeterminate(Indeterminate::new(error).into())
+            });
+            let result = result.and_then(|n| self.checked(n, ticket.len()));
             self.slot.finish(result.map_err(Kept::new));
         }
         Poll::Ready(())

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    task::{Context, Poll, RawWakerVTable, Waker},
+    task::{Context, Poll, RawWakerVTable},
     time::{Duration, Instant},
 };
 
@@ -14,31 +14,64 @@ const RUN: Duration = Duration::from_micros(150);
 /// machine.
 const ANSWERS: u32 = 32;
 
+/// How many times longer the run of a thread may be than that of a task.
+const TASKS: u32 = 4;
+
+/// Answers that were ready at once, one after the other.
 #[derive(Clone, Copy)]
 struct Run {
-    task: Task,
     began: Instant,
     answers: u32,
 }
 
-/// Tells tasks apart, by the identity of their wakers. When another task is polled the executor has had its turn; were
-/// its run not its own, it would pay for its neighbours' for ever.
+impl Run {
+    const fn new(now: Instant) -> Self {
+        Self { began: now, answers: 0 }
+    }
+
+    fn is_due(self, now: Instant, times: u32) -> bool {
+        self.answers >= ANSWERS * times && now.saturating_duration_since(self.began) >= RUN * times
+    }
+
+    const fn and_one(self) -> Self {
+        Self { answers: self.answers.saturating_add(1), ..self }
+    }
+}
+
+/// What stands for a task: the identity of its waker. Another one mostly means that another task is polled, and so that
+/// the executor has had its turn; a task that paid for its neighbours' runs might never get to write. But one task may
+/// poll with many wakers, so the thread has a run as well.
 type Task = (*const (), *const RawWakerVTable);
 
-fn task(waker: &Waker) -> Task {
-    (waker.data(), waker.vtable())
+#[derive(Clone, Copy)]
+struct Runs {
+    task: Option<(Task, Run)>,
+    thread: Option<Run>,
+}
+
+impl Runs {
+    const NONE: Self = Self { task: None, thread: None };
+
+    /// Counts one answer to `task` at `now`; true ends the runs.
+    fn count(&mut self, task: Task, now: Instant) -> bool {
+        let own = self.task.filter(|(last, _)| *last == task).map_or(Run::new(now), |(_, run)| run);
+        let all = self.thread.unwrap_or(Run::new(now));
+        let due = own.is_due(now, 1) || all.is_due(now, TASKS);
+        *self = if due { Self::NONE } else { Self { task: Some((task, own.and_one())), thread: Some(all.and_one()) } };
+        due
+    }
 }
 
 thread_local! {
-    static CURRENT: Cell<Option<Run>> = const { Cell::new(None) };
+    static CURRENT: Cell<Runs> = const { Cell::new(Runs::NONE) };
 }
 
 /// Asks for a turn: `Pending`, with the task already woken, after a long run of answers that were ready at once;
 /// `Ready` otherwise.
 ///
 /// A writer that may answer many submissions in a row without ever waiting calls it before it takes bytes, as rule
-/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers, for the task that this thread polls:
-/// 32 answers, and 150 µs since the first of them, whichever comes later.
+/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers: 32 answers to one task on this thread,
+/// and 150 µs since the first of them, whichever comes later; or four times as much to any tasks.
 ///
 /// # Panics
 ///
@@ -48,28 +81,31 @@ pub fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
         // A model must behave alike each time, whatever the clock says.
         return Poll::Ready(());
     }
-    // A thread that is being torn down has no run to count.
-    let due = CURRENT.try_with(|current| count(current, task(cx.waker()), Instant::now())).unwrap_or(false);
+    let waker = cx.waker();
+    let task = (waker.data(), std::ptr::from_ref(waker.vtable()));
+    let due = with_runs(|runs| runs.count(task, Instant::now())).unwrap_or(false);
     if !due {
         return Poll::Ready(());
     }
-    cx.waker().wake_by_ref();
+    waker.wake_by_ref();
     Poll::Pending
 }
 
-/// A writer is about to answer a `Pending` that is no self-wake: the executor has its turn, and the run ends.
+/// A writer is about to answer a `Pending` that is no self-wake: the task waits, and its run ends.
 #[cfg(feature = "offload")]
 pub(crate) fn end_run() {
-    // As above, a thread that is being torn down has no run.
-    let _ = CURRENT.try_with(|current| current.set(None));
+    let _ = with_runs(|runs| runs.task = None);
 }
 
-/// Counts one answer to `task` at `now`; true ends the run.
-fn count(current: &Cell<Option<Run>>, task: Task, now: Instant) -> bool {
-    let run = current.get().filter(|run| run.task == task).unwrap_or(Run { task, began: now, answers: 0 });
-    let due = run.answers >= ANSWERS && now.saturating_duration_since(run.began) >= RUN;
-    current.set(if due { None } else { Some(Run { answers: run.answers.saturating_add(1), ..run }) });
-    due
+/// `None` on a thread that is being torn down, which has no runs to count.
+fn with_runs<R>(f: impl FnOnce(&mut Runs) -> R) -> Option<R> {
+    let count = |current: &Cell<Runs>| {
+        let mut runs = current.get();
+        let answer = f(&mut runs);
+        current.set(runs);
+        answer
+    };
+    CURRENT.try_with(count).ok()
 }
 
 #[cfg(test)]
@@ -77,29 +113,44 @@ mod tests {
     use super::*;
 
     const HERE: Task = (std::ptr::null(), std::ptr::null());
-
-    #[test]
-    fn a_task_does_not_pay_for_its_neighbour() {
-        let (run, start) = (Cell::new(None), Instant::now());
-        let neighbour = (std::ptr::dangling(), std::ptr::null());
-        for round in 0..100 {
-            assert!((0..ANSWERS).all(|_| !count(&run, neighbour, start + RUN * round)));
-            assert!(!count(&run, HERE, start + RUN * (round + 1)), "round {round}");
-        }
-    }
+    const NEIGHBOUR: Task = (std::ptr::dangling(), std::ptr::null());
 
     #[test]
     fn a_run_ends_after_both_the_answers_and_the_time() {
-        let (run, start) = (Cell::new(None), Instant::now());
-        assert!((0..ANSWERS).all(|_| !count(&run, HERE, start)));
-        assert!(!count(&run, HERE, start), "many answers in no time are no burden");
-        assert!(count(&run, HERE, start + RUN), "a long run of many answers is one");
-        assert!(!count(&run, HERE, start + RUN), "the next run begins anew");
+        let (mut runs, start) = (Runs::NONE, Instant::now());
+        assert!((0..ANSWERS).all(|_| !runs.count(HERE, start)));
+        assert!(!runs.count(HERE, start), "many answers in no time are no burden");
+        assert!(runs.count(HERE, start + RUN), "a long run of many answers is one");
+        assert!(!runs.count(HERE, start + RUN), "the next run begins anew");
     }
 
     #[test]
     fn few_answers_never_end_a_run() {
-        let (run, start) = (Cell::new(None), Instant::now());
-        assert!((0..ANSWERS).all(|i| !count(&run, HERE, start + RUN * (i + 1))));
+        let (mut runs, start) = (Runs::NONE, Instant::now());
+        assert!((0..ANSWERS).all(|i| !runs.count(HERE, start + RUN * (i + 1))));
+    }
+
+    #[test]
+    fn a_task_gets_to_write_beside_a_busy_neighbour() {
+        let (mut runs, start) = (Runs::NONE, Instant::now());
+        let mut cuts_in_a_row = 0;
+        for round in 0..100 {
+            for _ in 0..ANSWERS {
+                runs.count(NEIGHBOUR, start + RUN * round);
+            }
+            let cut = runs.count(HERE, start + RUN * (round + 1));
+            cuts_in_a_row = if cut { cuts_in_a_row + 1 } else { 0 };
+            assert!(cuts_in_a_row <= 1, "round {round}");
+        }
+    }
+
+    #[test]
+    fn a_task_of_many_wakers_is_cut_too() {
+        let (mut runs, start) = (Runs::NONE, Instant::now());
+        let cuts = (0..10_000_u32).filter(|i| {
+            let task = if i % 2 == 0 { HERE } else { NEIGHBOUR };
+            runs.count(task, start + Duration::from_micros(u64::from(i * 10)))
+        });
+        assert!(cuts.count() >= 50);
     }
 }
