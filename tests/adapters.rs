@@ -333,9 +333,41 @@ mod from_futures_io {
         let (error, mut writer) = writer.into_inner().unwrap_err().into_parts();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
         assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 3);
-        assert_eq!(writer.inner().there(), b"abc");
+        assert_eq!(writer.inner().unwrap().there(), b"abc");
         drop(writer.into_inner().unwrap());
         assert_eq!(today.calls(), ["write 3", "flush"], "neither flushed again nor closed");
+    }
+
+    /// A writer of which neither the close nor the drop comes back well.
+    struct Spiteful;
+
+    impl AsyncWrite for Spiteful {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(buf.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            panic!("no close")
+        }
+    }
+
+    impl Drop for Spiteful {
+        fn drop(&mut self) {
+            panic!("no drop")
+        }
+    }
+
+    #[test]
+    fn a_close_and_a_drop_that_both_panic_are_one_error() {
+        let mut writer = FromFuturesIo::new(Spiteful);
+        let error = failed(close(&mut writer));
+        assert!(Indeterminate::find(&error).is_some(), "{error}");
+        assert!(writer.inner().is_none());
+        assert!(close(&mut writer).is_ready());
     }
 
     #[test]
@@ -343,9 +375,9 @@ mod from_futures_io {
         let mut writer = FromFuturesIo::new(futures_lite::io::BufWriter::new(Vec::new()));
         block_on(async {
             writer.write_all_complete(b"abc").await.unwrap();
-            assert_eq!(writer.inner().get_ref(), b"abc");
+            assert_eq!(writer.inner().unwrap().get_ref(), b"abc");
             writer.write_all_complete(b"def").await.unwrap();
-            assert_eq!(writer.inner().get_ref(), b"abcdef");
+            assert_eq!(writer.inner().unwrap().get_ref(), b"abcdef");
             writer.close_complete().await.unwrap();
         });
     }

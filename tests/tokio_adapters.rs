@@ -306,7 +306,7 @@ mod from_tokio {
         let (error, mut writer) = writer.into_inner().unwrap_err().into_parts();
         assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
         assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 3);
-        assert_eq!(writer.inner().there(), b"abc");
+        assert_eq!(writer.inner().unwrap().there(), b"abc");
         assert_eq!(writer.into_inner().unwrap().there(), b"abc");
     }
 

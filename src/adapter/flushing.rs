@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     error::Indeterminate,
-    guard::is_final,
+    guard::{catch, closed, is_final, quietly},
     write::{DriveWrite, Started, poll_turn},
 };
 
@@ -22,32 +22,40 @@ pub(super) trait PollWrite {
 /// Takes bytes by a write, and completes them by a flush.
 #[derive(Debug)]
 pub(super) struct Flushing<W> {
-    pub(super) inner: W,
+    /// Until it is closed. Its own close need not let go of the destination, and one that fails seldom does; its drop
+    /// does (rule W12).
+    pub(super) inner: Option<W>,
     /// How many bytes the write has accepted that the flush is to complete.
     accepted: usize,
 }
 
 impl<W> Flushing<W> {
     pub(super) const fn new(inner: W) -> Self {
-        Self { inner, accepted: 0 }
+        Self { inner: Some(inner), accepted: 0 }
+    }
+}
+
+impl<W> Flushing<W> {
+    fn open(&mut self) -> io::Result<&mut W> {
+        self.inner.as_mut().ok_or_else(closed)
     }
 }
 
 impl<W: PollWrite> DriveWrite for Flushing<W> {
     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
         ready!(poll_turn(cx));
-        self.accepted = ready!(self.inner.poll_write(cx, buf))?;
+        self.accepted = ready!(self.open()?.poll_write(cx, buf))?;
         Poll::Ready(Ok(Started::Taken(self.accepted)))
     }
 
     fn poll_start_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Started>> {
         ready!(poll_turn(cx));
-        self.accepted = ready!(self.inner.poll_write_vectored(cx, bufs))?;
+        self.accepted = ready!(self.open()?.poll_write_vectored(cx, bufs))?;
         Poll::Ready(Ok(Started::Taken(self.accepted)))
     }
 
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        Poll::Ready(match ready!(self.inner.poll_flush(cx)) {
+        Poll::Ready(match ready!(self.open()?.poll_flush(cx)) {
             Ok(()) => Ok(self.accepted),
             Err(error) if error.kind() == io::ErrorKind::Interrupted || is_final(&error) => Err(error),
             Err(error) => Err(Indeterminate::new(error).into()),
@@ -60,6 +68,19 @@ impl<W: PollWrite> DriveWrite for Flushing<W> {
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.inner.poll_close(cx)
+        let Some(mut inner) = self.inner.take() else { return Poll::Ready(Err(closed())) };
+        let outcome = catch(|| inner.poll_close(cx)).unwrap_or_else(|error| Poll::Ready(Err(error)));
+        let asks_again = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !is_final(error);
+        let goes_on = match &outcome {
+            Poll::Pending => true,
+            Poll::Ready(closed) => closed.as_ref().is_err_and(asks_again),
+        };
+        if goes_on {
+            self.inner = Some(inner);
+        } else {
+            // Its drop may panic as well as its close.
+            quietly(|| drop(inner));
+        }
+        outcome
     }
 }

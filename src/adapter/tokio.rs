@@ -64,6 +64,12 @@ from_adapter! {
     /// It is as honest as that flush: complete means that `poll_flush` was `Ok`. A flush that fails leaves it unknown
     /// how many bytes went through, so it is [`Indeterminate`](crate::Indeterminate), and the writer takes no more.
     ///
+    /// Over a writer whose flush succeeds although bytes are missing, as that of `blocking::Unblock` does when its
+    /// destination takes no more, W2 and W9 do not hold: nothing here can tell.
+    ///
+    /// A close is the inner `poll_shutdown`, after which the inner writer is dropped: some, as `tokio::fs::File`, keep their
+    /// destination open until then.
+    ///
     /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the
     /// inner writer holds back is as lost as that writer lets it be.
     FromTokio, AsyncWrite

@@ -53,9 +53,9 @@ macro_rules! from_adapter {
                 Self { tracked: $crate::Tracked::new($crate::adapter::flushing::Flushing::new(Inner(inner))) }
             }
 
-            /// The writer inside.
-            pub const fn inner(&self) -> &W {
-                &self.tracked.get_ref().inner.0
+            /// The writer inside; none after a close, which drops it.
+            pub fn inner(&self) -> Option<&W> {
+                self.tracked.get_ref().inner.as_ref().map(|inner| &inner.0)
             }
 
             /// Takes the writer out.
@@ -64,10 +64,15 @@ macro_rules! from_adapter {
             ///
             /// As [`Tracked::into_inner`](crate::Tracked::into_inner).
             pub fn into_inner(self) -> Result<W, $crate::IntoInnerError<Self>> {
-                self.tracked.into_inner().map(|flushing| flushing.inner.0).map_err(|error| {
-                    let (error, tracked) = error.into_parts();
-                    $crate::IntoInnerError::new(Self { tracked }, error)
-                })
+                let error = |error, tracked| $crate::IntoInnerError::new(Self { tracked }, error);
+                match self.tracked.into_inner() {
+                    Ok($crate::adapter::flushing::Flushing { inner: Some(inner), .. }) => Ok(inner.0),
+                    Ok(gone) => Err(error($crate::guard::closed(), $crate::Tracked::new(gone))),
+                    Err(refused) => {
+                        let (reason, tracked) = refused.into_parts();
+                        Err(error(reason, tracked))
+                    }
+                }
             }
         }
 
