@@ -23,6 +23,8 @@
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 pub mod adapter;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod contract;
 pub mod error;
 mod guard;

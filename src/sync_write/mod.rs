@@ -42,6 +42,10 @@ pub use inline::Inline;
     note = "if it is a type of your own that holds nothing back: implement `WriteComplete` for it",
     note = "if it is somebody else's, and you know that it holds nothing back: `AssertComplete::new(..)`"
 )]
+#[cfg_attr(
+    feature = "conformance",
+    doc = "\nWhether an implementation keeps the rules, [the conformance kit](crate::conformance) certifies: `Certify::blocking`."
+)]
 pub trait WriteComplete: io::Write {
     /// Writes as `write` would, if that cannot block; `Ok(None)` when it might block or cannot be tried.
     ///

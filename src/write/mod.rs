@@ -107,6 +107,10 @@ use crate::error::Superseded;
 /// [W10]: crate::contract::Rule::W10
 /// [W12]: crate::contract::Rule::W12
 /// [W13]: crate::contract::Rule::W13
+#[cfg_attr(
+    feature = "conformance",
+    doc = "\nWhether an implementation keeps the rules, [the conformance kit](crate::conformance) certifies."
+)]
 pub trait AsyncWriteComplete {
     /// Submits the bytes of `buf`, or some first part of them, as one write.
     ///

@@ -65,6 +65,10 @@ use crate::{
 /// assert_eq!(destination, b"LOUD");
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
+#[cfg_attr(
+    feature = "conformance",
+    doc = "\nWhether the writer made of it keeps the rules, [the conformance kit](crate::conformance) certifies: `Certify::around`."
+)]
 pub trait DriveWrite {
     /// Starts a write of `buf`, which is not empty, or of some first part of it. No write is outstanding.
     ///

@@ -1,0 +1,173 @@
+//! W11: whoever waits is woken when it can go on.
+//!
+//! Tasks are polled as an executor does it: only when they were woken.
+
+use std::{fmt, task::Poll};
+
+use crate::{
+    conformance::{
+        judge::{Judge, Judged},
+        need::Need,
+        observer::{Effect, Fault},
+        tell::Tell,
+        trial::Trial,
+    },
+    write::{AsyncWriteComplete, Ticket},
+};
+
+mod executor;
+mod wakers;
+
+use executor::{Run, run};
+
+/// What a task is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    /// It asks for the outstanding write.
+    Ask,
+    Submit,
+    SubmitVectored,
+    Barrier,
+    Seek,
+    Close,
+    /// The one that is not of the writing side.
+    Read,
+}
+
+impl Doing {
+    const ALL: [Self; 7] =
+        [Self::Ask, Self::Submit, Self::SubmitVectored, Self::Barrier, Self::Seek, Self::Close, Self::Read];
+
+    /// Those of the writing side.
+    fn writing() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|doing| *doing != Self::Read)
+    }
+
+    fn needs(self) -> Vec<Need> {
+        let own = match self {
+            Self::Ask => Some(Need::Tickets),
+            Self::Submit | Self::SubmitVectored | Self::Barrier => None,
+            Self::Seek => Some(Need::Seek),
+            Self::Close => Some(Need::Close),
+            Self::Read => Some(Need::Read),
+        };
+        own.into_iter().chain([Need::Hold]).collect()
+    }
+
+    fn and(self, other: Self) -> Vec<Need> {
+        [self.needs(), other.needs()].concat()
+    }
+}
+
+/// The method that does it.
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ask => "poll_write_complete",
+            Self::Submit => "poll_write_submit",
+            Self::SubmitVectored => "poll_write_submit_vectored",
+            Self::Barrier => "poll_write_submit of no bytes",
+            Self::Seek => "poll_seek",
+            Self::Close => "poll_close_complete",
+            Self::Read => "poll_read",
+        })
+    }
+}
+
+const OUTSTANDING: &[u8] = b"outstanding";
+
+pub(super) fn w11_wake<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    each_is_woken(judge)?;
+    the_last_is_woken(judge)?;
+    both_sides_are_woken(judge)?;
+    wakers::w11_wake(judge)
+}
+
+/// Makes a write outstanding, that nobody asks for as yet. A driven writer may take nothing while its destination is
+/// held; whoever submits has to wait then.
+fn outstanding<W: AsyncWriteComplete + 'static>(trial: &mut Trial<'_, W>) -> Judged<Option<Ticket>> {
+    trial.hold()?;
+    match trial.submit(OUTSTANDING)? {
+        Poll::Pending => Ok(None),
+        Poll::Ready(Ok(submitted)) => Ok(submitted.ticket()),
+        Poll::Ready(Err(error)) => Err(trial.unclear(format!("a submission fails: {}", error.tell()))),
+    }
+}
+
+fn each_is_woken<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    let effects = [None, Some(Effect::Error(judge.kit.code)), Some(Effect::Short(1)), Some(Effect::Panic)];
+    for effect in effects {
+        let what = effect.as_ref().map_or_else(|| "is complete".to_owned(), |effect| format!("{effect}"));
+        for doing in Doing::ALL {
+            judge.case(format!("{doing} until the outstanding write {what}"), &doing.needs(), |trial| {
+                if let Some(effect) = &effect {
+                    trial.inject(Fault::new(effect.clone()))?;
+                }
+                let ticket = outstanding(trial)?;
+                run(trial, &mut [Run::new(doing, ticket)])
+            })?;
+        }
+    }
+    judge.case("a sync until the outstanding write is complete", &[Need::Hold, Need::Sync], |trial| {
+        outstanding(trial)?;
+        executor::sync(trial)
+    })?;
+    judge.case("a sync of what is complete", &[Need::Sync], |trial| {
+        trial.write_all(OUTSTANDING)?;
+        executor::sync(trial)
+    })
+}
+
+/// Tasks take each other's place.
+fn the_last_is_woken<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    for doing in Doing::ALL {
+        judge.case(format!("{doing} in one task, then in another"), &doing.needs(), |trial| {
+            let ticket = outstanding(trial)?;
+            Run::new(doing, ticket).poll(trial)?;
+            run(trial, &mut [Run::new(doing, ticket)])
+        })?;
+        judge.case(format!("{doing} in one task, in another, and in the first again"), &doing.needs(), |trial| {
+            let ticket = outstanding(trial)?;
+            let mut first = Run::new(doing, ticket);
+            first.poll(trial)?;
+            Run::new(doing, ticket).poll(trial)?;
+            run(trial, &mut [first])
+        })?;
+    }
+    for doing in Doing::writing() {
+        for before in [Doing::Ask, Doing::Submit] {
+            let name = format!("{before} in one task, then {doing} in another");
+            judge.case(name, &before.and(doing), |trial| {
+                let ticket = outstanding(trial)?;
+                Run::new(before, ticket).poll(trial)?;
+                run(trial, &mut [Run::new(doing, ticket)])
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The halves of a split writer, in either order, and where one of them has lost interest.
+fn both_sides_are_woken<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    for doing in Doing::writing() {
+        for [one, other] in [[doing, Doing::Read], [Doing::Read, doing]] {
+            judge.case(format!("{one} and {other} in two tasks"), &one.and(other), |trial| {
+                let ticket = outstanding(trial)?;
+                run(trial, &mut [Run::new(one, ticket), Run::new(other, ticket)])
+            })?;
+            judge.case(format!("{one} in a task that is dropped, and {other}"), &one.and(other), |trial| {
+                let ticket = outstanding(trial)?;
+                Run::new(one, ticket).poll(trial)?;
+                run(trial, &mut [Run::new(other, ticket)])
+            })?;
+        }
+    }
+    for writing in [Doing::Submit, Doing::Barrier, Doing::Seek] {
+        judge.case(format!("{writing} while a read is under way"), &writing.and(Doing::Read), |trial| {
+            trial.write_all(OUTSTANDING)?;
+            trial.hold()?;
+            run(trial, &mut [Run::new(Doing::Read, None), Run::new(writing, None)])
+        })?;
+    }
+    Ok(())
+}

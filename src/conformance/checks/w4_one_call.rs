@@ -1,0 +1,98 @@
+//! W4: one submission, one successful call of the destination's write.
+
+use std::task::Poll;
+
+use crate::{
+    conformance::{
+        judge::{Judge, Judged},
+        need::Need,
+        observer::{Effect, Fault},
+        tell,
+        trial::{Trial, well},
+    },
+    write::AsyncWriteComplete,
+};
+
+/// Their lengths are no sums of one another, and no halves, so that a call tells what it is of.
+const WRITES: [&[u8]; 3] = [b"abcde", b"fghijklmnop", b"qrstuvwxyzABCDEFGHIJKLM"];
+
+/// More than a writer is likely to take at once.
+const LARGE: usize = (2 << 20) + 1;
+
+pub(super) fn w4_one_call<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    judge.case("each of several writes", &[Need::Calls], |trial| {
+        let mut counts = Vec::new();
+        for buf in WRITES {
+            counts.push(well(trial.write(buf)?, "a write that nothing disturbs")?);
+        }
+        one_call_each(trial, &counts)
+    })?;
+    judge.case("slices with empty ones between", &[Need::Calls], |trial| {
+        let (head, tail) = WRITES[1].split_at(4);
+        let n = well(trial.write_vectored(&[&[], head, &[], tail])?, "a write that nothing disturbs")?;
+        one_call_each(trial, &[n])
+    })?;
+    judge.case("more than is taken at once", &[Need::Calls, Need::Room(LARGE)], |trial| {
+        let n = well(trial.write(&vec![b'x'; LARGE])?, "a write that nothing disturbs")?;
+        one_call_each(trial, &[n])
+    })?;
+    calls_in_trouble(judge)
+}
+
+/// Where a call does less, or comes late.
+fn calls_in_trouble<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
+    judge.case("a submission over an outstanding one", &[Need::Hold, Need::Calls], |trial| {
+        trial.orphan(WRITES[0])?;
+        // Taken or not: it is a submission of its own.
+        let taken = match trial.submit(WRITES[1])? {
+            Poll::Ready(Ok(submitted)) => submitted.ticket(),
+            Poll::Ready(Err(_)) | Poll::Pending => None,
+        };
+        trial.advance();
+        match taken {
+            Some(ticket) => drop(trial.finish(ticket)?),
+            None => drop(trial.write(WRITES[1])?),
+        }
+        each_of_one_submission(trial)
+    })?;
+    judge.case("the destination is interrupted", &[Need::Calls], |trial| {
+        trial.inject(Fault::new(Effect::Interrupted(3)))?;
+        let n = well(trial.write(WRITES[1])?, "a write that was interrupted")?;
+        one_call_each(trial, &[n])
+    })?;
+    for takes in [1, 4] {
+        judge.case(format!("a call takes {} only", tell::counted(takes, "byte")), &[Need::Calls], |trial| {
+            trial.inject(Fault::new(Effect::Short(takes)))?;
+            // A count that is wrong is another rule's matter.
+            well(trial.write(WRITES[1])?, "a write that comes out short")?;
+            let calls = trial.calls()?;
+            let seen = format!("calls of {calls:?} bytes");
+            trial.expect(calls.len() <= 1, "no second call for the rest of a short write", seen)
+        })?;
+    }
+    Ok(())
+}
+
+/// The rule is broken if the writes that were answered with `counts` were split or merged. Calls of no bytes are not
+/// seen here.
+fn one_call_each<W: AsyncWriteComplete + 'static>(trial: &mut Trial<'_, W>, counts: &[usize]) -> Judged {
+    trial.settled()?;
+    trial.advance();
+    let calls = trial.calls()?;
+    let (bytes, counted) = (calls.iter().sum::<usize>(), counts.iter().sum::<usize>());
+    let split = calls.len() > counts.len();
+    let merged = calls.len() < counts.len() && bytes == counted;
+    let seen = format!("calls of {calls:?} bytes");
+    trial.expect(!split && !merged, format_args!("one call for each write, of {counts:?} bytes"), &seen)?;
+    trial.require(calls == counts, format_args!("{seen}, and writes that are answered with {counts:?}"))
+}
+
+/// The rule is broken if a call was of a part of a submission, or of more than one.
+fn each_of_one_submission<W: AsyncWriteComplete + 'static>(trial: &mut Trial<'_, W>) -> Judged {
+    trial.settled()?;
+    trial.advance();
+    let calls = trial.calls()?;
+    let whole = calls.iter().all(|len| WRITES.iter().any(|buf| buf.len() == *len));
+    let seen = format!("calls of {calls:?} bytes");
+    trial.expect(whole, "each call is of one submission, and of all of it", seen)
+}

@@ -1,0 +1,77 @@
+//! [`certify!`](crate::certify!): one test for each rule.
+
+/// Makes one test for each rule, and one of random sequences, in a module of the given name, so that a failure names the rule.
+///
+/// The expression is a [`Certify`](crate::conformance::Certify); it is evaluated once in each test. The names of the
+/// tests are not covered by semver.
+///
+/// ```
+/// # #![allow(unused_imports)]
+/// # mod tests {
+/// use async_write_complete::{Inline, certify, conformance::Certify};
+///
+/// certify! { inline: Certify::over(Inline::new).closes() }
+/// # }
+/// ```
+#[macro_export]
+macro_rules! certify {
+    // The one list of rules that a macro can go through.
+    (@each $arm:ident $arguments:tt) => {
+        $crate::certify! {
+            @$arm $arguments
+            W1 w1_completion
+            W2 w2_exact_count
+            W3 w3_submission
+            W4 w4_one_call
+            W5 w5_identity
+            W6 w6_error
+            W7 w7_order
+            W8 w8_abandonment
+            W9 w9_no_lost_failure
+            W10 w10_barrier
+            W11 w11_wake
+            W12 w12_close
+            W13 w13_machinery
+            W14 w14_drop
+            W15 w15_transparency
+            W16 w16_fairness
+            D1 d1_durability
+        }
+    };
+    (@tests { $certify:expr } $($rule:ident $name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                ($certify).assert($crate::contract::Rule::$rule);
+            }
+        )*
+
+        #[test]
+        fn random_sequences() {
+            ($certify).assert_random(256);
+        }
+    };
+    // The kit's own: the modules of the checks, and which of them is a rule's.
+    (@checks {} $($rule:ident $name:ident)*) => {
+        $(mod $name;)*
+
+        /// The check of `rule`.
+        pub(super) fn of<W: AsyncWriteComplete + 'static>(rule: Rule) -> fn(&mut Judge<'_, W>) -> Judged {
+            match rule {
+                $(Rule::$rule => $name::$name,)*
+            }
+        }
+    };
+    (@rules {} $($rule:ident $name:ident)*) => {
+        [$(($crate::contract::Rule::$rule, stringify!($name))),*]
+    };
+    ($(#[$attribute:meta])* $name:ident: $certify:expr) => {
+        $(#[$attribute])*
+        mod $name {
+            #[allow(unused_imports, reason = "what the expression names")]
+            use super::*;
+
+            $crate::certify! { @each tests { $certify } }
+        }
+    };
+}
