@@ -4,10 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 examples=(examples/*.rs)
-[ "${#examples[@]}" -ge 6 ] || { echo "examples: only ${#examples[@]} found" >&2; exit 1; }
+[ "${#examples[@]}" -ge 7 ] || { echo "examples: only ${#examples[@]} found" >&2; exit 1; }
 for example in "${examples[@]}"; do
     name=$(basename "$example" .rs)
     echo "example: $name"
-    cargo run --quiet --example "$name"
+    # What needs a feature has it.
+    cargo run --quiet --all-features --example "$name"
 done
 echo "${#examples[@]} examples ran"

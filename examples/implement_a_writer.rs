@@ -12,11 +12,17 @@ use std::{
 use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, Offload, Started, Ticket, Tracked};
 
 /// Counts into a checksum what the writer inside has completed.
-struct Checksum<W> {
+pub(crate) struct Checksum<W> {
     inner: W,
     crc: u32,
     /// The inner writer's ticket, and the bytes it stands for: how many of them count is not known before they are complete.
     in_flight: Option<(Ticket, Vec<u8>)>,
+}
+
+impl<W> Checksum<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, crc: 0, in_flight: None }
+    }
 }
 
 impl<W: AsyncWriteComplete + Unpin> DriveWrite for Checksum<W> {
@@ -60,7 +66,7 @@ fn main() -> io::Result<()> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("digits");
         let inner = Offload::create(&path).await?;
-        let mut writer = Tracked::new(Checksum { inner, crc: 0, in_flight: None });
+        let mut writer = Tracked::new(Checksum::new(inner));
         writer.write_all_complete(b"12345").await?;
         writer.write_all_complete(b"6789").await?;
         let crc = writer.get_ref().crc;
