@@ -1,11 +1,24 @@
-//! Tells the audit which versions of its subjects it is built with, as the lock file has them.
+//! Tells the audit and the matrix which versions of its subjects it is built with, as the lock file has them.
 
 use std::{env, error::Error, path::PathBuf};
 
 use cargo_lock::Lockfile;
 
-/// The crates whose behaviour the audit measures.
-const SUBJECTS: [&str; 6] = ["async-write-complete", "tokio", "async-fs", "async-std", "blocking", "piper"];
+/// The crates whose behaviour the audit and the matrix show.
+const SUBJECTS: [&str; 12] = [
+    "async-write-complete",
+    "tokio",
+    "async-fs",
+    "async-std",
+    "blocking",
+    "piper",
+    "async-io",
+    "futures-lite",
+    "compio",
+    "compio-fs",
+    "compio-io",
+    "tokio-uring",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let lock = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../Cargo.lock");

@@ -4,9 +4,11 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use async_write_complete::contract::Rule;
 use clap::{Args, Parser, Subcommand};
 
 mod audit;
+mod matrix;
 
 #[cfg(not(unix))]
 compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");
@@ -26,12 +28,20 @@ enum Command {
     /// Exits with 0 if every row of `async-write-complete` holds, with 1 if one of them does not, and with 2 if the
     /// audit could not run.
     Audit(AuditArgs),
+    /// Judges real types by the rules of the contract: rules across, types down
+    ///
+    /// Exits with 0 if every row of `async-write-complete` conforms, as far as its documentation does not say otherwise,
+    /// with 1 if one of them does not, and with 2 if the matrix could not be made.
+    Matrix(MatrixArgs),
     /// One row of the audit, in a process of its own
     #[command(hide = true)]
     Measure(MeasureArgs),
     /// One write whose process ends right after the answer
     #[command(hide = true)]
     Answer(AnswerArgs),
+    /// One cell of the matrix, in a process of its own
+    #[command(hide = true)]
+    Judge(JudgeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +82,35 @@ struct AnswerArgs {
     then: audit::Ending,
 }
 
+#[derive(Debug, Args)]
+struct MatrixArgs {
+    /// Judge only this type; may be given several times
+    #[arg(long = "subject", value_name = "NAME", value_parser = matrix::find_subject)]
+    subjects: Vec<&'static matrix::Subject>,
+    /// Judge only by this rule; may be given several times
+    #[arg(long = "rule", value_name = "ID", value_parser = matrix::find_rule)]
+    rules: Vec<Rule>,
+    /// List the types and the rules, without judging anything
+    #[arg(long)]
+    list: bool,
+    /// Write the rows to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the matrix to this file as a page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct JudgeArgs {
+    #[arg(long, value_parser = matrix::find_subject)]
+    subject: &'static matrix::Subject,
+    #[arg(long, value_parser = matrix::find_rule)]
+    rule: Rule,
+    #[arg(long)]
+    folder: PathBuf,
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Audit(args) => run_audit(args),
@@ -79,6 +118,8 @@ fn main() -> ExitCode {
             audit::measure_rounds(args.case, args.subject, args.rounds, &args.folder).map(|()| ExitCode::SUCCESS)
         }
         Command::Answer(args) => audit::answer_and_end(args.subject, args.path, args.then).map(|()| ExitCode::SUCCESS),
+        Command::Matrix(args) => run_matrix(args),
+        Command::Judge(args) => matrix::judge(args.subject, args.rule, &args.folder).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -91,4 +132,10 @@ fn run_audit(args: AuditArgs) -> anyhow::Result<ExitCode> {
         return audit::list(&args.cases).map(|()| ExitCode::SUCCESS);
     }
     audit::run(&audit::Options { cases: args.cases, rounds: args.rounds, json: args.json })
+}
+
+fn run_matrix(args: MatrixArgs) -> anyhow::Result<ExitCode> {
+    let MatrixArgs { subjects, rules, list, json, html } = args;
+    let options = matrix::Options { subjects, rules, json, html };
+    if list { matrix::list(&options).map(|()| ExitCode::SUCCESS) } else { matrix::run(&options) }
 }

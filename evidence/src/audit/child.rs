@@ -37,9 +37,19 @@ pub(crate) struct Child {
 impl Child {
     /// Starts our own program; each later wait is bounded by `limit`. `stderr` is made anew.
     pub(crate) fn start<A: AsRef<OsStr>>(args: &[A], stderr: PathBuf, limit: Duration) -> anyhow::Result<Self> {
+        Child::start_with(args, &[], stderr, limit)
+    }
+
+    /// The same, with more in its environment.
+    pub(crate) fn start_with<A: AsRef<OsStr>>(
+        args: &[A],
+        environment: &[(&str, &str)],
+        stderr: PathBuf,
+        limit: Duration,
+    ) -> anyhow::Result<Self> {
         let program = env::current_exe().context("our own program cannot be found")?;
         let mut command = Command::new(program);
-        command.args(args);
+        command.args(args).envs(environment.iter().copied());
         Child::spawn(command, stderr, limit)
     }
 

@@ -8,12 +8,15 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use self::{report::JsonFile, row::Row};
+use self::row::Row;
 
 pub(crate) use self::{
     cases::Case,
+    child::Child,
     ending::{Ending, answer_and_end},
+    limit::FileLimit,
     measure::measure_rounds,
+    report::JsonFile,
     subjects::Subject,
 };
 
@@ -34,7 +37,7 @@ mod table;
 mod tally;
 
 /// The versions that the subjects were built from; the build script reads them from the lock file.
-const VERSIONS: &str = env!("EVIDENCE_VERSIONS");
+pub(crate) const VERSIONS: &str = env!("EVIDENCE_VERSIONS");
 
 /// What to measure, and where to leave it.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is left of an audit: a JSON file, a last line, and an exit status.
 
 use std::{
-    fs::Permissions,
+    fs::{self, File, Permissions},
     io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -9,40 +9,61 @@ use std::{
 };
 
 use anyhow::Context as _;
+use serde::Serialize;
 use tempfile::NamedTempFile;
 
 use super::row::{Row, Verdict};
 
-/// The JSON file. It is begun before the first measurement, so that a path that cannot be written costs no time, and
+/// The JSON file, or a page. It is begun before the first measurement, so that a path that cannot be written costs no time, and
 /// takes its name only when it is whole.
 #[derive(Debug)]
 pub(crate) struct JsonFile {
     path: PathBuf,
-    draft: NamedTempFile,
+    draft: Draft,
+}
+
+#[derive(Debug)]
+enum Draft {
+    Temporary(NamedTempFile),
+    /// A device or a pipe: nothing takes its name.
+    InPlace(File),
 }
 
 impl JsonFile {
     /// Begins the file that is to stand at `path`.
     pub(crate) fn begin(path: &Path) -> anyhow::Result<Self> {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
+        let story = || format!("the file {} cannot be written", path.display());
+        let draft = if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            Draft::InPlace(File::options().write(true).open(path).with_context(story)?)
+        } else {
+            let folder = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            // A temporary file is for its owner alone unless told otherwise; the umask still has its say.
+            let builder = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
+            Draft::Temporary(builder.with_context(story)?)
         };
-        // A temporary file is for its owner alone unless told otherwise; the umask still has its say.
-        let draft = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .with_context(|| format!("the JSON file {} cannot be written", path.display()))?;
         Ok(JsonFile { path: path.to_owned(), draft })
     }
 
     /// Writes the rows and gives the file its name.
-    pub(crate) fn finish(mut self, rows: &[Row]) -> anyhow::Result<()> {
-        let story = || format!("the JSON file {} could not be written", self.path.display());
-        serde_json::to_writer_pretty(self.draft.as_file_mut(), rows).with_context(story)?;
-        self.draft.as_file_mut().write_all(b"\n").with_context(story)?;
-        self.draft.persist(&self.path).with_context(story)?;
-        Ok(())
+    pub(crate) fn finish(self, rows: &[impl Serialize]) -> anyhow::Result<()> {
+        let mut text = serde_json::to_vec_pretty(rows).context("the rows are no JSON")?;
+        text.push(b'\n');
+        self.finish_with(&text)
+    }
+
+    /// Writes `text` and gives the file its name.
+    pub(crate) fn finish_with(self, text: &[u8]) -> anyhow::Result<()> {
+        let story = || format!("the file {} could not be written", self.path.display());
+        match self.draft {
+            Draft::Temporary(mut draft) => {
+                draft.write_all(text).with_context(story)?;
+                draft.persist(&self.path).map(drop).with_context(story)
+            }
+            Draft::InPlace(mut file) => file.write_all(text).with_context(story),
+        }
     }
 }
 
@@ -103,7 +124,7 @@ mod tests {
         let file = JsonFile::begin(&path).expect("a draft");
         assert!(!path.exists(), "the name is taken when the file is whole");
         file.finish(&[row("tokio", Verdict::Broken)]).expect("a file");
-        let text = std::fs::read_to_string(&path).expect("text");
+        let text = fs::read_to_string(&path).expect("text");
         let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0]["verdict"], "broken");
