@@ -1,10 +1,10 @@
-//! Tells the audit and the matrix which versions of its subjects it is built with, as the lock file has them.
+//! Tells the audit, the matrix and the bench which versions of their subjects they are built with, as the lock file has them.
 
 use std::{env, error::Error, path::PathBuf};
 
 use cargo_lock::Lockfile;
 
-/// The crates whose behaviour the audit and the matrix show.
+/// The crates whose behaviour the audit, the matrix and the bench show.
 const SUBJECTS: [&str; 12] = [
     "async-write-complete",
     "tokio",

@@ -9,6 +9,8 @@ use clap::{Args, Parser, Subcommand};
 
 mod audit;
 mod matrix;
+#[cfg(target_os = "linux")]
+mod bench;
 
 #[cfg(not(unix))]
 compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");
@@ -33,6 +35,21 @@ enum Command {
     /// Exits with 0 if every row of `async-write-complete` conforms, as far as its documentation does not say otherwise,
     /// with 1 if one of them does not, and with 2 if the matrix could not be made.
     Matrix(MatrixArgs),
+    /// Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer and of this project's
+    ///
+    /// Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits
+    /// with 0 if all was measured that this machine offers, with 1 if something of ours was not, and with 2 if the
+    /// bench could not run.
+    #[cfg(target_os = "linux")]
+    Bench(bench::BenchArgs),
+    /// One situation of the bench, in a process of its own
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    BenchSituation(bench::SituationArgs),
+    /// Two threads that spin, until standard input ends
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    BenchBusy,
     /// One row of the audit, in a process of its own
     #[command(hide = true)]
     Measure(MeasureArgs),
@@ -114,6 +131,12 @@ struct JudgeArgs {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Audit(args) => run_audit(args),
+        #[cfg(target_os = "linux")]
+        Command::Bench(args) => bench::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::BenchSituation(args) => bench::run_situation(&args),
+        #[cfg(target_os = "linux")]
+        Command::BenchBusy => bench::spin(),
         Command::Measure(args) => {
             audit::measure_rounds(args.case, args.subject, args.rounds, &args.folder).map(|()| ExitCode::SUCCESS)
         }

@@ -53,7 +53,8 @@ impl Child {
         Child::spawn(command, stderr, limit)
     }
 
-    fn spawn(mut command: Command, stderr: PathBuf, limit: Duration) -> anyhow::Result<Self> {
+    /// Starts any program, as [`start`](Self::start) does our own.
+    pub(crate) fn spawn(mut command: Command, stderr: PathBuf, limit: Duration) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.stderr(File::create(&stderr).context("no file for standard error")?);
         let mut process = command.spawn().context("the process cannot be started")?;

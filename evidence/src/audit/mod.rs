@@ -17,6 +17,7 @@ pub(crate) use self::{
     limit::FileLimit,
     measure::measure_rounds,
     report::JsonFile,
+    row::OURS,
     subjects::Subject,
 };
 

@@ -1,0 +1,203 @@
+//! The process of one situation: it measures all subjects in turns, and tells what it finds line by line.
+//!
+//! A situation has a process of its own, because it may be bound to one core or have its own mounts; within it, every
+//! subject is measured by the same process. Rounds go over all subjects before any of them is measured again, and each
+//! round begins with another one and goes the other way round, so that drift and neighbours hit all alike.
+
+use std::{
+    env,
+    io::{self, Write as _},
+    path::Path,
+    process::{Child, Command, ExitCode, Stdio},
+    thread,
+};
+
+use anyhow::Context as _;
+use rustix::{
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    options::SituationArgs,
+    place,
+    row::{Row, relate_to_std},
+    situations::Situation,
+    subjects::Subject,
+    work::{Outcome, Work, payload},
+};
+
+/// How many threads spin beside the writers.
+const BUSY_LOOPS: usize = 2;
+
+/// One line of what the process tells.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Told {
+    /// A turn is over.
+    Turn,
+    /// The rows of one size.
+    Rows(Vec<Row>),
+    /// A subject could not be measured.
+    Failed(Failure),
+}
+
+/// A subject that could not be measured, and why.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Failure {
+    /// The situation.
+    pub(super) situation: String,
+    /// Bytes of a write.
+    pub(super) size: usize,
+    /// The label of the subject.
+    pub(super) subject: String,
+    /// What went wrong.
+    pub(super) why: String,
+}
+
+/// Measures one situation.
+pub(super) fn run(args: &SituationArgs) -> anyhow::Result<()> {
+    if args.situation == Situation::OneCore {
+        bind_to_one_core().context("the process cannot be bound to one core")?;
+    }
+    allow_many_files();
+    let folder = match &args.mkfs {
+        Some(mkfs) => place::mount_loop(&args.folder, mkfs)?,
+        None => args.folder.clone(),
+    };
+    let _busy = (args.situation == Situation::BusyLoops).then(BusyLoops::start).transpose()?;
+    args.sizes.iter().try_for_each(|&size| measure_size(args, size, &folder))
+}
+
+fn measure_size(args: &SituationArgs, size: usize, folder: &Path) -> anyhow::Result<()> {
+    let kind = args.situation.kind(args.effort());
+    let work = Work { folder: folder.to_owned(), payload: payload(size), kind };
+    let mut seen: Vec<Vec<Outcome>> = vec![Vec::new(); args.subjects.len()];
+    let mut failed = vec![false; args.subjects.len()];
+    for round in 0..args.situation.rounds(args.rounds) {
+        for index in order(args.subjects.len(), round) {
+            let subject = args.subjects[index];
+            if !failed[index] {
+                match turn(subject, &work) {
+                    Ok(outcome) => seen[index].push(outcome),
+                    Err(error) => {
+                        failed[index] = true;
+                        let (situation, subject) = (args.situation.name().to_owned(), subject.label.to_owned());
+                        tell(&Told::Failed(Failure { situation, size, subject, why: format!("{error:#}") }))?;
+                    }
+                }
+            }
+            tell(&Told::Turn)?;
+        }
+    }
+    let file_system = place::file_system(folder);
+    let measured = args.subjects.iter().zip(&seen).zip(&failed).filter(|(_, failed)| !**failed);
+    let row = |(subject, rounds): (&&Subject, &Vec<_>)| Row::of(args.situation, size, subject, &file_system, rounds);
+    let mut rows: Vec<Row> = measured.map(|(seen, _)| row(seen)).collect();
+    relate_to_std(&mut rows);
+    tell(&Told::Rows(rows))
+}
+
+fn turn(subject: &Subject, work: &Work) -> anyhow::Result<Outcome> {
+    let outcome = (subject.turn)(work.clone())?;
+    if subject.completes && outcome.missing > 0 {
+        anyhow::bail!("{} bytes were not in the file when their writes were answered", outcome.missing);
+    }
+    Ok(outcome)
+}
+
+/// Which subjects have their turn in this round, one after the other.
+fn order(subjects: usize, round: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..subjects).collect();
+    // A step that is not one, so that the subject before is another one in each round.
+    order.rotate_left(round * 5 % subjects.max(1));
+    if round % 2 == 1 {
+        order.reverse();
+    }
+    order
+}
+
+/// No other thread has been started yet, and all that are take this over.
+fn bind_to_one_core() -> io::Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|&core| allowed.is_set(core));
+    let mut one = CpuSet::new();
+    one.set(first.ok_or_else(|| io::Error::other("no core is allowed"))?);
+    Ok(sched_setaffinity(None, &one)?)
+}
+
+/// Raises the limit on open files as far as it goes. Where that is not enough, the subjects say so.
+fn allow_many_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where that is refused, the old limit stays.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+fn tell(told: &Told) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, told)?;
+    out.write_all(b"\n")?;
+    out.flush().context("nobody listens")
+}
+
+/// A process that spins; it ends with this value, or when this process ends.
+struct BusyLoops(Child);
+
+impl BusyLoops {
+    fn start() -> anyhow::Result<Self> {
+        let program = env::current_exe().context("our own program cannot be found")?;
+        let mut command = Command::new(program);
+        command.arg("bench-busy").stdin(Stdio::piped()).stdout(Stdio::null());
+        Ok(BusyLoops(command.spawn().context("the busy loops cannot be started")?))
+    }
+}
+
+impl Drop for BusyLoops {
+    fn drop(&mut self) {
+        // Both fail only where the process is gone already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The other side: spins until standard input ends, which it does with whoever started this.
+pub(super) fn spin() -> anyhow::Result<ExitCode> {
+    for _ in 0..BUSY_LOOPS {
+        thread::Builder::new().spawn(|| {
+            loop {
+                std::hint::spin_loop();
+            }
+        })?;
+    }
+    io::copy(&mut io::stdin(), &mut io::sink())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_round_has_every_subject_once_and_begins_with_another() {
+        let mut first = Vec::new();
+        for round in 0..7 {
+            let order = order(21, round);
+            first.push(order[0]);
+            let mut sorted = order;
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..21).collect::<Vec<_>>());
+        }
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), 7);
+    }
+
+    #[test]
+    fn a_busy_process_ends_with_its_value() {
+        // The test program is not ours, so what it is given to run ends by itself; that it is waited for is what counts.
+        let child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a process");
+        let id = child.id();
+        drop(BusyLoops(child));
+        assert!(!Path::new(&format!("/proc/{id}")).exists());
+    }
+}

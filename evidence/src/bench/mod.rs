@@ -1,0 +1,196 @@
+//! The bench: what a write costs, for this crate and for its peers, side by side.
+//!
+//! Figures of different runs, and the more of different machines, cannot be compared; ratios within one run can. So
+//! every situation is measured in one process, in rounds over all subjects.
+
+use std::{
+    env,
+    ffi::OsStr,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use self::{
+    measure::{Failure, Told},
+    place::Place,
+    row::Row,
+    situations::Situation,
+    subjects::{STD, Subject},
+};
+use crate::audit::{Child, JsonFile};
+
+pub(crate) use self::options::{BenchArgs, SituationArgs};
+
+mod alloc;
+mod crowd;
+mod figures;
+mod hint;
+mod latch;
+mod measure;
+mod meter;
+mod options;
+mod place;
+mod plots;
+mod report;
+mod row;
+mod runtime;
+mod situations;
+mod subjects;
+mod ticker;
+mod work;
+
+/// How long a turn may take. Ten thousand files on a slow disk take a while.
+const TURN_LIMIT: Duration = Duration::from_secs(120);
+
+/// All that a run has found.
+#[derive(Debug, Default)]
+struct Found {
+    rows: Vec<Row>,
+    failures: Vec<Failure>,
+    /// Situations that this machine does not offer, and why.
+    not_run: Vec<(Situation, String)>,
+    /// Situations whose process failed, and how.
+    broken: Vec<(Situation, String)>,
+}
+
+/// Measures, prints the tables, leaves the files, and answers with the exit status: 1 where something of ours, or a
+/// whole situation, could not be measured.
+pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    if args.list {
+        return list().map(|()| ExitCode::SUCCESS);
+    }
+    if args.profile_hint {
+        return hint::print().map(|()| ExitCode::SUCCESS);
+    }
+    let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
+    let begun = Instant::now();
+    let found = measure_all(args)?;
+    report::print(&found, begun.elapsed())?;
+    if let Some(json) = json {
+        let rows: Vec<_> = found.rows.iter().filter_map(Row::published).collect();
+        json.finish(&rows)?;
+    }
+    if let Some(folder) = &args.plots {
+        plots::draw(&found.rows, folder)?;
+    }
+    let whole = found.broken.is_empty() && found.failures.iter().all(|failure| !subjects::is_ours(&failure.subject));
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Measures one situation, in the process that is this situation's.
+pub(crate) fn run_situation(args: &SituationArgs) -> anyhow::Result<ExitCode> {
+    measure::run(args).map(|()| ExitCode::SUCCESS)
+}
+
+/// Spins, beside those who are measured.
+pub(crate) fn spin() -> anyhow::Result<ExitCode> {
+    measure::spin()
+}
+
+fn list() -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "situations")?;
+    for situation in Situation::ALL {
+        let sizes: Vec<String> = situation.sizes().iter().map(|&size| options::size_text(size)).collect();
+        writeln!(out, "  {:<12}{}; {}", situation.name(), situation.text(), sizes.join(", "))?;
+    }
+    writeln!(out, "subjects")?;
+    for subject in subjects::ALL {
+        let promise = if subject.completes { "complete when answered" } else { "weaker: accepted when answered" };
+        writeln!(out, "  {:<46}{promise}", subject.label)?;
+    }
+    Ok(())
+}
+
+fn measure_all(args: &BenchArgs) -> anyhow::Result<Found> {
+    let situations = if args.situations.is_empty() { Situation::ALL.to_vec() } else { args.situations.clone() };
+    let bar = progress_bar(situations.iter().map(|&situation| turns(args, situation)).sum())?;
+    let mut found = Found::default();
+    for situation in situations {
+        bar.set_message(situation.name());
+        match Place::find(situation, &env::temp_dir()) {
+            Err(reason) => {
+                bar.inc(turns(args, situation));
+                found.not_run.push((situation, format!("{reason:#}")));
+            }
+            Ok(place) => {
+                if let Err(error) = measure_one(args, situation, &place, &bar, &mut found) {
+                    found.broken.push((situation, format!("{error:#}")));
+                }
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(found)
+}
+
+/// Starts the process of a situation, and hears what it tells. What it told before it failed is kept.
+fn measure_one(
+    args: &BenchArgs,
+    situation: Situation,
+    place: &Place,
+    bar: &ProgressBar,
+    found: &mut Found,
+) -> anyhow::Result<()> {
+    let folder =
+        tempfile::Builder::new().prefix("bench-").tempdir_in(&place.folder).context("no folder for the files")?;
+    let program = env::current_exe().context("our own program cannot be found")?;
+    let mut command = place.command(program.as_os_str());
+    command.args(arguments(args, situation, place, folder.path()));
+    let stderr = tempfile::NamedTempFile::new().context("no file for standard error")?;
+    let mut child = Child::spawn(command, stderr.path().to_owned(), TURN_LIMIT)?;
+    while let Some(line) = child.next_line()? {
+        let told = serde_json::from_str(&line);
+        match told.with_context(|| format!("the process said {line:?}, which nobody understands"))? {
+            Told::Turn => bar.inc(1),
+            Told::Rows(rows) => found.rows.extend(rows),
+            Told::Failed(failure) => found.failures.push(failure),
+        }
+    }
+    child.finish()
+}
+
+/// The command line of the process of a situation.
+fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Path) -> Vec<PathBuf> {
+    let text = |text: &str| PathBuf::from(OsStr::new(text));
+    let mut all = vec![text("bench-situation"), text("--situation"), text(situation.name())];
+    for size in sizes(args, situation) {
+        all.extend([text("--size"), text(&size.to_string())]);
+    }
+    for subject in chosen_subjects(args) {
+        all.extend([text("--subject"), text(subject.label)]);
+    }
+    all.extend([text("--rounds"), text(&args.rounds().to_string()), text("--folder"), folder.to_owned()]);
+    if let Some(mkfs) = place.mkfs {
+        all.extend([text("--mkfs"), text(mkfs)]);
+    }
+    all.extend(args.quick.then(|| text("--quick")));
+    all
+}
+
+/// The reference is always among them, because every row has a ratio to it.
+fn chosen_subjects(args: &BenchArgs) -> Vec<&'static Subject> {
+    let chosen =
+        |subject: &&Subject| subject.label == STD || args.subjects.iter().any(|named| named.label == subject.label);
+    subjects::ALL.iter().filter(|subject| args.subjects.is_empty() || chosen(subject)).collect()
+}
+
+fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {
+    if args.sizes.is_empty() { situation.sizes().to_vec() } else { args.sizes.clone() }
+}
+
+fn turns(args: &BenchArgs, situation: Situation) -> u64 {
+    let turns = sizes(args, situation).len() * chosen_subjects(args).len() * situation.rounds(args.rounds());
+    turns as u64
+}
+
+/// A bar on standard error; indicatif hides it where that is no terminal.
+fn progress_bar(turns: u64) -> anyhow::Result<ProgressBar> {
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} turns, {elapsed} of about {duration} {wide_msg}")?;
+    Ok(ProgressBar::new(turns).with_style(style))
+}
