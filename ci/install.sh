@@ -2,6 +2,8 @@
 # Checks for what the other scripts need, and installs what is missing where it may.
 #
 # Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
+# For the bench alone, which says what it could not measure without them: util-linux and mount (a mount namespace, a loop
+# device), xfsprogs, btrfs-progs, e2fsprogs (the file systems on it).
 # Nothing else: no dependency has a C library behind it. From rustup: the components rustfmt and clippy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,6 +12,12 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
+# As root only: without, the bench cannot mount anything.
+if [ "$(id -u)" -eq 0 ]; then
+    for tool in unshare:util-linux mount:mount mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs; do
+        command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+    done
+fi
 # Not a Debian system: what counts is that there is a linker.
 if [ "${#missing[@]}" -gt 0 ] && ! command -v apt-get >/dev/null; then
     command -v cc >/dev/null || { echo "install: no C compiler (cc), which rustc links with" >&2; exit 1; }

@@ -162,7 +162,7 @@ fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Pat
     for size in sizes(args, situation) {
         all.extend([text("--size"), text(&size.to_string())]);
     }
-    for subject in chosen_subjects(args) {
+    for subject in chosen_subjects(args, situation) {
         all.extend([text("--subject"), text(subject.label)]);
     }
     all.extend([text("--rounds"), text(&args.rounds().to_string()), text("--folder"), folder.to_owned()]);
@@ -173,11 +173,13 @@ fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Pat
     all
 }
 
-/// The reference is always among them, because every row has a ratio to it.
-fn chosen_subjects(args: &BenchArgs) -> Vec<&'static Subject> {
-    let chosen =
-        |subject: &&Subject| subject.label == STD || args.subjects.iter().any(|named| named.label == subject.label);
-    subjects::ALL.iter().filter(|subject| args.subjects.is_empty() || chosen(subject)).collect()
+/// The reference is always among them, because every row has a ratio to it. Writers that are idle and have not written
+/// what they took are not compared: they may hold megabytes each.
+fn chosen_subjects(args: &BenchArgs, situation: Situation) -> Vec<&'static Subject> {
+    let named = |subject: &Subject| args.subjects.iter().any(|named| named.label == subject.label);
+    let chosen = |subject: &Subject| args.subjects.is_empty() || subject.label == STD || named(subject);
+    let compared = |subject: &Subject| subject.completes || situation != Situation::Idle;
+    subjects::ALL.iter().filter(|subject| chosen(subject) && compared(subject)).collect()
 }
 
 fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {
@@ -185,7 +187,7 @@ fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {
 }
 
 fn turns(args: &BenchArgs, situation: Situation) -> u64 {
-    let turns = sizes(args, situation).len() * chosen_subjects(args).len() * situation.rounds(args.rounds());
+    let turns = sizes(args, situation).len() * chosen_subjects(args, situation).len() * situation.rounds(args.rounds());
     turns as u64
 }
 

@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 use anyhow::Context as _;
 use plotters::{
     coord::ranged1d::{Ranged, ValueFormatter},
+    element::DashedPathElement,
     prelude::*,
     style::text_anchor::{HPos, Pos, VPos},
 };
@@ -89,8 +90,9 @@ fn lines(rows: &[&Row], points: impl Fn(&[&Row]) -> Vec<(f64, f64)>) -> Vec<Line
 fn by_size(path: &Path, situation: Situation, rows: &[&Row]) -> Drawn {
     let lines = lines(rows, |rows| rows.iter().map(|row| (row.size as f64, row.median_ns)).collect());
     let sizes = range(lines.iter().flat_map(|line| &line.points).map(|point| point.0));
-    let title = format!("{}: time for a write (median), by its size", situation.name());
-    let ticks: Vec<f64> = rows.iter().map(|row| row.size as f64).collect();
+    let title = format!("{}: time for a write (median), by its size", place(situation, rows));
+    let mut ticks: Vec<f64> = rows.iter().map(|row| row.size as f64).collect();
+    ticks.dedup();
     let x = Axis { title: "bytes of a write", range: sizes, ticks, text: |size| size_text(*size as usize) };
     chart(path, &title, x, lines)
 }
@@ -100,11 +102,25 @@ fn by_percentile(path: &Path, situation: Situation, rows: &[&Row]) -> Drawn {
     let beyond = |quantile: f64| 1.0 / (1.0 - quantile).max(1e-4);
     let points = |rows: &[&Row]| rows[0].latencies.iter().map(|&(quantile, nanos)| (beyond(quantile), nanos)).collect();
     let lines = lines(rows, points);
-    let size = rows.first().map_or(0, |row| row.size);
-    let title = format!("{}, {}: latency of a write", situation.name(), size_text(size));
+    let title = format!("{}: latency of a write", place_and_size(situation, rows));
     let ticks = vec![1.0 / 0.9, 2.0, 10.0, 100.0, 1000.0, 10_000.0];
     let x = Axis { title: "percentile", range: (1.0, 12_000.0), ticks, text: percentile };
     chart(path, &title, x, lines)
+}
+
+/// The situation, and where the files were.
+fn place(situation: Situation, rows: &[&Row]) -> String {
+    let file_system = rows.first().map_or("nothing", |row| row.file_system.as_str());
+    if situation.name() == file_system {
+        file_system.to_owned()
+    } else {
+        format!("{}, {file_system}", situation.name())
+    }
+}
+
+fn place_and_size(situation: Situation, rows: &[&Row]) -> String {
+    let size = rows.first().map_or(0, |row| row.size);
+    format!("{}, {}", place(situation, rows), size_text(size))
 }
 
 fn percentile(beyond: &f64) -> String {
@@ -168,11 +184,16 @@ where
 }
 
 fn legend(area: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>, lines: &[Line]) -> Drawn {
-    let style = ("sans-serif", 14).into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
+    let text = ("sans-serif", 14).into_text_style(area).pos(Pos::new(HPos::Left, VPos::Center));
     for (index, line) in lines.iter().enumerate() {
         let y = 60 + LINE * index as i32;
-        area.draw(&PathElement::new([(4, y), (28, y)], line.colour.stroke_width(3)))?;
-        area.draw(&Text::new(line.label, (36, y), style.clone()))?;
+        let (sample, style) = ([(4, y), (28, y)], line.colour.stroke_width(3));
+        if line.label == STD {
+            area.draw(&DashedPathElement::new(sample, 6, 4, style))?;
+        } else {
+            area.draw(&PathElement::new(sample, style))?;
+        }
+        area.draw(&Text::new(line.label, (36, y), text.clone()))?;
     }
     Ok(())
 }
@@ -181,8 +202,7 @@ fn bars(path: &Path, situation: Situation, rows: &[&Row]) -> Drawn {
     let height = 60 + LINE as u32 * rows.len() as u32;
     let all = SVGBackend::new(path, (AREA.0, height)).into_drawing_area();
     all.fill(&WHITE)?;
-    let size = rows.first().map_or(0, |row| row.size);
-    let title = format!("{}, {}: processor time for a write, of all threads", situation.name(), size_text(size));
+    let title = format!("{}: processor time for a write, of all threads", place_and_size(situation, rows));
     let text = |size| ("sans-serif", size).into_text_style(&all);
     all.draw(&Text::new(title, (12, 12), text(18)))?;
     let most = rows.iter().map(|row| row.cpu_ns).fold(1.0, f64::max);
