@@ -12,14 +12,15 @@ use self::row::Row;
 
 pub(crate) use self::{
     cases::Case,
-    child::Child,
     ending::{Ending, answer_and_end},
     limit::FileLimit,
     measure::measure_rounds,
     report::JsonFile,
-    row::OURS,
     subjects::Subject,
 };
+// For the bench, which needs Linux.
+#[cfg(target_os = "linux")]
+pub(crate) use self::{child::Child, row::OURS};
 
 mod cases;
 mod child;

@@ -10,19 +10,19 @@ cargo build --release -p evidence --target-dir target/profile
 cd "$(mktemp -d)"
 
 # One subject, in one situation, with one size: see `bench --list`. More rounds give a longer run.
-run="$OLDPWD/target/profile/release/evidence bench-situation --situation alone --size 100 --rounds 100 --folder ."
+run="$OLDPWD/target/profile/release/evidence bench-situation --situation alone --size 100 --folder ."
 subject="async-write-complete"
 
-# Where the time goes, of all threads, the kernel's part included.
-perf record --call-graph fp -o perf.data $run --subject "$subject" >/dev/null
-perf report -i perf.data --no-children --sort comm,symbol --stdio | head -60
+# Where the time goes, of all threads, the kernel's part included. Without `-g none`: who calls whom.
+perf record --call-graph fp -o perf.data $run --rounds 100 --subject "$subject" >/dev/null
+perf report -i perf.data --no-children --sort comm,symbol -g none --stdio | head -60
 
 # How often threads are switched, parked and woken, for a write.
-perf stat -e context-switches,cpu-migrations,task-clock $run --subject "$subject" >/dev/null
-strace -f -c -o strace.txt $run --subject "$subject" >/dev/null && head -20 strace.txt
+perf stat -e context-switches,cpu-migrations,task-clock $run --rounds 100 --subject "$subject" >/dev/null
+strace -f -c -o strace.txt $run --rounds 100 --subject "$subject" >/dev/null && head -20 strace.txt
 
 # How many instructions a write takes, and whose; without the noise of the machine. It runs some fifty times slower.
-valgrind --tool=callgrind --callgrind-out-file=callgrind.out $run --rounds 1 --quick --subject "$subject" >/dev/null
+valgrind --tool=callgrind --callgrind-out-file=callgrind.out $run --rounds 1 --subject "$subject" >/dev/null
 callgrind_annotate callgrind.out | head -60
 "#;
 

@@ -10,6 +10,7 @@ use std::{
     path::Path,
     process::{Child, Command, ExitCode, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -20,6 +21,7 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    meter,
     options::SituationArgs,
     place,
     row::{Row, relate_to_std},
@@ -30,6 +32,12 @@ use super::{
 
 /// How many threads spin beside the writers.
 const BUSY_LOOPS: usize = 2;
+
+/// Threads that may be left from an earlier turn, asleep.
+const FEW_THREADS: usize = 64;
+
+/// How long a turn waits for others to be gone.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One line of what the process tells.
 #[derive(Debug, Serialize, Deserialize)]
@@ -99,11 +107,21 @@ fn measure_size(args: &SituationArgs, size: usize, folder: &Path) -> anyhow::Res
 }
 
 fn turn(subject: &Subject, work: &Work) -> anyhow::Result<Outcome> {
+    wait_for_crowds_to_leave();
     let outcome = (subject.turn)(work.clone())?;
     if subject.completes && outcome.missing > 0 {
         anyhow::bail!("{} bytes were not in the file when their writes were answered", outcome.missing);
     }
     Ok(outcome)
+}
+
+/// Waits until the threads are gone that a crowd has called up: the pool of `blocking` keeps them for half a second, and
+/// then hundreds of them would wake in the turn of somebody else.
+fn wait_for_crowds_to_leave() {
+    let begun = Instant::now();
+    while meter::threads() > FEW_THREADS && begun.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Which subjects have their turn in this round, one after the other.

@@ -10,10 +10,15 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use super::alloc;
 
+/// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle threads
+/// of a pool do now and then.
+const A_RUN: u64 = 20_000;
+
 /// Runs from [`start`](Self::start) to [`stop`](Self::stop).
 #[derive(Debug)]
 pub(super) struct Meter {
-    turns: HashMap<String, u64>,
+    /// How long each thread had run before.
+    threads: HashMap<String, u64>,
     allocations: usize,
     cpu: Duration,
     wall: Instant,
@@ -28,15 +33,15 @@ pub(super) struct Used {
     pub(super) cpu: Duration,
     /// Calls of the allocator, of all threads.
     pub(super) allocations: usize,
-    /// Threads of the process that ran in this time. One that ended before the end is not seen.
+    /// Threads that ran in this time, for more than a glance. One that ended before the end is not seen.
     pub(super) threads: usize,
 }
 
 impl Meter {
     /// The clock is read last here and first in [`stop`](Self::stop), because the rest takes a while.
     pub(super) fn start() -> Self {
-        let turns = thread_turns();
-        Meter { turns, allocations: alloc::calls(), cpu: cpu_time(), wall: Instant::now() }
+        let threads = run_times();
+        Meter { threads, allocations: alloc::calls(), cpu: cpu_time(), wall: Instant::now() }
     }
 
     /// What was used since the start.
@@ -44,9 +49,10 @@ impl Meter {
         let wall = self.wall.elapsed();
         let cpu = cpu_time().saturating_sub(self.cpu);
         let allocations = alloc::calls() - self.allocations;
-        let ran = thread_turns().into_iter().filter(|(thread, turns)| self.turns.get(thread) != Some(turns)).count();
-        // The thread that asks has run; where it was never interrupted, the kernel has not counted its turn yet.
-        Used { wall, cpu, allocations, threads: ran.max(1) }
+        let before = |thread| self.threads.get(thread).copied().unwrap_or(0);
+        let threads = run_times().iter().filter(|(thread, time)| **time >= before(*thread) + A_RUN).count();
+        // The thread that asks has run, however briefly.
+        Used { wall, cpu, allocations, threads: threads.max(1) }
     }
 }
 
@@ -55,23 +61,22 @@ fn cpu_time() -> Duration {
     Duration::new(u64::try_from(tv_sec).unwrap_or(0), u32::try_from(tv_nsec).unwrap_or(0))
 }
 
-/// How often each thread was given a processor. Where the kernel does not count that, the number differs at each call,
-/// so that every thread counts as having run.
-fn thread_turns() -> HashMap<String, u64> {
+/// How long each thread has run. Where the kernel does not count that, only the thread that asks will be seen.
+fn run_times() -> HashMap<String, u64> {
     let Ok(threads) = fs::read_dir("/proc/self/task") else { return HashMap::new() };
     let threads = threads.flatten().filter_map(|thread| thread.file_name().into_string().ok());
-    let with_turns = |thread: String| (turns(&thread).unwrap_or_else(another_number), thread);
-    threads.map(with_turns).map(|(turns, thread)| (thread, turns)).collect()
+    threads.filter_map(|thread| run_time(&thread).map(|time| (thread, time))).collect()
 }
 
-/// The third number of its `schedstat`.
-fn turns(thread: &str) -> Option<u64> {
+/// The first number of its `schedstat`.
+fn run_time(thread: &str) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).ok()?;
-    text.split_whitespace().nth(2)?.parse().ok()
+    text.split_whitespace().next()?.parse().ok()
 }
 
-fn another_number() -> u64 {
-    u64::try_from(clock_gettime(ClockId::Monotonic).tv_nsec).unwrap_or(0)
+/// How many threads the process has.
+pub(super) fn threads() -> usize {
+    fs::read_dir("/proc/self/task").map_or(1, Iterator::count)
 }
 
 #[cfg(test)]

@@ -91,9 +91,9 @@ fn parse_size(text: &str) -> anyhow::Result<usize> {
 
 /// How a size is printed: in the greatest unit that divides it.
 pub(super) fn size_text(size: usize) -> String {
-    match size {
-        _ if size % (1 << 20) == 0 => format!("{} MiB", size >> 20),
-        _ if size % (1 << 10) == 0 => format!("{} KiB", size >> 10),
+    match size.trailing_zeros() {
+        20.. => format!("{} MiB", size >> 20),
+        10.. => format!("{} KiB", size >> 10),
         _ => format!("{size} B"),
     }
 }

@@ -23,7 +23,7 @@ const LEGEND: &str = "\
 time: for one write, the median of the rounds, and the least and the greatest of them. In `one-per-ms` a round's time is
 the median of its latencies, elsewhere the time of a batch that reads no clock between its writes, divided by its writes.
 p99: from a call to its answer, of all rounds together; from a batch of its own, except in `one-per-ms` and `crowd`.
-CPU, allocations: for one write, of all threads of the process. threads: those that ran in the batch, at most.
+CPU, allocations: for one write, of all threads of the process. threads: the most that ran in a batch.
 x std: the time, in that of std on the same thread. x peer: the time, in that of the fastest peer with the same promise.
 weaker: the bytes are copied when the write is answered, and written later; that is not in its time and CPU.
 Figures of different runs cannot be compared, ratios within one run can.";

@@ -1,5 +1,7 @@
 //! The situations in which writers are compared.
 
+use std::time::Duration;
+
 use super::work::Kind;
 
 /// Sizes over the whole range.
@@ -119,11 +121,13 @@ impl Situation {
     pub(super) fn kind(self, effort: Effort) -> Kind {
         let quick = effort == Effort::Quick;
         let of = |full, few| if quick { few } else { full };
+        let millis = |full, few| Duration::from_millis(if quick { few } else { full });
         match self {
             Situation::OnePerMs => Kind::Paced { writes: of(100, 10) },
-            Situation::Crowd => Kind::Crowd { writers: of(1000, 100), each: of(8, 2) },
-            Situation::Idle => Kind::Idle { writers: of(10_000, 500) },
-            _ => Kind::BackToBack { batch: std::time::Duration::from_micros(of(15_000, 500) as u64) },
+            Situation::Crowd => Kind::Crowd { writers: of(1000, 100), each: of(16, 2) },
+            // Longer than the pool keeps an idle thread.
+            Situation::Idle => Kind::Idle { writers: of(10_000, 500), rest: millis(800, 20) },
+            _ => Kind::BackToBack { batch: millis(15, 1) },
         }
     }
 

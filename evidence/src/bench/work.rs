@@ -33,9 +33,6 @@ const WARM_UP: u32 = 4;
 /// How often a write begins where it is one now and then.
 pub(super) const PACE: Duration = Duration::from_millis(1);
 
-/// How long writers are left alone before what they hold is counted: longer than the pool keeps an idle thread.
-const IDLE: Duration = Duration::from_millis(800);
-
 /// The work of one turn.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
@@ -71,6 +68,8 @@ pub(super) enum Kind {
     Idle {
         /// How many writers.
         writers: usize,
+        /// How long they are left alone before what they hold is counted.
+        rest: Duration,
     },
 }
 
@@ -138,7 +137,7 @@ pub(super) fn do_work<W: Writer, R: Runtime>(work: Work) -> io::Result<Outcome> 
         Kind::BackToBack { batch } => R::run(back_to_back::<W>(work, batch))?,
         Kind::Paced { writes } => R::run(paced::<W>(work, writes))?,
         Kind::Crowd { writers, each } => R::run_spawning(crowd::run::<W, R>(work, writers, each))?,
-        Kind::Idle { writers } => R::run(idle::<W>(work, writers))?,
+        Kind::Idle { writers, rest } => R::run(idle::<W>(work, writers, rest))?,
     }
 }
 
@@ -186,7 +185,7 @@ async fn paced<W: Writer>(work: Work, writes: usize) -> io::Result<Outcome> {
 }
 
 /// The struct of the writer counts as heap too, because whoever has ten thousand keeps them there.
-async fn idle<W: Writer>(work: Work, writers: usize) -> io::Result<Outcome> {
+async fn idle<W: Writer>(work: Work, writers: usize, rest: Duration) -> io::Result<Outcome> {
     let before = alloc::live_bytes();
     let meter = Meter::start();
     let mut held = Vec::with_capacity(writers);
@@ -196,7 +195,7 @@ async fn idle<W: Writer>(work: Work, writers: usize) -> io::Result<Outcome> {
         held.push(writer);
     }
     let used = meter.stop();
-    thread::sleep(IDLE);
+    thread::sleep(rest);
     let heap = (alloc::live_bytes() - before) as f64 / writers as f64;
     drop(held);
     for index in 0..writers {
