@@ -229,12 +229,14 @@ fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
     (least.min(most) * 0.8, most * 1.25)
 }
 
-/// One, two and five in each power of ten.
+/// One, two and five in each power of ten; where these are many, one alone.
 fn decades((least, most): (f64, f64)) -> Vec<f64> {
-    let powers = (0..12).flat_map(|power| [1.0, 2.0, 5.0].map(|digit| digit * 10_f64.powi(power)));
-    let within: Vec<f64> = powers.filter(|&tick| least <= tick && tick <= most).collect();
-    let step = if within.len() > 9 { 3 } else { 1 };
-    within.into_iter().step_by(step).collect()
+    let ticks = |digits: &'static [f64]| -> Vec<f64> {
+        let powers = (0..12).flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
+        powers.filter(|&tick| least <= tick && tick <= most).collect()
+    };
+    let fine = ticks(&[1.0, 2.0, 5.0]);
+    if fine.len() > 9 { ticks(&[1.0]) } else { fine }
 }
 
 #[cfg(test)]
@@ -266,6 +268,12 @@ mod tests {
         for (label, _) in DRAWN {
             assert!(crate::bench::subjects::Subject::find(label).is_ok(), "{label}");
         }
+    }
+
+    #[test]
+    fn a_wide_axis_has_a_tick_for_each_power_of_ten() {
+        assert_eq!(decades((90.0, 600.0)), [100.0, 200.0, 500.0]);
+        assert_eq!(decades((900.0, 2e7)), [1e3, 1e4, 1e5, 1e6, 1e7]);
     }
 
     #[test]
