@@ -7,6 +7,7 @@
 use std::{
     env,
     io::{self, Write as _},
+    num::NonZeroUsize,
     path::Path,
     process::{Child, Command, ExitCode, Stdio},
     thread,
@@ -35,6 +36,9 @@ const BUSY_LOOPS: usize = 2;
 
 /// Threads that may be left from an earlier turn, asleep.
 const FEW_THREADS: usize = 64;
+
+/// The limit that the pool of `blocking` has unless its users say otherwise.
+const POOL_THREADS: NonZeroUsize = NonZeroUsize::new(500).expect("not zero");
 
 /// How long a turn waits for others to be gone.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -115,13 +119,19 @@ fn turn(subject: &Subject, work: &Work) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// Waits until the threads are gone that a crowd has called up: the pool of `blocking` keeps them for half a second, and
-/// then hundreds of them would wake in the turn of somebody else.
+/// Waits until the threads are gone that a crowd has called up. The pool of `blocking` has one limit for the process, and
+/// keeps what it has below that for good: hundreds of threads, each of which wakes twice a second, in the turns of
+/// others. Above its limit it lets them go, so the limit is lowered for a moment.
 fn wait_for_crowds_to_leave() {
+    if meter::threads() <= FEW_THREADS {
+        return;
+    }
     let begun = Instant::now();
+    blocking::set_max_blocking_threads(NonZeroUsize::MIN);
     while meter::threads() > FEW_THREADS && begun.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(10));
     }
+    blocking::set_max_blocking_threads(POOL_THREADS);
 }
 
 /// Which subjects have their turn in this round, one after the other.

@@ -2,7 +2,7 @@
 //!
 //! A runtime is made when a subject's turn comes, and dropped with it. So no runtime's threads wait beside another
 //! subject, and the threads that are counted are the subject's own. The pool of `blocking` cannot be dropped: it is one
-//! for the process, and its idle threads sleep until they end by themselves. What it costs to make a runtime is in
+//! for the process, and its idle threads sleep, but wake twice a second. What it costs to make a runtime is in
 //! no figure, because the clock starts after a warm-up.
 
 use std::{future::Future, io};
