@@ -80,9 +80,16 @@ impl Claim {
         match ready!(Pin::new(&mut *writer).poll_write_submit_vectored(cx, bufs))? {
             Submitted::Complete(n) => Poll::Ready(checked_count(n, len)),
             Submitted::InFlight(ticket) => {
-                let bytes = concat(bufs, checked_count(ticket.len(), len)?);
-                self.open = Some(Open { ticket, bytes, answered: 0, complete: None });
-                self.poll_answer(writer, cx, len)
+                let taken = checked_count(ticket.len(), len)?;
+                match Pin::new(writer).poll_write_complete(cx, ticket) {
+                    // Nobody has to remember what is answered in the same poll.
+                    Poll::Ready(answer) => Poll::Ready(answer.and_then(|n| checked_count(n, taken))),
+                    Poll::Pending => {
+                        let bytes = concat(bufs, taken);
+                        self.open = Some(Open { ticket, bytes, answered: 0, complete: None });
+                        Poll::Pending
+                    }
+                }
             }
         }
     }
