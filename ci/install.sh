@@ -2,6 +2,7 @@
 # Checks for what the other scripts need, and installs what is missing where it may.
 #
 # Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
+# util-linux (taskset), for ci/one-core.sh.
 # For the bench alone, which says what it could not measure without them: util-linux and mount (a mount namespace, a loop
 # device), xfsprogs, btrfs-progs, e2fsprogs (the file systems on it).
 # Nothing else: no dependency has a C library behind it. From rustup: the components rustfmt and clippy.
@@ -11,6 +12,7 @@ cd "$(dirname "$0")/.."
 missing=()
 command -v cc >/dev/null || missing+=(gcc)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
+command -v taskset >/dev/null || missing+=(util-linux)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
 # As root only: without, the bench cannot mount anything.
 if [ "$(id -u)" -eq 0 ]; then

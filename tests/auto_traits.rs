@@ -128,6 +128,17 @@ fn named_futures_are_what_their_writers_are() {
     assert!(!has!(futures::WriteAllComplete<'static, Neither>: Send));
 }
 
+#[cfg(feature = "bytes")]
+#[test]
+fn the_future_by_bytes_is_what_its_writer_is() {
+    fn named<S: Send, Y: Sync>() {
+        send::<futures::WriteBytesComplete<'_, S>>();
+        sync::<futures::WriteBytesComplete<'_, Y>>();
+        unpin::<futures::WriteBytesComplete<'_, PhantomPinned>>();
+    }
+    named::<OnlySend, u8>();
+}
+
 /// A server spawns them on other threads.
 #[test]
 fn futures_of_async_functions_are_send() {

@@ -19,6 +19,8 @@ use async_write_complete::{AsyncWriteComplete, Submitted, Ticket, TicketSource, 
 enum Call {
     Submit(Vec<u8>),
     Vectored(Vec<Vec<u8>>),
+    #[cfg(feature = "bytes")]
+    Bytes(bytes::Bytes),
     Complete(Ticket),
     Close,
 }
@@ -59,6 +61,16 @@ impl<P> AsyncWriteComplete for Recorder<P> {
         Poll::Ready(Ok(Submitted::Complete(5)))
     }
 
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &bytes::Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.calls.borrow_mut().push(Call::Bytes(bytes.clone()));
+        Poll::Ready(Ok(Submitted::Complete(4)))
+    }
+
     fn poll_write_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
         self.calls.borrow_mut().push(Call::Complete(ticket));
         Poll::Ready(Ok(2))
@@ -91,6 +103,13 @@ fn forwards_everything<W: AsyncWriteComplete>(carrier: W, calls: &Calls, ticket:
         Call::Close,
     ];
     assert_eq!(calls.take(), expected);
+    #[cfg(feature = "bytes")]
+    {
+        let bytes = bytes::Bytes::from_static(b"ijkl");
+        let submitted = carrier.as_mut().poll_write_submit_bytes(cx, &bytes);
+        assert_eq!(ready(submitted).unwrap(), Submitted::Complete(4));
+        assert_eq!(calls.take(), [Call::Bytes(bytes)]);
+    }
 }
 
 #[track_caller]

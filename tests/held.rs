@@ -34,7 +34,7 @@ fn resume<W: AsyncWriteComplete + Unpin>(writer: &mut W, held: &mut HeldWrite<'_
 }
 
 /// What is known of a held write: completed, at most completed, remaining.
-fn known<'a>(held: &HeldWrite<'a>) -> (usize, usize, &'a [u8]) {
+fn known<'a>(held: &'a HeldWrite<'_>) -> (usize, usize, &'a [u8]) {
     (held.completed(), held.maybe_completed(), held.remaining())
 }
 

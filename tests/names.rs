@@ -392,3 +392,32 @@ mod on_a_vec {
         assert_eq!(bytes, b"abc");
     }
 }
+
+/// The methods by `Bytes` clash with those of no family, nor with those of the crate `bytes` itself.
+#[cfg(feature = "bytes")]
+mod by_bytes {
+    #[allow(unused_imports, reason = "that they are in scope is the test")]
+    use {
+        async_write_complete::*,
+        bytes::{Buf, BufMut, Bytes},
+        futures_lite::AsyncWriteExt as _,
+        futures_util::AsyncWriteExt as _,
+        tokio::io::AsyncWriteExt as _,
+    };
+
+    use super::{Context, Everything, Pin, Poll, Submitted};
+
+    #[test]
+    fn nothing_clashes() {
+        let mut it = Everything::default();
+        let bytes = Bytes::from_static(b"a");
+        futures_lite::future::block_on(async {
+            assert_eq!(it.write_bytes_complete(&bytes).await.unwrap(), 1);
+            it.write_all_bytes_complete(bytes.clone()).await.unwrap();
+        });
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let submitted = Pin::new(&mut it).poll_write_submit_bytes(cx, &bytes);
+        assert!(matches!(submitted, Poll::Ready(Ok(Submitted::Complete(1)))));
+        assert_eq!((it.ours(), it.memory.get_ref().as_slice()), ([3, 0, 0, 0], &b"aaa"[..]));
+    }
+}

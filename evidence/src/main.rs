@@ -8,9 +8,9 @@ use async_write_complete::contract::Rule;
 use clap::{Args, Parser, Subcommand};
 
 mod audit;
-mod matrix;
 #[cfg(target_os = "linux")]
 mod bench;
+mod matrix;
 
 #[cfg(not(unix))]
 compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");

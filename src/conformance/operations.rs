@@ -8,6 +8,9 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use super::{
     certify::Carrier,
     judge::{Judged, Stop},
@@ -90,6 +93,13 @@ impl<W: AsyncWriteComplete + 'static> Trial<'_, W> {
     pub(super) fn submit_vectored(&mut self, bufs: &[&[u8]]) -> Judged<Poll<io::Result<Submitted>>> {
         let slices: Vec<_> = bufs.iter().map(|buf| IoSlice::new(buf)).collect();
         self.poll(slices_of(bufs), |writer, cx| writer.poll_write_submit_vectored(cx, &slices))
+    }
+
+    /// One poll of a submission by `Bytes`.
+    #[cfg(feature = "bytes")]
+    pub(super) fn submit_bytes(&mut self, buf: &[u8]) -> Judged<Poll<io::Result<Submitted>>> {
+        let bytes = Bytes::copy_from_slice(buf);
+        self.poll(bytes_of(buf), |writer, cx| writer.poll_write_submit_bytes(cx, &bytes))
     }
 
     /// One poll of a barrier.
@@ -185,6 +195,14 @@ impl<W: AsyncWriteComplete + 'static> Trial<'_, W> {
     pub(super) fn write_vectored(&mut self, bufs: &[&[u8]]) -> Judged<io::Result<usize>> {
         let slices: Vec<_> = bufs.iter().map(|buf| IoSlice::new(buf)).collect();
         let submitted = self.carry(slices_of(bufs), |writer, cx| writer.poll_write_submit_vectored(cx, &slices))?;
+        self.answer(submitted)
+    }
+
+    /// The same of `buf` by `Bytes`.
+    #[cfg(feature = "bytes")]
+    pub(super) fn write_bytes(&mut self, buf: &[u8]) -> Judged<io::Result<usize>> {
+        let bytes = Bytes::copy_from_slice(buf);
+        let submitted = self.carry(bytes_of(buf), |writer, cx| writer.poll_write_submit_bytes(cx, &bytes))?;
         self.answer(submitted)
     }
 
@@ -332,6 +350,11 @@ fn submission_of(buf: &[u8]) -> String {
     const SHOWN: usize = 32;
     let more = if buf.len() > SHOWN { format!(".. {} bytes", buf.len()) } else { String::new() };
     format!("poll_write_submit(\"{}\"{more})", buf[..buf.len().min(SHOWN)].escape_ascii())
+}
+
+#[cfg(feature = "bytes")]
+fn bytes_of(buf: &[u8]) -> String {
+    format!("poll_write_submit_bytes({} bytes)", buf.len())
 }
 
 fn slices_of(bufs: &[&[u8]]) -> String {

@@ -6,6 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use super::faulty::{Faulty, FaultyObserver};
 use crate::write::{AsyncWriteComplete, Submitted, Ticket};
 
@@ -39,6 +42,15 @@ impl AsyncWriteComplete for Reference {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
         Pin::new(&mut self.0).poll_write_submit_vectored(cx, bufs)
+    }
+
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        Pin::new(&mut self.0).poll_write_submit_bytes(cx, bytes)
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {

@@ -7,19 +7,20 @@ use std::{
     pin::Pin,
     sync::PoisonError,
     task::{Context, Poll},
+    time::Instant,
 };
 
 use async_task::Runnable;
 
-use super::{shared::Shared, state::Report};
+use super::{pace::Queued, shared::Shared, state::Report};
 use crate::{
     error::Indeterminate,
-    guard::{catch, quietly},
+    guard::quietly,
     primitives::{Arc, Mutex},
     write::kept::Kept,
 };
 
-/// One operation on one destination, to be run on a thread that may block.
+/// One operation on one destination, or several of them one after the other, to be run on a thread that may block.
 ///
 /// A [`Pool`](super::Pool) gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back,
 /// and the operation answers an error.
@@ -46,64 +47,44 @@ impl fmt::Debug for Job {
     }
 }
 
-/// A job that takes `destination` along, does `work` with it, and brings it home to `shared`. An `Err` of `work`, or a
-/// panic, says that its effect is unknown.
-pub(super) fn operation<T, F>(shared: &Arc<Shared<T>>, destination: T, work: F) -> Job
-where
-    T: Send + 'static,
-    F: FnOnce(&mut T) -> io::Result<Report> + Send + 'static,
-{
-    Job::new(Operation { shared: shared.clone(), cargo: Some((destination, work)) })
+/// A job that carries out what is posted at `shared`, and lingers for more. Dropped before it ran, it gives the errand
+/// back.
+pub(super) fn worker<T: Send + 'static>(shared: &Arc<Shared<T>>) -> Job {
+    Job::new(Worker { shared: shared.clone(), queued: Some(Queued::new(Instant::now())) })
 }
 
-/// A job that drops `destination`, which is being closed. Dropping the job does it as well.
-pub(super) fn release<T: Send + 'static>(shared: &Arc<Shared<T>>, destination: T) -> Job {
-    let release = Release { shared: shared.clone(), destination: Some(destination) };
-    Job::new(async move { drop(release) })
-}
-
-/// The destination on its way, and what is to be done with it.
-struct Operation<T, F> {
+/// A thread of the pool, in the service of one writer.
+struct Worker<T> {
     shared: Arc<Shared<T>>,
-    /// Gone when it has run.
-    cargo: Option<(T, F)>,
+    /// Until it runs.
+    queued: Option<Queued>,
 }
 
 /// Nothing in it is pinned.
-impl<T, F> Unpin for Operation<T, F> {}
+impl<T> Unpin for Worker<T> {}
 
-impl<T, F: FnOnce(&mut T) -> io::Result<Report>> Future for Operation<T, F> {
+impl<T> Future for Worker<T> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if let Some((mut destination, work)) = self.cargo.take() {
-            match catch(|| work(&mut destination)).and_then(|reported| reported) {
-                Ok(report) => self.shared.come_home(destination, report),
-                Err(unknown) => self.shared.poison(destination, unknown),
-            }
+        if let Some(queued) = self.queued.take() {
+            queued.starts();
+        }
+        let came = Instant::now();
+        while let Some(errand) = self.shared.next() {
+            let Some(lingering) = errand.run(&self.shared, came) else { break };
+            self.shared.linger(lingering);
         }
         Poll::Ready(())
     }
 }
 
-impl<T, F> Drop for Operation<T, F> {
+impl<T> Drop for Worker<T> {
     fn drop(&mut self) {
-        if let Some((destination, work)) = self.cargo.take() {
-            quietly(|| drop(work));
-            self.shared.come_home(destination, Report::NotRun);
-        }
-    }
-}
-
-struct Release<T> {
-    shared: Arc<Shared<T>>,
-    destination: Option<T>,
-}
-
-impl<T> Drop for Release<T> {
-    fn drop(&mut self) {
-        if let Some(destination) = self.destination.take() {
-            self.shared.release(destination);
+        if self.queued.take().is_some() {
+            if let Some(errand) = self.shared.give_back() {
+                errand.give_back(&self.shared);
+            }
         }
     }
 }

@@ -8,20 +8,27 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
+mod errand;
 mod file;
 mod futures_io;
 mod job;
-#[cfg(all(test, awc_loom))]
+#[cfg(all(test, any(awc_loom, awc_shuttle)))]
 mod models;
 mod owner;
+mod pace;
 mod pool;
 mod read_ahead;
 mod shared;
+mod staff;
 mod state;
 
 use self::owner::{Owner, Unread};
 pub use self::{
     job::Job,
+    pace::Policy,
     pool::{BlockingPool, Pool},
 };
 use crate::{
@@ -60,6 +67,12 @@ use crate::{
 /// A handle is half-duplex: a socket that blocks in a read blocks its writes. Use two handles, such as
 /// `TcpStream::try_clone` gives. Halves made by a `split` share this limit; they never lose a wake.
 ///
+/// # How a write gets to its thread and back
+///
+/// A writer that submits again soon after its last write has ended finds its worker still there, and waits for it a moment
+/// inside the poll, which spares two wake-ups of a thread. On Linux a `File` first tries to write on the caller's thread, by
+/// `pwritev2(RWF_NOWAIT)`, where the file system can. [`Policy`] says what that costs, and turns the first two off.
+///
 /// # Abandoned reads and writes
 ///
 /// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was
@@ -74,8 +87,14 @@ use crate::{
 ///
 /// # Memory
 ///
-/// One submission takes at most 1 MiB, copied into a buffer that the handle keeps, and one read fetches at most 1 MiB.
-/// The `poll_write` of futures-io keeps a second copy, to compare the next buffer with.
+/// One submission takes at most 1 MiB, copied into a buffer that is kept as long as a worker lingers for the next one, and
+/// one read fetches at most 1 MiB. The `poll_write` of futures-io keeps a second copy while it is pending, to compare the
+/// next buffer with.
+#[cfg_attr(
+    feature = "bytes",
+    doc = "\n`Bytes` are not copied: a [submission](AsyncWriteComplete::poll_write_submit_bytes) takes all of them, \
+             however many, by a clone that is dropped before the write is answered."
+)]
 ///
 /// # Drop
 ///
@@ -135,6 +154,12 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         Self { owner: Owner::new(destination, pool, unread), claim: Claim::default() }
     }
 
+    /// Sets how long threads may look out for one another before they sleep. See [`Policy`] for what that costs.
+    pub fn policy(self, policy: Policy) -> Self {
+        self.owner.shared.set_policy(policy);
+        self
+    }
+
     /// Runs `f` with the destination on the pool, after what is outstanding.
     ///
     /// `f` finds the cursor where the handed-out reads ended, if it can be moved there; that of a
@@ -182,10 +207,28 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     }
 }
 
+impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
+    /// Ends the claim before `submit`. A submission of no bytes is a barrier, which may leave it.
+    fn poll_submit(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        is_barrier: bool,
+        submit: impl FnOnce(Pin<&mut Owner<T, P>>, &mut Context<'_>) -> Poll<io::Result<Submitted>>,
+    ) -> Poll<io::Result<Submitted>> {
+        let Self { owner, claim } = self.get_mut();
+        if is_barrier {
+            claim.end_if_short()?;
+            return claim.poll_flush(owner, cx).map_ok(|()| Submitted::Complete(0));
+        }
+        claim.end()?;
+        submit(Pin::new(owner), cx)
+    }
+}
+
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<T, P> {
     fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        self.poll_write_submit_vectored(cx, &[IoSlice::new(buf)])
+        self.poll_submit(cx, buf.is_empty(), |owner, cx| owner.poll_write_submit(cx, buf))
     }
 
     fn poll_write_submit_vectored(
@@ -193,13 +236,16 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
-        let Self { owner, claim } = self.get_mut();
-        if total_len(bufs) == 0 {
-            claim.end_if_short()?;
-            return claim.poll_flush(owner, cx).map_ok(|()| Submitted::Complete(0));
-        }
-        claim.end()?;
-        Pin::new(owner).poll_write_submit_vectored(cx, bufs)
+        self.poll_submit(cx, total_len(bufs) == 0, |owner, cx| owner.poll_write_submit_vectored(cx, bufs))
+    }
+
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.poll_submit(cx, bytes.is_empty(), |owner, cx| owner.poll_write_submit_bytes(cx, bytes))
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {

@@ -7,11 +7,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use super::{
+    errand::{Payload, Work},
     job::{self, Reply},
+    pace::{Backoff, Looked},
     pool::Pool,
     read_ahead::{Ended, ReadAhead},
-    shared::Shared,
+    shared::{Posted, Shared},
     state::{Report, Side},
 };
 use crate::{
@@ -19,20 +24,24 @@ use crate::{
     guard::{catch, checked_count, closed, is_final, quietly, transparent},
     primitives::Arc,
     sync_write::WriteComplete,
-    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, kept::Kept, poll_turn, total_len},
+    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, first_bytes, kept::Kept, poll_turn, total_len},
 };
 
 /// How many bytes one submission takes at most. Bounds the memory of a writer.
 const MAX_SUBMISSION: usize = 1 << 20;
+
+/// How many bytes are written on the caller's thread at most, by a try: some microseconds of copying.
+const MAX_TRY: usize = 64 << 10;
 
 /// An [`Offload`](super::Offload) without the memory of which buffers came by `poll_write`.
 pub(super) struct Owner<T, P> {
     pub(super) shared: Arc<Shared<T>>,
     pool: P,
     tickets: TicketSource,
-    /// The bytes of the last submission. Its job has a second handle, and gives it back before the write is answered;
-    /// so the allocation serves the next one.
-    buffer: Arc<Vec<u8>>,
+    /// Whether waiting for a worker pays.
+    wait: Backoff,
+    /// Whether it pays to try a write on this thread.
+    tries: Backoff,
     read_ahead: ReadAhead,
     /// How `T` moves back over bytes that were fetched and not handed out, once it is known to be a [`WriteComplete`].
     unread: Option<Unread<T>>,
@@ -47,7 +56,8 @@ impl<T, P> Owner<T, P> {
             shared: Arc::new(Shared::new(destination)),
             pool,
             tickets: TicketSource::new(),
-            buffer: Arc::new(Vec::new()),
+            wait: Backoff::new(),
+            tries: Backoff::new(),
             read_ahead: ReadAhead::new(),
             unread,
         }
@@ -65,16 +75,26 @@ impl<T, P> Drop for Owner<T, P> {
 }
 
 impl<T: Send + 'static, P: Pool> Owner<T, P> {
-    /// Sends the destination, which is at home, to the pool. Whatever the pool does, it comes back.
-    fn start(&self, side: Side, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
-        if let Some(destination) = self.shared.take(side) {
-            self.hand_over(job::operation(&self.shared, destination, work));
+    /// Has `work` done with the destination, which is at home, by a worker. Whatever becomes of that, it comes back.
+    fn start(&mut self, side: Side, work: impl FnOnce(&mut T) -> io::Result<Report> + Send + 'static) {
+        self.post(side, None, Work::Call(Box::new(work)));
+    }
+
+    fn post(&mut self, side: Side, ticket: Option<Ticket>, work: Work<T>) {
+        match self.shared.post(side, ticket, work) {
+            Some(Posted::Call) => self.call_a_worker(),
+            Some(Posted::Seen { wait }) if self.wait.is_due() => {
+                if let Some(looked) = self.shared.wait(wait) {
+                    self.wait.learn(looked == Looked::InVain);
+                }
+            }
+            Some(Posted::Seen { .. }) | None => {}
         }
     }
 
     /// Whether the pool takes the job, drops it or panics, the job brings the destination home.
-    fn hand_over(&self, job: job::Job) {
-        quietly(|| self.pool.execute(job));
+    fn call_a_worker(&self) {
+        quietly(|| self.pool.execute(job::worker(&self.shared)));
     }
 
     /// Waits until a write-side operation may begin, with the cursor where the caller believes it.
@@ -195,11 +215,17 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         }
     }
 
-    fn poll_submit(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Submitted>>
+    /// Submits what `take` takes, of which `first` is the beginning: empty only if there is nothing to take.
+    fn poll_submit(
+        &mut self,
+        cx: &mut Context<'_>,
+        first: &[u8],
+        take: impl FnOnce(&Shared<T>) -> Payload,
+    ) -> Poll<io::Result<Submitted>>
     where
         T: WriteComplete,
     {
-        if total_len(bufs) == 0 {
+        if first.is_empty() {
             // A barrier makes no call on the destination, not even to move its cursor.
             ready!(self.shared.poll_check(Side::Write, cx))?;
             return poll_turn(cx).map(|()| Ok(Submitted::Complete(0)));
@@ -208,28 +234,29 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         ready!(self.poll_ready(cx))?;
         ready!(poll_turn(cx));
         self.read_ahead.forget_end();
-        if let Some(n) = self.try_at_once(bufs)? {
+        if let Some(n) = self.try_at_once(first)? {
             return Poll::Ready(Ok(Submitted::Complete(n)));
         }
-        let bytes = self.fill(bufs);
-        let ticket = self.tickets.mint(bytes.len());
-        if let Some(destination) = self.shared.take(Side::Write) {
-            self.shared.submit(ticket);
-            self.hand_over(job::operation(&self.shared, destination, move |destination| write(destination, &bytes)));
-        }
+        let payload = take(&self.shared);
+        let ticket = self.tickets.mint(payload.bytes().len());
+        self.post(Side::Write, Some(ticket), Work::Write(write::<T>, payload));
         Poll::Ready(Ok(Submitted::InFlight(ticket)))
     }
 
     /// Writes on this thread, if the destination can without blocking.
-    fn try_at_once(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<Option<usize>>
+    fn try_at_once(&mut self, buf: &[u8]) -> io::Result<Option<usize>>
     where
         T: WriteComplete,
     {
-        let Some(buf) = bufs.iter().find(|buf| !buf.is_empty()) else { return Ok(None) };
+        // A longer one is a matter for the pool as a whole, and not for its first bytes here.
+        if buf.len() > MAX_TRY || !self.tries.is_due() {
+            return Ok(None);
+        }
         let Some(mut destination) = self.shared.take(Side::Write) else { return Ok(None) };
         let tried = catch(|| transparent(|| or_would_block(destination.try_write(buf))))
             .and_then(|result| result)
             .and_then(|n| n.map(|n| checked_count(n, buf.len())).transpose());
+        self.tries.learn(matches!(tried, Ok(None)));
         match tried {
             Err(error) if Indeterminate::find(&error).is_some() => {
                 let mut kept = Kept::new(error);
@@ -242,27 +269,24 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         }
         tried
     }
+}
 
-    /// Copies what one submission takes of `bufs`.
-    fn fill(&mut self, bufs: &[IoSlice<'_>]) -> Arc<Vec<u8>> {
-        if Arc::get_mut(&mut self.buffer).is_none() {
-            self.buffer = Arc::new(Vec::new());
-        }
-        if let Some(buffer) = Arc::get_mut(&mut self.buffer) {
-            buffer.clear();
-            buffer.reserve(total_len(bufs).min(MAX_SUBMISSION));
-            for buf in bufs {
-                let room = MAX_SUBMISSION - buffer.len();
-                buffer.extend_from_slice(&buf[..room.min(buf.len())]);
-            }
-        }
-        self.buffer.clone()
+/// Copies into `buffer` what one submission takes of `bufs`.
+fn fill(mut buffer: Vec<u8>, bufs: &[IoSlice<'_>]) -> Payload {
+    buffer.clear();
+    buffer.reserve(total_len(bufs).min(MAX_SUBMISSION));
+    for buf in bufs {
+        let room = MAX_SUBMISSION - buffer.len();
+        buffer.extend_from_slice(&buf[..room.min(buf.len())]);
     }
+    Payload::Copied(buffer)
 }
 
 impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T, P> {
     fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        self.get_mut().poll_submit(cx, &[IoSlice::new(buf)])
+        // As much as is taken, since a slice for the vectored calls cannot be of any length everywhere.
+        let most = &buf[..buf.len().min(MAX_SUBMISSION)];
+        self.get_mut().poll_submit(cx, buf, |shared| fill(shared.spare_buffer(), &[IoSlice::new(most)]))
     }
 
     fn poll_write_submit_vectored(
@@ -270,7 +294,16 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
-        self.get_mut().poll_submit(cx, bufs)
+        self.get_mut().poll_submit(cx, first_bytes(bufs), |shared| fill(shared.spare_buffer(), bufs))
+    }
+
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.get_mut().poll_submit(cx, bytes, |_| Payload::Shared(bytes.clone()))
     }
 
     fn poll_write_complete(self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
@@ -281,7 +314,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Owner<T,
         // What was fetched goes with the destination it was fetched from.
         let fetched = std::mem::replace(&mut self.read_ahead, ReadAhead::new());
         quietly(|| drop(fetched));
-        self.shared.poll_close(cx, |destination| self.hand_over(job::release(&self.shared, destination)))
+        self.shared.poll_close(cx, || self.call_a_worker())
     }
 }
 

@@ -31,6 +31,11 @@ const _: () = {
 macro_rules! with_cursor {
     ($($type:ty),*) => {
         $(impl WriteComplete for $type {
+            #[cfg(all(feature = "offload", target_os = "linux"))]
+            fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+                Ok(write_without_waiting(self, buf))
+            }
+
             fn unread(&mut self, n: u64) -> io::Result<bool> {
                 step_back(self, n)
             }
@@ -86,6 +91,17 @@ macro_rules! forward {
 }
 
 forward!(&mut W, Box<W>);
+
+/// Writes at the cursor if the kernel can without waiting for anything, such as a lock or a page. Many file systems
+/// cannot (ext4, tmpfs), or not now; any error is left to the write that waits, which meets it too.
+#[cfg(all(feature = "offload", target_os = "linux"))]
+fn write_without_waiting(file: impl std::os::fd::AsFd, buf: &[u8]) -> Option<usize> {
+    use rustix::io::{ReadWriteFlags, pwritev2};
+
+    /// Stands for the cursor, where an offset would be.
+    const AT_THE_CURSOR: u64 = u64::MAX;
+    pwritev2(file, &[io::IoSlice::new(buf)], AT_THE_CURSOR, ReadWriteFlags::NOWAIT).ok().filter(|n| *n > 0)
+}
 
 /// A `File` may be a terminal, a pipe or a device, that has no cursor, or one that does not move.
 fn step_back(target: &mut impl Seek, n: u64) -> io::Result<bool> {

@@ -21,6 +21,15 @@ macro_rules! delegate_to_tracked {
                 ::std::pin::Pin::new(&mut self.tracked).poll_write_submit_vectored(cx, bufs)
             }
 
+            #[cfg(feature = "bytes")]
+            fn poll_write_submit_bytes(
+                mut self: ::std::pin::Pin<&mut Self>,
+                cx: &mut ::std::task::Context<'_>,
+                bytes: &::bytes::Bytes,
+            ) -> ::std::task::Poll<::std::io::Result<$crate::Submitted>> {
+                ::std::pin::Pin::new(&mut self.tracked).poll_write_submit_bytes(cx, bytes)
+            }
+
             fn poll_write_complete(
                 mut self: ::std::pin::Pin<&mut Self>,
                 cx: &mut ::std::task::Context<'_>,

@@ -2,6 +2,11 @@
 
 use std::io::IoSlice;
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
+#[cfg(feature = "bytes")]
+use super::futures::WriteBytesComplete;
 use super::{
     AsyncWriteComplete, HeldWrite,
     futures::{CloseComplete, ResumeWriteAll, WriteAllComplete, WriteComplete, WriteVectoredComplete},
@@ -63,7 +68,33 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     where
         Self: Unpin,
     {
-        WriteAllComplete::new(self, buf)
+        WriteAllComplete::new(self, HeldWrite::new(buf))
+    }
+
+    /// Writes some first part of `bytes`, as [`write_complete`](Self::write_complete) does, with the same errors, cancel
+    /// safety and panics; without a copy where the writer can.
+    ///
+    /// A writer that shares them has let go of them when the future is ready. What a short count leaves is
+    /// `bytes.slice(n..)`.
+    #[cfg(feature = "bytes")]
+    fn write_bytes_complete<'a>(&'a mut self, bytes: &'a Bytes) -> WriteBytesComplete<'a, Self>
+    where
+        Self: Unpin,
+    {
+        WriteBytesComplete::new(self, bytes)
+    }
+
+    /// Writes all of `bytes`, as [`write_all_complete`](Self::write_all_complete) does, with the same errors and cancel
+    /// safety; without a copy where the writer can.
+    ///
+    /// In a `select!` or under a timeout use [`resume_write_all`](Self::resume_write_all) with
+    /// [`HeldWrite::from_bytes`].
+    #[cfg(feature = "bytes")]
+    fn write_all_bytes_complete(&mut self, bytes: Bytes) -> WriteAllComplete<'_, Self>
+    where
+        Self: Unpin,
+    {
+        WriteAllComplete::new(self, HeldWrite::from_bytes(bytes))
     }
 
     /// Carries `held` on until every byte of it is complete. With no bytes left it is a barrier.

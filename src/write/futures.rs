@@ -7,6 +7,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use super::{AsyncWriteComplete, HeldWrite, Submitted, Ticket, total_len};
 use crate::guard::checked_count;
 
@@ -91,7 +94,34 @@ impl<W: AsyncWriteComplete + Unpin + ?Sized> Future for WriteVectoredComplete<'_
     }
 }
 
-/// The future of [`write_all_complete`](super::AsyncWriteCompleteExt::write_all_complete).
+/// The future of [`write_bytes_complete`](super::AsyncWriteCompleteExt::write_bytes_complete).
+#[cfg(feature = "bytes")]
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct WriteBytesComplete<'a, W: ?Sized> {
+    writer: &'a mut W,
+    bytes: &'a Bytes,
+    step: Step,
+}
+
+#[cfg(feature = "bytes")]
+impl<'a, W: ?Sized> WriteBytesComplete<'a, W> {
+    pub(super) fn new(writer: &'a mut W, bytes: &'a Bytes) -> Self {
+        Self { writer, bytes, step: Step::Submit }
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<W: AsyncWriteComplete + Unpin + ?Sized> Future for WriteBytesComplete<'_, W> {
+    type Output = io::Result<usize>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { writer, bytes, step } = self.get_mut();
+        step.poll(*writer, cx, bytes.len(), |writer, cx| writer.poll_write_submit_bytes(cx, bytes))
+    }
+}
+
+/// The future of [`write_all_complete`](super::AsyncWriteCompleteExt::write_all_complete), also by `Bytes`.
 ///
 /// Polled by reference, it still tells after an error how far it got: see [`held`](Self::held).
 #[derive(Debug)]
@@ -102,8 +132,8 @@ pub struct WriteAllComplete<'a, W: ?Sized> {
 }
 
 impl<'a, W: ?Sized> WriteAllComplete<'a, W> {
-    pub(super) fn new(writer: &'a mut W, buf: &'a [u8]) -> Self {
-        Self { writer, held: HeldWrite::new(buf) }
+    pub(super) fn new(writer: &'a mut W, held: HeldWrite<'a>) -> Self {
+        Self { writer, held }
     }
 
     /// How far it got.

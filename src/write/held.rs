@@ -6,6 +6,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::{Buf, Bytes};
+
 use super::{AsyncWriteComplete, Submitted, Ticket, kept::Kept};
 use crate::{
     error::{Indeterminate, Superseded, leaves_doubt},
@@ -43,9 +46,54 @@ use crate::{
 /// * [`Indeterminate`]: likewise, and for good.
 #[must_use = "a held write is carried on by `resume_write_all`"]
 pub struct HeldWrite<'a> {
-    bytes: &'a [u8],
+    rest: Rest<'a>,
     completed: usize,
     doubt: Doubt,
+}
+
+/// The bytes that are not known to be complete.
+enum Rest<'a> {
+    Lent(&'a [u8]),
+    #[cfg(feature = "bytes")]
+    Shared(Bytes),
+}
+
+impl Rest<'_> {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Lent(bytes) => bytes.len(),
+            #[cfg(feature = "bytes")]
+            Self::Shared(bytes) => bytes.len(),
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Lent(bytes) => bytes,
+            #[cfg(feature = "bytes")]
+            Self::Shared(bytes) => bytes,
+        }
+    }
+
+    /// Leaves out the first `n` bytes.
+    fn advance(&mut self, n: usize) {
+        match self {
+            Self::Lent(bytes) => *bytes = &bytes[n..],
+            #[cfg(feature = "bytes")]
+            Self::Shared(bytes) => bytes.advance(n),
+        }
+    }
+
+    fn poll_submit<W>(&self, writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<Submitted>>
+    where
+        W: AsyncWriteComplete + ?Sized,
+    {
+        match self {
+            Self::Lent(bytes) => writer.poll_write_submit(cx, bytes),
+            #[cfg(feature = "bytes")]
+            Self::Shared(bytes) => writer.poll_write_submit_bytes(cx, bytes),
+        }
+    }
 }
 
 /// What may be complete beyond what is known to be. While there is a doubt nothing is submitted.
@@ -62,7 +110,7 @@ enum Doubt {
 impl fmt::Debug for HeldWrite<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeldWrite")
-            .field("len", &self.bytes.len())
+            .field("len", &(self.completed + self.rest.len()))
             .field("completed", &self.completed)
             .field("doubt", &self.doubt)
             .finish_non_exhaustive()
@@ -72,7 +120,16 @@ impl fmt::Debug for HeldWrite<'_> {
 impl<'a> HeldWrite<'a> {
     /// A write of `bytes`, of which nothing is submitted.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, completed: 0, doubt: Doubt::Nothing }
+        Self { rest: Rest::Lent(bytes), completed: 0, doubt: Doubt::Nothing }
+    }
+
+    /// A write of `bytes`, of which nothing is submitted, by
+    /// [`poll_write_submit_bytes`](AsyncWriteComplete::poll_write_submit_bytes): without a copy where the writer can.
+    ///
+    /// It shares the bytes with whoever else has them until it is dropped.
+    #[cfg(feature = "bytes")]
+    pub const fn from_bytes(bytes: Bytes) -> Self {
+        Self { rest: Rest::Shared(bytes), completed: 0, doubt: Doubt::Nothing }
     }
 
     /// How many bytes are known to be complete; always the first ones.
@@ -91,13 +148,13 @@ impl<'a> HeldWrite<'a> {
     }
 
     /// The bytes that are not known to be complete.
-    pub fn remaining(&self) -> &'a [u8] {
-        &self.bytes[self.completed..]
+    pub fn remaining(&self) -> &[u8] {
+        self.rest.bytes()
     }
 
     /// Whether every byte is complete.
     pub const fn is_done(&self) -> bool {
-        self.completed == self.bytes.len()
+        self.rest.len() == 0
     }
 
     /// The outstanding part, to be compared with [`PriorWriteFailed::ticket`](crate::PriorWriteFailed::ticket) by a
@@ -130,6 +187,7 @@ impl<'a> HeldWrite<'a> {
                 },
             };
             self.completed += complete;
+            self.rest.advance(complete);
             if self.is_done() {
                 return Poll::Ready(Ok(()));
             }
@@ -144,8 +202,8 @@ impl<'a> HeldWrite<'a> {
     where
         W: AsyncWriteComplete + ?Sized,
     {
-        let len = self.remaining().len();
-        let submitted = ready!(writer.poll_write_submit(cx, self.remaining())).and_then(|submitted| {
+        let len = self.rest.len();
+        let submitted = ready!(self.rest.poll_submit(writer, cx)).and_then(|submitted| {
             checked_count(submitted.len(), len)?;
             Ok(submitted)
         });

@@ -6,6 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 mod delegate;
 mod ext;
 pub mod futures;
@@ -58,6 +61,7 @@ use crate::error::Superseded;
 /// | [`poll_write_submit`](Self::poll_write_submit) until it is `Ready` | nothing was taken |
 /// | [`resume_write_all(&mut held)`](AsyncWriteCompleteExt::resume_write_all) | nothing is lost; ask again with the same `held` |
 /// | [`write_complete`], [`write_vectored_complete`], [`write_all_complete`] | the outstanding part still happens; its count is lost to this caller; a failure or a short count meets the next write-side operation ([W9]) |
+/// | `write_bytes_complete`, `write_all_bytes_complete` (feature `bytes`) | as `write_complete` and `write_all_complete` |
 /// | [`close_complete`] | the close goes on; ask again |
 ///
 /// With a driven writer what *happens* or *goes on* does so when it is polled again; dropped before, it may be torn
@@ -184,6 +188,33 @@ pub trait AsyncWriteComplete {
         self.poll_write_submit(cx, first_bytes(bufs))
     }
 
+    /// Submits `bytes`, or some first part of them, as one write, and shares them with the caller where it can.
+    ///
+    /// # Guarantees
+    ///
+    /// As [`poll_write_submit`](Self::poll_write_submit) in everything, also in its errors, cancel safety and panics
+    /// ([W3], [W4]). No bytes are a barrier ([W10]).
+    ///
+    /// The default submits them as a slice, of which a writer that outlives the call takes a copy. A writer that keeps
+    /// a clone of `bytes` instead lets go of it before it answers for the write.
+    ///
+    /// # Implementer notes
+    ///
+    /// A wrapper that passes its bytes on unchanged forwards this method; one that does not know of it copies, and is
+    /// right all the same.
+    ///
+    /// [W3]: crate::contract::Rule::W3
+    /// [W4]: crate::contract::Rule::W4
+    /// [W10]: crate::contract::Rule::W10
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.poll_write_submit(cx, bytes)
+    }
+
     /// Answers how many bytes of the submission `ticket` are complete.
     ///
     /// # Guarantees
@@ -268,7 +299,7 @@ pub trait AsyncWriteComplete {
 const _: [&dyn AsyncWriteComplete; 0] = [];
 
 /// The first slice that is not empty, or else no bytes.
-fn first_bytes<'a>(bufs: &'a [IoSlice<'_>]) -> &'a [u8] {
+pub(crate) fn first_bytes<'a>(bufs: &'a [IoSlice<'_>]) -> &'a [u8] {
     bufs.iter().find(|buf| !buf.is_empty()).map_or(&[], |buf| &**buf)
 }
 

@@ -1,10 +1,11 @@
 //! `Offload`, over each kind of pool and several kinds of destination.
 
-use std::{fs::File, io::Cursor, sync::Arc, thread};
+use std::{fs::File, io::Cursor, sync::Arc, thread, time::Duration};
 
 use async_write_complete::{
     AssertComplete, FlushEach, Job, Offload, Pool, WriteComplete, certify,
     conformance::{Carrier, Certify, Destination, Observer, OverPool, Specimen, Stepped},
+    offload::Policy,
 };
 use futures_io::{AsyncRead, AsyncSeek};
 
@@ -19,6 +20,13 @@ certify! { stepped: able(Certify::stepped(Offload::with_pool)) }
 certify! { blocking_pool: able(Certify::over(Offload::new).carried(Carrier::Others)) }
 certify! { a_thread_each: able(Certify::over(|destination| Offload::with_pool(destination, Threads)).carried(Carrier::Others)) }
 certify! { borrowed_pool: able(Certify::over(|destination| Offload::with_pool(destination, &Threads)).carried(Carrier::Others)) }
+// What looks out on the threads of a pool is certified in `tests/policies.rs`.
+certify! { stepped_without_looking_out: able(Certify::stepped(|destination, pool| {
+    Offload::with_pool(destination, pool).policy(Policy::off())
+})) }
+certify! { stepped_with_long_looks: able(Certify::stepped(|destination, pool| {
+    Offload::with_pool(destination, pool).policy(Policy::off().linger(Duration::MAX).wait(Duration::MAX))
+})) }
 certify! { shared_pool: able(Certify::stepped(|destination, pool| Offload::with_pool(destination, Arc::new(pool)))) }
 
 /// A thread for each operation.

@@ -25,6 +25,16 @@ pub(super) fn w1_completion<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'
         }
         Ok(())
     })?;
+    #[cfg(feature = "bytes")]
+    judge.case("each of several writes by `Bytes`", &[Need::Bytes], |trial| {
+        let mut answered = 0;
+        for buf in WRITES {
+            let n = well(trial.write_bytes(buf)?, "a write that nothing disturbs")?;
+            answered += n.min(buf.len());
+            all_there(trial, answered)?;
+        }
+        Ok(())
+    })?;
     judge.case("a stalled destination", &[Need::Hold, Need::Bytes], |trial| {
         trial.hold()?;
         let Poll::Ready(Ok(submitted)) = trial.submit(WRITES[1])? else { return Ok(()) };

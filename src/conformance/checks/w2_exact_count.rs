@@ -26,6 +26,13 @@ pub(super) fn w2_exact_count<W: AsyncWriteComplete + 'static>(judge: &mut Judge<
         let n = in_range(trial, well(submitted, "a write that nothing disturbs")?, WRITES[0].len())?;
         exactly(trial, &WRITES[0][..n])
     })?;
+    #[cfg(feature = "bytes")]
+    judge.case("`Bytes`, of which a call takes a part", &[Need::Bytes], |trial| {
+        trial.inject(Fault::new(Effect::Short(3)))?;
+        let Ok(n) = trial.write_bytes(WRITES[0])? else { return Ok(()) };
+        let n = in_range(trial, n, WRITES[0].len())?;
+        exactly(trial, &WRITES[0][..n])
+    })?;
     short_writes(judge)?;
     judge.case("the destination takes no more", &[Need::Bytes], |trial| {
         trial.write_all(WRITES[1])?;

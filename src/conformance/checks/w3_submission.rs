@@ -58,8 +58,13 @@ pub(super) fn w3_submission<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'
 /// Submits the second write `polls` times; the case says nothing if it is taken.
 fn give_up_when_pending<W: AsyncWriteComplete + 'static>(trial: &mut Trial<'_, W>, polls: usize) -> Judged {
     for poll in 0..polls {
-        // Slices are another way in.
-        let polled = if poll % 2 == 0 { trial.submit(SECOND)? } else { trial.submit_vectored(&[&[], SECOND])? };
+        // Each way in.
+        let polled = match poll {
+            1 => trial.submit_vectored(&[&[], SECOND])?,
+            #[cfg(feature = "bytes")]
+            2 => trial.submit_bytes(SECOND)?,
+            _ => trial.submit(SECOND)?,
+        };
         if polled.is_ready() {
             return Err(Stop::Skip(
                 "no sense here: the writer takes a submission while its destination is held".to_owned(),

@@ -36,6 +36,11 @@ pub(super) fn w4_one_call<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_,
         let n = well(trial.write(&vec![b'x'; LARGE])?, "a write that nothing disturbs")?;
         one_call_each(trial, &[n])
     })?;
+    #[cfg(feature = "bytes")]
+    judge.case("more `Bytes` than are taken of a slice", &[Need::Calls, Need::Room(LARGE)], |trial| {
+        let n = well(trial.write_bytes(&vec![b'x'; LARGE])?, "a write that nothing disturbs")?;
+        one_call_each(trial, &[n])
+    })?;
     calls_in_trouble(judge)
 }
 

@@ -6,6 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use super::{
     breach::Held,
     model::Model,
@@ -65,6 +68,8 @@ impl<W: AsyncWriteComplete + 'static> Player<'_, W> {
         match operation {
             Operation::Submit(bytes, drive) => self.submit(bytes, *drive),
             Operation::SubmitVectored(slices, drive) => self.submit_vectored(slices, *drive),
+            #[cfg(feature = "bytes")]
+            Operation::SubmitBytes(bytes, drive) => self.submit_bytes(bytes, *drive),
             Operation::Ask(which, drive) => self.ask(*which, *drive),
             Operation::Read(len, drive) => self.read(*len, *drive),
             Operation::Seek(position, drive) => self.seek(*position, *drive),
@@ -99,6 +104,14 @@ impl<W: AsyncWriteComplete + 'static> Player<'_, W> {
         let attempts = self.settled_attempts();
         let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit_vectored(cx, &bufs))?;
         self.submitted(&slices.concat(), &answer, attempts)
+    }
+
+    #[cfg(feature = "bytes")]
+    fn submit_bytes(&mut self, bytes: &Bytes, drive: Drive) -> Judged {
+        let what = format!("poll_write_submit_bytes(\"{}\")", bytes.escape_ascii());
+        let attempts = self.settled_attempts();
+        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit_bytes(cx, bytes))?;
+        self.submitted(bytes, &answer, attempts)
     }
 
     fn submitted(&mut self, buf: &[u8], answer: &Poll<io::Result<Submitted>>, attempts: Option<usize>) -> Judged {

@@ -9,6 +9,9 @@ use proptest::{
     strategy::Union,
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use crate::conformance::{
     certify::{Carrier, Certify, Image},
     observer::{Call, Effect, Fault},
@@ -43,6 +46,8 @@ pub(super) enum Operation {
     /// Of no bytes: a barrier. Nobody asks for it, unless an [`Ask`](Self::Ask) follows.
     Submit(Vec<u8>, Drive),
     SubmitVectored(Vec<Vec<u8>>, Drive),
+    #[cfg(feature = "bytes")]
+    SubmitBytes(Bytes, Drive),
     Ask(Which, Drive),
     Read(usize, Drive),
     Seek(SeekFrom, Drive),
@@ -141,6 +146,11 @@ impl Menu {
         let read = (1..9_usize, drive()).prop_map(|(len, drive)| Operation::Read(len, drive)).boxed();
         let seek = (position(), drive()).prop_map(|(position, drive)| Operation::Seek(position, drive)).boxed();
         let mut operations = vec![(7, submit), (2, vectored), (2, barrier), (5, ask)];
+        #[cfg(feature = "bytes")]
+        operations.push((
+            2,
+            (bytes(), drive()).prop_map(|(bytes, drive)| Operation::SubmitBytes(bytes.into(), drive)).boxed(),
+        ));
         let able = [
             (self.carrier != Carrier::Nobody, 7, step),
             (self.holds, 3, hold),
@@ -232,6 +242,8 @@ impl fmt::Display for Operation {
                 slices.iter().try_for_each(|slice| write!(f, "\"{}\",", slice.escape_ascii()))?;
                 write!(f, "]{drive}")
             }
+            #[cfg(feature = "bytes")]
+            Self::SubmitBytes(bytes, drive) => write!(f, "submit bytes \"{}\"{drive}", bytes.escape_ascii()),
             Self::Ask(which, drive) => write!(f, "ask for {which}{drive}"),
             Self::Read(len, drive) => write!(f, "read {len}{drive}"),
             Self::Seek(position, drive) => write!(f, "seek {position:?}{drive}"),

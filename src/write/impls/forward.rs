@@ -7,6 +7,9 @@ use std::{
     task::{Context, Poll},
 };
 
+#[cfg(feature = "bytes")]
+use bytes::Bytes;
+
 use crate::write::{AsyncWriteComplete, Submitted, Ticket};
 
 macro_rules! forward {
@@ -27,6 +30,15 @@ macro_rules! forward {
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<Submitted>> {
                 $inner.poll_write_submit_vectored(cx, bufs)
+            }
+
+            #[cfg(feature = "bytes")]
+            fn poll_write_submit_bytes(
+                $self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bytes: &Bytes,
+            ) -> Poll<io::Result<Submitted>> {
+                $inner.poll_write_submit_bytes(cx, bytes)
             }
 
             fn poll_write_complete(

@@ -57,7 +57,7 @@ pub(super) const ALL: &[Subject] = &[
     completes::<ours::Complete, TokioSpawned>("async-write-complete (tokio spawned)"),
     completes::<ours::FuturesIo, BlockOn>("async-write-complete futures-io"),
     completes::<ours::FromUnblock, BlockOn>("async-write-complete FromFuturesIo(Unblock)"),
-    // A row for `Bytes` belongs here: a writer in `ours.rs` that submits a clone of one.
+    completes::<ours::Shared, BlockOn>("async-write-complete Bytes"),
     completes::<tokio_file::Flushed, TokioCurrentThread>("tokio write+flush (current-thread)"),
     completes::<tokio_file::Flushed, TokioMultiThread>("tokio write+flush (multi-thread)"),
     completes::<tokio_file::Flushed, TokioSpawned>("tokio write+flush (spawned)"),

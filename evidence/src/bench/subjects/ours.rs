@@ -4,6 +4,7 @@ use std::{fs::File, io, path::Path};
 
 use async_write_complete::{AsyncWriteCompleteExt as _, Offload, adapter::FromFuturesIo};
 use blocking::Unblock;
+use bytes::Bytes;
 use futures_lite::AsyncWriteExt as _;
 
 use super::{Payload, Writer};
@@ -39,6 +40,24 @@ impl Writer for FuturesIo {
 
     async fn write(&mut self) -> io::Result<()> {
         self.file.write_all(self.payload).await
+    }
+}
+
+/// `Offload` by `write_all_bytes_complete`.
+#[derive(Debug)]
+pub(super) struct Shared {
+    file: Offload<File>,
+    payload: Bytes,
+}
+
+impl Writer for Shared {
+    async fn open(path: &Path, payload: Payload) -> io::Result<Self> {
+        // Of an owner, so that clones are counted as they are for a caller whose bytes do not live for ever.
+        Ok(Shared { file: Offload::create(path).await?, payload: Bytes::from_owner(payload) })
+    }
+
+    async fn write(&mut self) -> io::Result<()> {
+        self.file.write_all_bytes_complete(self.payload.clone()).await
     }
 }
 

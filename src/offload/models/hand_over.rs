@@ -1,147 +1,11 @@
-//! Loom models of the real hand-over. `ci/loom.sh` runs them.
-
-use std::{
-    future::poll_fn,
-    io::{self, Read, Write},
-    pin::Pin,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Waker},
-};
+//! Each operation is a job of its own: no worker lingers, and no poll waits.
 
 use ::futures_io::AsyncRead;
-use loom::{future::block_on, sync::Arc, thread};
 
-use super::*;
-use crate::{AsyncWriteCompleteExt, PriorWriteFailed, Submitted};
-
-/// What became of a destination. A std mutex: it is nothing that is modelled, and never contended.
-#[derive(Clone, Default)]
-struct Log(std::sync::Arc<Mutex<Seen>>);
-
-#[derive(Default)]
-struct Seen {
-    bytes: Vec<u8>,
-    writes: usize,
-    drops: usize,
-}
-
-impl Log {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Takes all bytes, unless it is told to fail.
-struct Destination {
-    log: Log,
-    fails: usize,
-}
-
-impl Destination {
-    fn new(log: &Log) -> Self {
-        Self::failing(log, 0)
-    }
-
-    /// The first `fails` writes fail.
-    fn failing(log: &Log, fails: usize) -> Self {
-        Self { log: log.clone(), fails }
-    }
-}
-
-impl Write for Destination {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let mut seen = self.log.seen();
-        assert_eq!(seen.drops, 0, "a write after the drop");
-        seen.writes += 1;
-        if seen.writes <= self.fails {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        seen.bytes.extend_from_slice(buf);
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Read for Destination {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        buf[0] = b'r';
-        Ok(1)
-    }
-}
-
-impl WriteComplete for Destination {}
-
-impl Drop for Destination {
-    fn drop(&mut self) {
-        self.log.seen().drops += 1;
-    }
-}
-
-/// A thread for each job, which runs it, or drops it if it is one of the first `drops`.
-#[derive(Clone, Default)]
-struct Threads {
-    drops: usize,
-    started: std::sync::Arc<AtomicUsize>,
-    handles: std::sync::Arc<Mutex<Vec<thread::JoinHandle<()>>>>,
-}
-
-impl Threads {
-    fn dropping(drops: usize) -> Self {
-        Self { drops, ..Self::default() }
-    }
-
-    fn join(&self) {
-        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
-        for handle in handles {
-            handle.join().expect("jobs do not panic");
-        }
-    }
-}
-
-impl Pool for Threads {
-    fn execute(&self, job: Job) {
-        let dropped = self.started.fetch_add(1, Ordering::Relaxed) < self.drops;
-        let handle = thread::spawn(move || if dropped { drop(job) } else { job.run() });
-        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
-    }
-}
-
-/// Checks `f` in every interleaving, and says how many there were; `ci/loom.sh` adds them up.
-fn model(f: impl Fn() + Sync + Send + 'static) {
-    let executions = std::sync::Arc::new(AtomicUsize::new(0));
-    let counted = executions.clone();
-    loom::model(move || {
-        counted.fetch_add(1, Ordering::Relaxed);
-        f();
-    });
-    println!("{} executions", executions.load(Ordering::Relaxed));
-}
-
-fn submit<T, P>(writer: &mut Offload<T, P>, buf: &[u8]) -> Ticket
-where
-    T: WriteComplete + Send + 'static,
-    P: Pool,
-{
-    let mut cx = Context::from_waker(Waker::noop());
-    match Pin::new(writer).poll_write_submit(&mut cx, buf) {
-        Poll::Ready(Ok(Submitted::InFlight(ticket))) => ticket,
-        other => panic!("a settled writer takes bytes at once: {other:?}"),
-    }
-}
-
-fn ask<T, P>(writer: &mut Offload<T, P>, ticket: Ticket) -> io::Result<usize>
-where
-    T: WriteComplete + Send + 'static,
-    P: Pool,
-{
-    block_on(poll_fn(|cx| Pin::new(&mut *writer).poll_write_complete(cx, ticket)))
-}
+use super::{
+    checker::{Arc, Mutex, model},
+    *,
+};
 
 #[test]
 fn submit_and_complete() {
@@ -184,7 +48,7 @@ fn orphan_then_new_write() {
 fn failed_orphan_is_reported_once() {
     model(|| {
         let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::failing(&log, 1), Threads::default());
+        let mut writer = Offload::with_pool(Destination::failing(&log, the_first), Threads::default());
         let orphan = submit(&mut writer, b"1");
         let error = block_on(writer.write_complete(b"2")).unwrap_err();
         assert_eq!(PriorWriteFailed::find(&error).expect("typed").ticket(), orphan);
@@ -213,7 +77,7 @@ fn split_halves() {
     model(|| {
         let log = Log::default();
         let whole = Offload::with_pool(Destination::new(&log), Threads::default());
-        let whole = Arc::new(loom::sync::Mutex::new(whole));
+        let whole = Arc::new(Mutex::new(whole));
         let reader = thread::spawn({
             let whole = whole.clone();
             move || {
@@ -272,7 +136,7 @@ fn close_in_flight() {
 fn close_abandoned_goes_on() {
     model(|| {
         let (log, pool) = (Log::default(), Threads::default());
-        let mut writer = Offload::with_pool(Destination::failing(&log, 1), pool.clone());
+        let mut writer = Offload::with_pool(Destination::failing(&log, the_first), pool.clone());
         let _ = submit(&mut writer, b"1");
         let _ = Pin::new(&mut writer).poll_close_complete(&mut Context::from_waker(Waker::noop()));
         pool.join();

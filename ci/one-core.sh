@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs the tests of what two threads share where they have one core, and beside two loops that take every core: a wake-up
+# that is lost there is a hang, and a look-out that does not yield keeps away what it looks out for.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+command -v taskset >/dev/null || { echo "one-core: no taskset; ci/install.sh names its package" >&2; exit 1; }
+least=450
+suites=()
+for suite in policies torture executors real_files fairness split; do
+    suites+=(--test "$suite")
+done
+log=$(mktemp)
+loops=()
+stop() {
+    rm -f "$log"
+    [ "${#loops[@]}" -eq 0 ] || kill "${loops[@]}"
+}
+trap stop EXIT
+
+# Runs what is compiled already, by way of the command given; of the conformance tests those of what is offloaded.
+run() {
+    : >"$log"
+    "$@" cargo test --quiet --all-features --test conformance offload:: 2>&1 | tee -a "$log"
+    "$@" cargo test --quiet --all-features "${suites[@]}" 2>&1 | tee -a "$log"
+    passed=$(sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+    [ "$passed" -ge "$least" ] || { echo "one-core: only $passed tests ran, at least $least are expected" >&2; exit 1; }
+}
+
+cargo test --all-features --test conformance "${suites[@]}" --no-run
+echo "on one core"
+run taskset -c 0
+echo "beside two busy loops"
+for _ in 1 2; do
+    (while :; do :; done) &
+    loops+=($!)
+done
+run env

@@ -1,0 +1,95 @@
+//! What a thread, a writer and the process may spend: counted, never timed.
+
+use super::*;
+
+/// How many of `waits` in a row, all in vain, look at all.
+fn looks(waits: usize, at_most: Duration) -> usize {
+    let looked = (0..waits).filter(|_| {
+        let mut has_looked = false;
+        let _ = wait(at_most, || {
+            has_looked = true;
+            false
+        });
+        has_looked
+    });
+    looked.count()
+}
+
+/// As where a thousand writers are polled in one round. On a thread of its own, whose budget is fresh.
+#[test]
+fn a_thread_that_waits_in_vain_soon_waits_no_more() {
+    let looked = std::thread::spawn(|| looks(1000, MOST)).join().expect("no panic");
+    let spends_it = (BUDGET.as_nanos()).div_ceil(MOST.as_nanos()) as usize;
+    // A thread that is set aside for long meanwhile has a fresh budget.
+    assert!((spends_it..100).contains(&looked), "{looked} times");
+}
+
+#[test]
+fn what_is_seen_costs_no_budget() {
+    let mut budget = Budget::FRESH;
+    for _ in 0..1000 {
+        budget.count(Looked::InVain, BUDGET / 2);
+        assert!(!budget.is_spent());
+        budget.count(Looked::Seen, BUDGET);
+    }
+    budget.count(Looked::InVain, BUDGET);
+    assert!(budget.is_spent());
+}
+
+#[test]
+fn without_time_there_is_no_look() {
+    assert_eq!(look_out(Duration::ZERO, || panic!("looks")), Looked::InVain);
+}
+
+#[test]
+fn each_failure_doubles_how_many_chances_are_let_pass() {
+    let mut backoff = Backoff::new();
+    let mut let_pass = || {
+        let skipped = std::iter::from_fn(|| (!backoff.is_due()).then_some(())).count();
+        backoff.learn(true);
+        skipped
+    };
+    assert_eq!([(); 6].map(|()| let_pass()), [0, 0, 1, 2, 4, 8]);
+    let most = (0..20).map(|_| let_pass()).last();
+    assert_eq!(most, Some(MOST_SKIPPED as usize));
+    assert_eq!(Backoff { skips: 4, left: 0 }.after(false), (0, 0));
+}
+
+impl Backoff {
+    fn after(mut self, in_vain: bool) -> (u32, u32) {
+        self.learn(in_vain);
+        (self.skips, self.left)
+    }
+}
+
+/// No other test of this binary has a writer that is busy.
+#[test]
+fn there_are_fewer_seats_than_cores() {
+    let now = Instant::now();
+    let taken: Vec<_> = (0..seats()).map(|_| Seat::take(now, now)).collect();
+    assert!(taken.iter().all(Option::is_some));
+    assert!(Seat::take(now, now).is_none());
+    drop(taken);
+    assert!(Seat::take(now, now).is_some(), "given back");
+    assert!(Seat::take(now, now + RESIDENCE).is_none(), "who has stayed for long queues again");
+}
+
+#[test]
+fn who_writes_now_and_then_never_lingers() {
+    let (mut pace, now) = (Pace::new(), Instant::now());
+    for write in 0..100 {
+        let begins = now + Duration::from_secs(write);
+        pace.begins(begins);
+        assert_eq!(pace.ends(begins), None);
+    }
+}
+
+#[test]
+fn with_its_policy_off_a_busy_writer_does_not_linger_or_wait() {
+    let (mut pace, now) = (Pace::new(), Instant::now());
+    pace.set(Policy::off());
+    for _ in 0..100 {
+        pace.begins(now);
+        assert_eq!((pace.ends(now), pace.wait()), (None, Duration::ZERO));
+    }
+}
