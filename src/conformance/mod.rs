@@ -147,8 +147,8 @@
 //! asserts for each of them that the kit reports its rule and no other, so a check that notices nothing does not last.
 //! Every writer of this crate goes through the kit as well.
 //!
-//! What it cannot see: a waker that is *cloned* under a lock (that needs unsafe code to observe), what a destination does
-//! that its observer does not show, and whatever happens once in a million schedules; models do that.
+//! What it cannot see: a waker that is *cloned* under a lock, since a clone calls nothing of the kit's; what a destination
+//! does that its observer does not show; and rare interleavings of threads, which are a matter for models.
 //!
 //! Names of checks and cases, and what they find, may change in any release.
 

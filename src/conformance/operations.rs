@@ -306,6 +306,20 @@ impl<W: AsyncWriteComplete + 'static> Trial<'_, W> {
         Ok(submitted)
     }
 
+    /// Submits `buf` over an outstanding write, lets the destination go on, and carries `buf` to its end: it is a
+    /// submission of its own, whether it was taken at once or not.
+    pub(super) fn write_over(&mut self, buf: &[u8]) -> Judged {
+        let taken = match self.submit(buf)? {
+            Poll::Ready(Ok(submitted)) => submitted.ticket(),
+            Poll::Ready(Err(_)) | Poll::Pending => None,
+        };
+        self.advance();
+        match taken {
+            Some(ticket) => self.finish(ticket).map(drop),
+            None => self.write(buf).map(drop),
+        }
+    }
+
     /// Submits `buf` to a destination that is held, and gives its ticket.
     pub(super) fn in_flight(&mut self, buf: &[u8]) -> Judged<Ticket> {
         match self.orphan(buf)? {

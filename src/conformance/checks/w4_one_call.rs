@@ -1,7 +1,5 @@
 //! W4: one submission, one successful call of the destination's write.
 
-use std::task::Poll;
-
 use crate::{
     conformance::{
         judge::{Judge, Judged},
@@ -48,16 +46,7 @@ pub(super) fn w4_one_call<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_,
 fn calls_in_trouble<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>) -> Judged {
     judge.case("a submission over an outstanding one", &[Need::Hold, Need::Calls], |trial| {
         trial.orphan(WRITES[0])?;
-        // Taken or not: it is a submission of its own.
-        let taken = match trial.submit(WRITES[1])? {
-            Poll::Ready(Ok(submitted)) => submitted.ticket(),
-            Poll::Ready(Err(_)) | Poll::Pending => None,
-        };
-        trial.advance();
-        match taken {
-            Some(ticket) => drop(trial.finish(ticket)?),
-            None => drop(trial.write(WRITES[1])?),
-        }
+        trial.write_over(WRITES[1])?;
         each_of_one_submission(trial)
     })?;
     judge.case("the destination is interrupted", &[Need::Calls], |trial| {

@@ -1,6 +1,6 @@
 //! W7: writes are complete in the order in which they were submitted, and what shares their cursor waits for them.
 
-use std::{io::SeekFrom, task::Poll};
+use std::io::SeekFrom;
 
 use crate::{
     conformance::{
@@ -24,15 +24,7 @@ pub(super) fn w7_order<W: AsyncWriteComplete + 'static>(judge: &mut Judge<'_, W>
     })?;
     judge.case("submissions over an outstanding one", &[Need::Hold, Need::Bytes], |trial| {
         trial.orphan(WRITES[0])?;
-        let taken = match trial.submit(WRITES[1])? {
-            Poll::Ready(Ok(submitted)) => submitted.ticket(),
-            Poll::Ready(Err(_)) | Poll::Pending => None,
-        };
-        trial.advance();
-        match taken {
-            Some(ticket) => drop(trial.finish(ticket)?),
-            None => drop(trial.write(WRITES[1])?),
-        }
+        trial.write_over(WRITES[1])?;
         drop(trial.write(WRITES[2])?);
         in_order(trial)
     })?;
