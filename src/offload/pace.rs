@@ -21,6 +21,9 @@
 //! * No worker lingers while a job of ours is queued and not started ([`Queued`]): the pool may have a single thread.
 //! * A poll waits only for a worker that lingers, and so for no more writers than there are seats; and a thread that has
 //!   waited in vain for [`BUDGET`] waits no more for some time.
+//! * A thread that finds itself off its core for long, when it yields, competes with others for it: nobody in the process
+//!   looks out for a while then ([`Crowd`]). A thread that sleeps and is woken gets the core at once; one that spins and
+//!   yields has to queue for it.
 //! * A writer that writes now and then is never hot.
 //! * A worker that lingers holds nothing: the destination is at home.
 
@@ -29,7 +32,7 @@ use std::{
     hint::spin_loop,
     sync::{
         OnceLock,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
     thread::available_parallelism,
     time::{Duration, Instant},
@@ -60,6 +63,13 @@ const RESIDENCE: Duration = Duration::from_millis(5);
 /// How long the polls of one thread may wait in vain before they wait no more, and for how long they do not then.
 const BUDGET: Duration = Duration::from_micros(200);
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// A look-out that ended so much later than it was to end has lost its core meanwhile.
+const LOST: Duration = Duration::from_micros(500);
+
+/// How long nobody looks out after that: at least, and at most, where it happens again and again.
+const SHORTEST_RETREAT: Duration = Duration::from_millis(8);
+const LONGEST_RETREAT: Duration = Duration::from_millis(512);
 
 /// How many chances are let pass at most after failures: so many writes share the price of one that fails.
 const MOST_SKIPPED: u32 = 1 << 6;
@@ -143,7 +153,8 @@ impl Pace {
     /// An operation has ended: how long its worker is to linger, if at all.
     pub(super) fn ends(&mut self, now: Instant) -> Option<Duration> {
         self.ended = Some(now);
-        let lingers = self.is_hot && !self.policy.linger.is_zero() && no_job_waits() && self.linger.is_due();
+        let may_linger = self.is_hot && !self.policy.linger.is_zero() && no_job_waits() && !CROWD.is_there(now);
+        let lingers = may_linger && self.linger.is_due();
         lingers.then(|| bound().min(self.policy.linger))
     }
 
@@ -153,8 +164,8 @@ impl Pace {
     }
 
     /// How long a poll may wait for the worker that lingers.
-    pub(super) fn wait(&self) -> Duration {
-        bound().min(self.policy.wait)
+    pub(super) fn wait(&self, now: Instant) -> Duration {
+        if CROWD.is_there(now) { Duration::ZERO } else { bound().min(self.policy.wait) }
     }
 }
 
@@ -197,7 +208,11 @@ pub(super) enum Looked {
 }
 
 /// Looks out until `is_there`, for `at_most`.
-pub(super) fn look_out(at_most: Duration, mut is_there: impl FnMut() -> bool) -> Looked {
+pub(super) fn look_out(at_most: Duration, is_there: impl FnMut() -> bool) -> Looked {
+    look_out_among(&CROWD, at_most, is_there)
+}
+
+fn look_out_among(crowd: &Crowd, at_most: Duration, mut is_there: impl FnMut() -> bool) -> Looked {
     if at_most.is_zero() {
         return Looked::InVain;
     }
@@ -211,9 +226,15 @@ pub(super) fn look_out(at_most: Duration, mut is_there: impl FnMut() -> bool) ->
     loop {
         yield_now();
         let seen = look(LOOKS_BETWEEN, &mut is_there);
-        let in_time = began.elapsed() < at_most;
-        if seen || !in_time {
-            return if seen && in_time { Looked::Seen } else { Looked::InVain };
+        let elapsed = began.elapsed();
+        if seen && elapsed < at_most {
+            return Looked::Seen;
+        }
+        if elapsed >= at_most {
+            if elapsed >= at_most + LOST {
+                crowd.met(began + elapsed);
+            }
+            return Looked::InVain;
         }
     }
 }
@@ -288,6 +309,48 @@ impl Budget {
             self.paused_since = Some(Instant::now());
         }
     }
+}
+
+/// Whether others compete for the cores, as far as this process has met them.
+struct Crowd {
+    /// When to look out again, in nanoseconds since [`epoch`].
+    until: AtomicU64,
+    /// How long the last retreat was, in nanoseconds.
+    retreat: AtomicU64,
+}
+
+static CROWD: Crowd = Crowd::new();
+
+impl Crowd {
+    const fn new() -> Self {
+        Self { until: AtomicU64::new(0), retreat: AtomicU64::new(0) }
+    }
+
+    fn is_there(&self, now: Instant) -> bool {
+        !MODELLED && self.until.load(Relaxed) > since_epoch(now)
+    }
+
+    /// Somebody has lost their core, until `now`. Where that happens soon after a retreat the next one is twice as long.
+    /// Two threads may tell at once; what is lost then is a doubling.
+    fn met(&self, now: Instant) {
+        let now = since_epoch(now);
+        let (until, last) = (self.until.load(Relaxed), self.retreat.load(Relaxed));
+        if until > now {
+            return;
+        }
+        let again = now - until < last * 2;
+        let (shortest, longest) = (SHORTEST_RETREAT.as_nanos() as u64, LONGEST_RETREAT.as_nanos() as u64);
+        let retreat = if again { (last * 2).min(longest) } else { shortest };
+        self.retreat.store(retreat, Relaxed);
+        self.until.store(now + retreat, Relaxed);
+    }
+}
+
+/// Nanoseconds since a moment in the life of this process.
+fn since_epoch(now: Instant) -> u64 {
+    static EPOCH: OnceLock<Instant> = OnceLock::new();
+    let since = now.saturating_duration_since(*EPOCH.get_or_init(Instant::now));
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 process_wide! {

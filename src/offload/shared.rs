@@ -215,7 +215,7 @@ impl<T> Shared<T> {
             inner.state.submit(ticket);
         }
         inner.pace.begins(now);
-        let wait = inner.pace.wait();
+        let wait = inner.pace.wait(now);
         Some(match self.post_errand(&mut inner, Errand { destination, work }) {
             Posting::Call => Posted::Call,
             Posting::Seen => Posted::Seen { wait },

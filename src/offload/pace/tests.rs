@@ -90,6 +90,52 @@ fn with_its_policy_off_a_busy_writer_does_not_linger_or_wait() {
     pace.set(Policy::off());
     for _ in 0..100 {
         pace.begins(now);
-        assert_eq!((pace.ends(now), pace.wait()), (None, Duration::ZERO));
+        assert_eq!((pace.ends(now), pace.wait(now)), (None, Duration::ZERO));
     }
+}
+
+#[test]
+fn a_crowd_that_stays_is_met_less_and_less_often() {
+    let crowd = Crowd::new();
+    let mut now = Instant::now() + LONGEST_RETREAT;
+    assert!(!crowd.is_there(now));
+    let mut retreats = Vec::new();
+    for _ in 0..10 {
+        crowd.met(now);
+        assert!(crowd.is_there(now));
+        let retreat = Duration::from_nanos(crowd.retreat.load(Relaxed));
+        now += retreat;
+        assert!(!crowd.is_there(now), "a look-out is tried again");
+        retreats.push(retreat);
+    }
+    assert_eq!(retreats[0], SHORTEST_RETREAT);
+    assert!(retreats.windows(2).all(|pair| pair[1] == (pair[0] * 2).min(LONGEST_RETREAT)), "{retreats:?}");
+    crowd.met(now + LONGEST_RETREAT * 2);
+    assert_eq!(Duration::from_nanos(crowd.retreat.load(Relaxed)), SHORTEST_RETREAT, "it had gone");
+}
+
+#[test]
+fn what_is_told_during_a_retreat_does_not_prolong_it() {
+    let crowd = Crowd::new();
+    let now = Instant::now();
+    crowd.met(now);
+    let until = crowd.until.load(Relaxed);
+    crowd.met(now + SHORTEST_RETREAT / 2);
+    assert_eq!(crowd.until.load(Relaxed), until);
+}
+
+#[test]
+fn a_look_out_that_lost_its_core_meets_a_crowd() {
+    let (crowd, mut looks) = (Crowd::new(), 0);
+    // As if others had the core from the first yield on.
+    let looked = look_out_among(&crowd, Duration::from_micros(1), || {
+        looks += 1;
+        if looks > LOOKS {
+            let began = Instant::now();
+            while began.elapsed() < LOST * 2 {}
+        }
+        false
+    });
+    assert_eq!(looked, Looked::InVain);
+    assert!(crowd.is_there(Instant::now()));
 }
