@@ -19,13 +19,16 @@ use async_write_complete::{
     Submitted,
 };
 use common::{
-    destination::{Gate, Observer, Scripted},
+    destination::{Gate, Observer, Outcome, Scripted},
     operation::Operation::{self, PollWrite, Read, Seek, Submit, SubmitVectored, WithMut},
     pool::{Stepped, Threads},
     steps::{ask, barrier, close, drive, failed, in_flight, offload, poll_future, prior, ready},
     waker::Task,
 };
-use futures_lite::{AsyncReadExt, AsyncSeekExt, future::block_on};
+use futures_lite::{
+    AsyncReadExt, AsyncSeekExt,
+    future::{block_on, poll_once},
+};
 
 /// The operations that take a job.
 const WITH_A_JOB: [Operation; 6] = [Submit, SubmitVectored, PollWrite, Seek, WithMut, Read];
@@ -317,4 +320,28 @@ fn a_fault_wakes_the_task_that_waits() {
     pool.drop_one();
     assert_eq!(task.wakes(), 1);
     assert_not_run(&failed(ask(&mut writer, ticket)));
+}
+
+/// The default pool calls its threads one after the other: whoever leaves jobs behind in the queue, and may block in its
+/// own, has called the next one (P4).
+#[test]
+fn jobs_that_block_hold_up_no_other() {
+    let gates: Vec<Gate> = (0..40).map(|_| Gate::new()).collect();
+    let held = |gate: &Gate| Offload::new(Scripted::script([Outcome::Gate(gate.clone())]));
+    let mut blocked: Vec<_> = gates.iter().map(held).collect();
+    block_on(async {
+        let mut writes: Vec<_> = blocked.iter_mut().map(|writer| Box::pin(writer.write_complete(b"held"))).collect();
+        // All at once, so that they wait in the queue together.
+        for write in &mut writes {
+            assert!(poll_once(write).await.is_none());
+        }
+        let mut free = Offload::new(Scripted::new());
+        free.write_all_complete(b"past them all").await.unwrap();
+        gates.iter().for_each(Gate::wait_for_arrival);
+        free.write_all_complete(b"and now that they block").await.unwrap();
+        gates.iter().for_each(Gate::open);
+        for write in writes {
+            assert_eq!(write.await.unwrap(), 4);
+        }
+    });
 }

@@ -20,6 +20,7 @@ mod models;
 mod owner;
 mod pace;
 mod pool;
+mod queue;
 mod read_ahead;
 mod shared;
 mod staff;

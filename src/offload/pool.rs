@@ -1,9 +1,15 @@
 //! [`Pool`]: the seam between an [`Offload`](super::Offload) and the threads that block for it. The one file that names
 //! `blocking`.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
-use super::Job;
+use super::{
+    Job,
+    queue::{Call, Queue},
+};
 
 /// Threads on which jobs may block.
 ///
@@ -47,19 +53,67 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
 }
 
 /// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, 500 threads unless
-/// `BLOCKING_MAX_THREADS` says otherwise, first come first served.
+/// `BLOCKING_MAX_THREADS` says otherwise.
 ///
-/// Where it falls short of the duties:
+/// Its threads are called one after the other to the jobs that wait, first come, first served: as many run as the jobs
+/// keep busy, and not one for each job. Where it falls short of the duties:
 ///
-/// * P1: while no thread can be made at all, it spins inside the call.
+/// * P1: while no thread can be made at all, `blocking` spins inside the call.
 /// * P2: when the process exits, queued jobs do not run and running ones are cut off. What was answered as complete is
 ///   safe by definition.
+///
+/// Threads that were once made stay, and each wakes twice a second to look for work.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BlockingPool;
 
 impl Pool for BlockingPool {
     fn execute(&self, job: Job) {
-        blocking::unblock(move || job.run()).detach();
+        let call = queue().push(job);
+        follow(call);
+    }
+}
+
+/// How long a thread takes one job after the other before it queues again behind those who use `blocking` otherwise.
+const RESIDENCE: Duration = Duration::from_millis(5);
+
+static QUEUE: Mutex<Queue<Job>> = Mutex::new(Queue::new());
+
+fn queue() -> MutexGuard<'static, Queue<Job>> {
+    // Nothing of a job runs under the lock.
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn follow(call: Call) {
+    if call == Call::Thread {
+        let called = Called;
+        blocking::unblock(move || called.arrive()).detach();
+    }
+}
+
+/// A thread on its way to the queue.
+struct Called;
+
+impl Called {
+    fn arrive(self) {
+        std::mem::forget(self);
+        queue().arrive();
+        let came = Instant::now();
+        while came.elapsed() < RESIDENCE {
+            let taken = queue().take();
+            let Some((job, call)) = taken else { break };
+            follow(call);
+            job.run();
+        }
+        let call = queue().leave();
+        follow(call);
+    }
+}
+
+/// `blocking` drops what it does not run, if that ever happens.
+impl Drop for Called {
+    fn drop(&mut self) {
+        let refused = queue().refuse();
+        drop(refused);
     }
 }
