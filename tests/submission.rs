@@ -13,7 +13,7 @@ use common::{
 };
 
 /// What one submission takes at most.
-const MOST: usize = 1 << 20;
+const MOST: usize = 2 << 20;
 
 #[test]
 fn queued_it_is_in_flight() {

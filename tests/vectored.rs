@@ -13,7 +13,7 @@ use common::{
 };
 
 /// What one submission takes at most.
-const MOST: usize = 1 << 20;
+const MOST: usize = 2 << 20;
 
 #[track_caller]
 fn in_flight_vectored(writer: &mut (impl AsyncWriteComplete + Unpin), bufs: &[&[u8]]) -> Ticket {

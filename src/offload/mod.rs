@@ -88,7 +88,7 @@ use crate::{
 ///
 /// # Memory
 ///
-/// One submission takes at most 1 MiB, copied into a buffer that is kept as long as a worker lingers for the next one, and
+/// One submission takes at most 2 MiB, copied into a buffer that is kept as long as a worker lingers for the next one, and
 /// one read fetches at most 1 MiB. The `poll_write` of futures-io keeps a second copy while it is pending, to compare the
 /// next buffer with.
 #[cfg_attr(
