@@ -11,8 +11,9 @@ use std::{
 const RUN: Duration = Duration::from_micros(150);
 
 /// Runs shorter than this many answers are never cut, so that few writes by hand behave alike on a fast and a slow
-/// machine.
-const ANSWERS: u32 = 32;
+/// machine. No more than that, since an answer may have been waited for: these many may then last as long as the policy
+/// of an `Offload` lets so many polls wait.
+const ANSWERS: u32 = 8;
 
 /// How many times longer the run of a thread may be than that of a task.
 const TASKS: u32 = 4;
@@ -70,7 +71,7 @@ thread_local! {
 /// `Ready` otherwise.
 ///
 /// A writer that may answer many submissions in a row without ever waiting calls it before it takes bytes, as rule
-/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers: 32 answers to one task on this thread,
+/// [W16](crate::contract::Rule::W16) demands. The run is counted across writers: 8 answers to one task on this thread,
 /// and 150 µs since the first of them, whichever comes later; or four times as much to any tasks.
 ///
 /// # Panics
