@@ -7,6 +7,7 @@ use std::{path::PathBuf, process::ExitCode};
 use async_write_complete::contract::Rule;
 use clap::{Args, Parser, Subcommand};
 
+mod alternatives;
 mod audit;
 #[cfg(target_os = "linux")]
 mod bench;
@@ -35,6 +36,11 @@ enum Command {
     /// Exits with 0 if every row of `async-write-complete` conforms, as far as its documentation does not say otherwise,
     /// with 1 if one of them does not, and with 2 if the matrix could not be made.
     Matrix(MatrixArgs),
+    /// Shows why each rejected design was rejected: its code, run against the example that decided against it
+    ///
+    /// Exits with 0 if every example still decides so and this project's writer passes it, with 1 if one does not, and
+    /// with 2 if it could not be run.
+    Alternatives(AlternativesArgs),
     /// Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer and of this project's
     ///
     /// Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits
@@ -119,6 +125,19 @@ struct MatrixArgs {
 }
 
 #[derive(Debug, Args)]
+struct AlternativesArgs {
+    /// Show only this alternative; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = alternatives::find)]
+    only: Vec<&'static alternatives::Alternative>,
+    /// List what each alternative claims, without running anything
+    #[arg(long)]
+    list: bool,
+    /// Write the rows to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct JudgeArgs {
     #[arg(long, value_parser = matrix::find_subject)]
     subject: &'static matrix::Subject,
@@ -142,6 +161,7 @@ fn main() -> ExitCode {
         }
         Command::Answer(args) => audit::answer_and_end(args.subject, args.path, args.then).map(|()| ExitCode::SUCCESS),
         Command::Matrix(args) => run_matrix(args),
+        Command::Alternatives(args) => run_alternatives(args),
         Command::Judge(args) => matrix::judge(args.subject, args.rule, &args.folder).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
@@ -161,4 +181,11 @@ fn run_matrix(args: MatrixArgs) -> anyhow::Result<ExitCode> {
     let MatrixArgs { subjects, rules, list, json, html } = args;
     let options = matrix::Options { subjects, rules, json, html };
     if list { matrix::list(&options).map(|()| ExitCode::SUCCESS) } else { matrix::run(&options) }
+}
+
+fn run_alternatives(args: AlternativesArgs) -> anyhow::Result<ExitCode> {
+    if args.list {
+        return alternatives::list(&args.only).map(|()| ExitCode::SUCCESS);
+    }
+    alternatives::run(&alternatives::Options { only: args.only, json: args.json })
 }

@@ -1,0 +1,96 @@
+//! The rejected designs: each as its advocate would write it, and run against the example that decided against it.
+//!
+//! One scenario is run with the alternative and with this crate, and told in the same words as what a caller counts
+//! on: the alternative is killed when it differs from that, and this crate must not. Nothing depends on time or luck:
+//! the pools are stepped by hand, or held back. What a compiler refuses is shown by `evidence/tests/alternatives.rs`.
+
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+
+use self::finding::{Finding, Row};
+use crate::audit::{JsonFile, VERSIONS};
+
+pub(crate) use self::finding::Alternative;
+
+mod async_fn;
+mod docs_only;
+mod finding;
+mod flush_in_write_all;
+mod held_tokio;
+mod inherent_method;
+mod marker_trait;
+mod no_ticket;
+mod one_method;
+mod operation_object;
+mod owned_buffers;
+mod sink;
+mod stage;
+mod ticket_without_submitted;
+mod watermark;
+
+/// In the order in which they cross one's mind: from changing nothing to changing everything.
+static ALL: [&Alternative; 12] = [
+    &docs_only::ALTERNATIVE,
+    &flush_in_write_all::ALTERNATIVE,
+    &marker_trait::ALTERNATIVE,
+    &inherent_method::ALTERNATIVE,
+    &one_method::ALTERNATIVE,
+    &ticket_without_submitted::ALTERNATIVE,
+    &no_ticket::ALTERNATIVE,
+    &async_fn::ALTERNATIVE,
+    &owned_buffers::ALTERNATIVE,
+    &sink::ALTERNATIVE,
+    &watermark::ALTERNATIVE,
+    &operation_object::ALTERNATIVE,
+];
+
+/// What to show, and where to leave it.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The alternatives; all of them if none is named.
+    pub(crate) only: Vec<&'static Alternative>,
+    /// Where the rows go as JSON.
+    pub(crate) json: Option<PathBuf>,
+}
+
+/// The alternative of that name, for the command line.
+pub(crate) fn find(name: &str) -> anyhow::Result<&'static Alternative> {
+    let found = ALL.iter().copied().find(|alternative| alternative.name == name);
+    let names: Vec<&str> = ALL.iter().map(|alternative| alternative.name).collect();
+    found.with_context(|| format!("no alternative is called {name}; there are {}", names.join(", ")))
+}
+
+/// Prints what each alternative claims, without running anything.
+pub(crate) fn list(only: &[&'static Alternative]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for alternative in choice(only) {
+        writeln!(out, "{alternative}")?;
+    }
+    Ok(())
+}
+
+/// Runs them, prints what happened, and answers with the exit status.
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let json = options.json.as_deref().map(JsonFile::begin).transpose()?;
+    let rows = choice(&options.only).into_iter().map(row).collect::<anyhow::Result<Vec<Row>>>()?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{VERSIONS}\n")?;
+    for row in &rows {
+        writeln!(out, "{row}")?;
+    }
+    writeln!(out, "{}", finding::last_line(&rows))?;
+    if let Some(json) = json {
+        json.finish(&rows)?;
+    }
+    Ok(finding::exit_code(&rows))
+}
+
+fn row(alternative: &'static Alternative) -> anyhow::Result<Row> {
+    let finding: Finding = (alternative.demonstrate)().with_context(|| alternative.name)?;
+    Ok(Row::new(alternative, finding))
+}
+
+fn choice(only: &[&'static Alternative]) -> Vec<&'static Alternative> {
+    if only.is_empty() { ALL.to_vec() } else { only.to_vec() }
+}
