@@ -25,6 +25,16 @@ macro_rules! rules {
     ($($id:ident $name:literal: $text:literal)*) => {
         /// A numbered rule of the contract.
         ///
+        #[cfg_attr(
+            all(
+                any(doc, doctest),
+                feature = "offload",
+                feature = "tokio",
+                feature = "bytes",
+                feature = "conformance"
+            ),
+            doc = "Why there is such a rule, and what it costs: [RFC 0001](crate::rfcs::rfc_0001).\n"
+        )]
         /// ```
         /// use async_write_complete::contract::Rule;
         ///

@@ -45,3 +45,8 @@ pub use write::{
     AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Submitted, Ticket, TicketSource,
     Tracked, futures, poll_turn,
 };
+
+// Last, and only for rustdoc: the RFCs, so that they are read next to what they argue for, and their code is tested. Their
+// links need every feature.
+#[cfg(all(any(doc, doctest), feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"))]
+pub mod rfcs;
