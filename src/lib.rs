@@ -1,3 +1,19 @@
+// The chapters of the book, for the links of the README: the first definition of a link wins.
+#![cfg_attr(
+    all(feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"),
+    doc = "[problem]: book::problem",
+    doc = "[levels]: book::levels",
+    doc = "[implementing]: book::implementing",
+    doc = "[adapting]: book::adapting",
+    doc = "[migrating]: book::migrating",
+    doc = "[testing]: book::testing",
+    doc = "[tuning]: book::tuning",
+    doc = "[limits]: book::limits",
+    doc = "[faq]: book::faq",
+    doc = "[comparison]: book::comparison",
+    doc = "[code]: book::code",
+    doc = ""
+)]
 #![doc = include_str!("../README.md")]
 //! # Map
 //!
@@ -15,6 +31,10 @@
 //! | use or serve the traits of futures-io and tokio | [`adapter`] |
 //! | know what is promised | [`contract`] |
 //! | know what an error says | [`error`] |
+#![cfg_attr(
+    all(feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"),
+    doc = "| read about all of it in order: how to choose, implement, adapt, migrate, test, tune | [`book`] |"
+)]
 // Every promise can be kept without it.
 #![forbid(unsafe_code)]
 // Shows on docs.rs which feature an item needs.
@@ -34,6 +54,9 @@ pub mod offload;
 mod primitives;
 mod sync_write;
 mod write;
+
+#[cfg(all(any(doc, doctest), feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"))]
+pub mod book;
 
 #[doc(inline)]
 pub use error::{Indeterminate, IntoInnerError, PriorWriteFailed, Superseded};

@@ -1,4 +1,5 @@
 //! [RFC 0001]: ../index.html
+//! [process]: ../index.html
 //! [`contract`]: crate::contract
 //! [`Pool`]: crate::Pool
 //! [`Job`]: crate::Job
