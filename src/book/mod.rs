@@ -19,7 +19,7 @@
 // chapter to files of the repository.
 
 #[doc = "[levels]: crate::book::levels"]
-#[doc = "[RFC 0001]: ../../rfcs/index.html\n"]
+#[doc = "[RFC 0001]: ../../rfcs/rfc_0001/index.html\n"]
 #[doc = include_str!("problem.md")]
 pub mod problem {}
 
@@ -72,7 +72,7 @@ pub mod testing {}
 #[doc = "[`Offload`]: crate::Offload"]
 #[doc = "[`Pool`]: crate::Pool"]
 #[doc = "[`Policy`]: crate::offload::Policy"]
-#[doc = "[RFC 0002]: ../../rfcs/index.html\n"]
+#[doc = "[RFC 0002]: ../../rfcs/rfc_0002/index.html\n"]
 #[doc = include_str!("tuning.md")]
 pub mod tuning {}
 
@@ -89,13 +89,13 @@ pub mod limits {}
 #[doc = "[W9]: crate::contract::Rule::W9"]
 #[doc = "[error]: crate::error"]
 #[doc = "[identity]: crate::adapter#which-write-a-buffer-belongs-to"]
-#[doc = "[RFC 0001]: ../../rfcs/index.html"]
-#[doc = "[RFC 0002]: ../../rfcs/index.html\n"]
+#[doc = "[RFC 0001]: ../../rfcs/rfc_0001/index.html"]
+#[doc = "[RFC 0002]: ../../rfcs/rfc_0002/index.html\n"]
 #[doc = include_str!("faq.md")]
 pub mod faq {}
 
 #[doc = "[migrating]: crate::book::migrating"]
-#[doc = "[RFC 0002]: ../../rfcs/index.html\n"]
+#[doc = "[RFC 0002]: ../../rfcs/rfc_0002/index.html\n"]
 #[doc = include_str!("comparison.md")]
 pub mod comparison {}
 

@@ -1,6 +1,6 @@
-//! [RFC 0001]: ../index.html
-//! [process]: ../index.html
-//! [`contract`]: crate::contract
+//! [0001]: crate::rfcs::rfc_0001
+//! [process]: crate::rfcs::process
+//! [contract]: crate::contract
 //! [`Pool`]: crate::Pool
 //! [`Job`]: crate::Job
 //! [`BlockingPool`]: crate::BlockingPool
@@ -27,8 +27,9 @@
 //! [owner.rs]: ../../../src/async_write_complete/offload/owner.rs.html
 //! [claim.rs]: ../../../src/async_write_complete/adapter/claim.rs.html
 //! [turn.rs]: ../../../src/async_write_complete/write/turn.rs.html
-//! [limits]: ../../book/limits/index.html
+//! [limits]: crate::book::limits
 //!
-// Rules and items by their pages, and files by their source pages, where the text by itself links to files. The first
-// definition of a link wins.
+// Rules and items by their pages, and files by their source pages, where the text by itself links to files; the first
+// definition of a link wins. Then the pictures, by the names of their files; see `build.rs`.
+#![doc = include_str!(concat!(env!("OUT_DIR"), "/figures.md"))]
 #![doc = include_str!("../../rfcs/0002-blocking-offload.md")]
