@@ -3,6 +3,7 @@
 //! | RFC | decides |
 //! |---|---|
 //! | [0001](rfc_0001) | the trait pair and the contract |
+//! | [0002](rfc_0002) | `Offload`, which carries blocking destinations to the asynchronous side |
 //!
 //! How an RFC comes about, and how to comment on one, says [the process](process); the programs that they quote are
 //! [here](programs).
@@ -40,6 +41,7 @@ macro_rules! rfc {
         #[doc = "[`Tracked`]: crate::Tracked"]
         #[doc = "[`AsyncWriteCompleteExt`]: crate::AsyncWriteCompleteExt"]
         #[doc = "[0001]: crate::rfcs::rfc_0001"]
+        #[doc = "[0002]: crate::rfcs::rfc_0002"]
         #[doc = "[process]: crate::rfcs::process"]
         #[doc = "[template]: crate::rfcs::template"]
         #[doc = "[early_answers]: crate::rfcs::programs::early_answers"]
@@ -59,8 +61,7 @@ macro_rules! rfc {
 
 rfc! { rfc_0001 = "0001-async-write-complete.md" }
 
-// RFC 0002 goes here, as `rfc! { rfc_0002 = "0002-blocking-offload.md" }`, with `[0002]: crate::rfcs::rfc_0002` in the macro
-// and its row in the table above.
+pub mod rfc_0002;
 
 rfc! { process = "README.md" }
 

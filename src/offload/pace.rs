@@ -313,7 +313,7 @@ impl Budget {
 
 /// Whether others compete for the cores, as far as this process has met them.
 struct Crowd {
-    /// When to look out again, in nanoseconds since [`epoch`].
+    /// When to look out again, in nanoseconds since [an epoch](since_epoch).
     until: AtomicU64,
     /// How long the last retreat was, in nanoseconds.
     retreat: AtomicU64,
