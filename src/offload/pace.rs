@@ -31,8 +31,8 @@ use std::{
     cell::Cell,
     hint::spin_loop,
     sync::{
-        OnceLock,
-        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
     },
     thread::available_parallelism,
     time::{Duration, Instant},
@@ -313,44 +313,53 @@ impl Budget {
 
 /// Whether others compete for the cores, as far as this process has met them.
 struct Crowd {
-    /// When to look out again, in nanoseconds since [an epoch](since_epoch).
-    until: AtomicU64,
-    /// How long the last retreat was, in nanoseconds.
-    retreat: AtomicU64,
+    /// There may be a retreat: nobody takes the lock otherwise.
+    is_met: AtomicBool,
+    retreat: Mutex<Retreat>,
+}
+
+/// The last one.
+struct Retreat {
+    until: Option<Instant>,
+    length: Duration,
 }
 
 static CROWD: Crowd = Crowd::new();
 
 impl Crowd {
     const fn new() -> Self {
-        Self { until: AtomicU64::new(0), retreat: AtomicU64::new(0) }
+        let never = Retreat { until: None, length: Duration::ZERO };
+        Self { is_met: AtomicBool::new(false), retreat: Mutex::new(never) }
+    }
+
+    fn retreat(&self) -> MutexGuard<'_, Retreat> {
+        self.retreat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_there(&self, now: Instant) -> bool {
-        !MODELLED && self.until.load(Relaxed) > since_epoch(now)
+        if MODELLED || !self.is_met.load(Relaxed) {
+            return false;
+        }
+        let last = self.retreat();
+        let is_there = last.until.is_some_and(|until| now < until);
+        if !is_there {
+            self.is_met.store(false, Relaxed);
+        }
+        drop(last);
+        is_there
     }
 
     /// Somebody has lost their core, until `now`. Where that happens soon after a retreat the next one is twice as long.
-    /// Two threads may tell at once; what is lost then is a doubling.
     fn met(&self, now: Instant) {
-        let now = since_epoch(now);
-        let (until, last) = (self.until.load(Relaxed), self.retreat.load(Relaxed));
-        if until > now {
+        let mut last = self.retreat();
+        if last.until.is_some_and(|until| now < until) {
             return;
         }
-        let again = now - until < last * 2;
-        let (shortest, longest) = (SHORTEST_RETREAT.as_nanos() as u64, LONGEST_RETREAT.as_nanos() as u64);
-        let retreat = if again { (last * 2).min(longest) } else { shortest };
-        self.retreat.store(retreat, Relaxed);
-        self.until.store(now + retreat, Relaxed);
+        let again = last.until.is_some_and(|until| now.saturating_duration_since(until) < last.length * 2);
+        last.length = if again { (last.length * 2).min(LONGEST_RETREAT) } else { SHORTEST_RETREAT };
+        last.until = now.checked_add(last.length);
+        self.is_met.store(true, Relaxed);
     }
-}
-
-/// Nanoseconds since a moment in the life of this process.
-fn since_epoch(now: Instant) -> u64 {
-    static EPOCH: OnceLock<Instant> = OnceLock::new();
-    let since = now.saturating_duration_since(*EPOCH.get_or_init(Instant::now));
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 process_wide! {

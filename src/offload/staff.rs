@@ -11,10 +11,9 @@
 //! Lingering -> Absent     next: nothing has come
 //! ```
 //!
-//! There is one destination and so one errand at a time; a worker that was the last one, because the destination is gone,
+//! There is one destination and so one errand at a time, posted while the worker is absent or lingers. A worker that
+//! lingers holds nothing but a handle on the shared state; one whose errand was the last, because the destination is gone,
 //! stays in Working.
-//! It it is posted while the worker is absent or lingers. A worker
-//! that lingers holds nothing but a handle on the shared state.
 
 #[cfg(test)]
 mod tests;

@@ -103,7 +103,7 @@ fn a_crowd_that_stays_is_met_less_and_less_often() {
     for _ in 0..10 {
         crowd.met(now);
         assert!(crowd.is_there(now));
-        let retreat = Duration::from_nanos(crowd.retreat.load(Relaxed));
+        let retreat = crowd.retreat().length;
         now += retreat;
         assert!(!crowd.is_there(now), "a look-out is tried again");
         retreats.push(retreat);
@@ -111,7 +111,7 @@ fn a_crowd_that_stays_is_met_less_and_less_often() {
     assert_eq!(retreats[0], SHORTEST_RETREAT);
     assert!(retreats.windows(2).all(|pair| pair[1] == (pair[0] * 2).min(LONGEST_RETREAT)), "{retreats:?}");
     crowd.met(now + LONGEST_RETREAT * 2);
-    assert_eq!(Duration::from_nanos(crowd.retreat.load(Relaxed)), SHORTEST_RETREAT, "it had gone");
+    assert_eq!(crowd.retreat().length, SHORTEST_RETREAT, "it had gone");
 }
 
 #[test]
@@ -119,9 +119,9 @@ fn what_is_told_during_a_retreat_does_not_prolong_it() {
     let crowd = Crowd::new();
     let now = Instant::now();
     crowd.met(now);
-    let until = crowd.until.load(Relaxed);
+    let until = crowd.retreat().until;
     crowd.met(now + SHORTEST_RETREAT / 2);
-    assert_eq!(crowd.until.load(Relaxed), until);
+    assert_eq!(crowd.retreat().until, until);
 }
 
 #[test]
