@@ -23,6 +23,7 @@
 //! [staff.rs]: ../../../src/async_write_complete/offload/staff.rs.html
 //! [shared.rs]: ../../../src/async_write_complete/offload/shared.rs.html
 //! [pool.rs]: ../../../src/async_write_complete/offload/pool.rs.html
+//! [queue.rs]: ../../../src/async_write_complete/offload/queue.rs.html
 //! [pace.rs]: ../../../src/async_write_complete/offload/pace.rs.html
 //! [owner.rs]: ../../../src/async_write_complete/offload/owner.rs.html
 //! [claim.rs]: ../../../src/async_write_complete/adapter/claim.rs.html
