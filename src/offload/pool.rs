@@ -6,10 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Job,
-    queue::{Call, Queue},
-};
+use super::{Job, queue::Queue};
 
 /// Threads on which jobs may block.
 ///
@@ -53,24 +50,25 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
 }
 
 /// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, 500 threads unless
-/// `BLOCKING_MAX_THREADS` says otherwise.
+/// `BLOCKING_MAX_THREADS` or [`blocking::set_max_blocking_threads`] says otherwise.
 ///
-/// Its threads are called one after the other to the jobs that wait, first come, first served: as many run as the jobs
-/// keep busy, and not one for each job. Where it falls short of the duties:
+/// Jobs wait in a queue of ours, first come, first served, and each calls a thread, unless the threads that are there
+/// come back so soon that a call would cost more than it gains. Where it falls short of the duties:
 ///
 /// * P1: while no thread can be made at all, `blocking` spins inside the call.
 /// * P2: when the process exits, queued jobs do not run and running ones are cut off. What was answered as complete is
 ///   safe by definition.
 ///
-/// Threads that were once made stay, and each wakes twice a second to look for work.
+/// In `blocking` 1.7 threads that were once made stay, and each wakes twice a second to look for work.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BlockingPool;
 
 impl Pool for BlockingPool {
     fn execute(&self, job: Job) {
-        let call = queue().push(job);
-        follow(call);
+        let mut queue = queue();
+        queue.push(job);
+        call_who_is_missing(queue);
     }
 }
 
@@ -84,8 +82,10 @@ fn queue() -> MutexGuard<'static, Queue<Job>> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn follow(call: Call) {
-    if call == Call::Thread {
+fn call_who_is_missing(mut queue: MutexGuard<'_, Queue<Job>>) {
+    let missing = queue.missing(Instant::now());
+    drop(queue);
+    for _ in 0..missing {
         let called = Called;
         blocking::unblock(move || called.arrive()).detach();
     }
@@ -97,16 +97,21 @@ struct Called;
 impl Called {
     fn arrive(self) {
         std::mem::forget(self);
-        queue().arrive();
         let came = Instant::now();
-        while came.elapsed() < RESIDENCE {
-            let taken = queue().take();
-            let Some((job, call)) = taken else { break };
-            follow(call);
-            job.run();
+        let is_needed = queue().arrive(came);
+        if !is_needed {
+            return;
         }
-        let call = queue().leave();
-        follow(call);
+        let (mut now, mut last) = (came, None);
+        while now < came + RESIDENCE {
+            let mut queue = queue();
+            let Some(job) = queue.take(now, last) else { return };
+            call_who_is_missing(queue);
+            job.run();
+            last = Some(now);
+            now = Instant::now();
+        }
+        call_who_is_missing(queue());
     }
 }
 

@@ -1,77 +1,84 @@
 //! Which threads of a pool come for the jobs that wait: a pure state machine.
 //!
-//! A pool that calls a thread for each job calls hundreds where many writers write at once, for jobs that one or two
-//! threads would have done meanwhile. So jobs wait in a queue, and at most one thread at a time is *on its way* to it.
-//! Whoever takes a job and leaves others behind calls the next thread first, since the job may block for long: whatever
-//! blocks, a thread is on its way to what waits (P4).
+//! A pool that makes a thread for each job makes hundreds where many writers write at once, for jobs that two threads
+//! would have done meanwhile. A pool whose threads come one after the other makes jobs that block wait for one another.
+//! So jobs wait in a queue, and a thread is called for each of them, *unless a thread that is here is quick*: it comes back
+//! for its next job sooner than another one would have been woken. While one is, one more on its way is enough: it takes
+//! over should the quick one block; and of those that come nevertheless all but the last go again. Whatever blocks,
+//! somebody is on the way to what waits (P4).
 //!
 //! ```text
-//! push    a job comes; a thread is called unless one is on its way
-//! arrive  that thread is here
-//! take    it takes the oldest job; another one is called if more are left and none is on its way
-//! leave   it takes no more; likewise
-//! refuse  the thread that was on its way will not come: what waits is given up
+//! push    a job comes
+//! arrive  a thread that was called is here, and stays if it is needed
+//! take    a thread that is here takes the oldest job
+//! refuse  a thread that was on its way will not come; if no other is, what waits is given up
 //! ```
 //!
-//! To let the thread that has come hold back while the others are quick was tried, and made a crowd of writers no faster.
+//! After each step as many threads are to be called as [`Queue::missing`] says.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+/// A job that took no longer was done by the time that another thread would have been woken for it.
+const QUICK: Duration = Duration::from_micros(100);
+
+/// How long a quick thread is thought to be one after it was.
+const REMEMBERED: Duration = Duration::from_millis(1);
 
 /// Jobs in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Queue<J> {
     jobs: VecDeque<J>,
-    is_on_its_way: bool,
-}
-
-/// Whether a thread has to be called to the queue now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "jobs to which nobody is called do not run"]
-pub(super) enum Call {
-    /// None is on its way, and jobs wait.
-    Thread,
-    /// Those that wait, if any do, have one.
-    Nobody,
+    /// The threads that were called and have not arrived.
+    on_their_way: usize,
+    /// Until when there is a quick thread, as far as is known.
+    quick_until: Option<Instant>,
 }
 
 impl<J> Queue<J> {
     pub(super) const fn new() -> Self {
-        Self { jobs: VecDeque::new(), is_on_its_way: false }
+        Self { jobs: VecDeque::new(), on_their_way: 0, quick_until: None }
     }
 
-    pub(super) fn push(&mut self, job: J) -> Call {
+    pub(super) fn push(&mut self, job: J) {
         self.jobs.push_back(job);
-        self.call()
     }
 
-    /// The thread that was called is here.
-    pub(super) fn arrive(&mut self) {
-        debug_assert!(self.is_on_its_way, "a thread that nobody called");
-        self.is_on_its_way = false;
+    /// A thread that was called is here. Whether it is needed: not where one is quick and yet another is on its way.
+    #[must_use = "a thread that is not needed only takes a core from the others"]
+    pub(super) fn arrive(&mut self, now: Instant) -> bool {
+        debug_assert!(self.on_their_way > 0, "a thread that nobody called");
+        self.on_their_way = self.on_their_way.saturating_sub(1);
+        self.on_their_way == 0 || !self.is_one_quick(now)
     }
 
-    /// The oldest job, for a thread that is here.
-    pub(super) fn take(&mut self) -> Option<(J, Call)> {
-        let job = self.jobs.pop_front()?;
-        Some((job, self.call()))
-    }
-
-    /// A thread that is here goes; jobs may be left.
-    pub(super) fn leave(&mut self) -> Call {
-        self.call()
-    }
-
-    /// The thread that was called will not come, and so perhaps none would: the jobs are for the caller to drop.
-    pub(super) fn refuse(&mut self) -> VecDeque<J> {
-        self.is_on_its_way = false;
-        std::mem::take(&mut self.jobs)
-    }
-
-    fn call(&mut self) -> Call {
-        if self.jobs.is_empty() || std::mem::replace(&mut self.is_on_its_way, true) {
-            return Call::Nobody;
+    /// The oldest job, for a thread that is here; `last` is when it took the one before.
+    pub(super) fn take(&mut self, now: Instant, last: Option<Instant>) -> Option<J> {
+        if last.is_some_and(|last| now.saturating_duration_since(last) < QUICK) {
+            self.quick_until = now.checked_add(REMEMBERED);
         }
-        Call::Thread
+        self.jobs.pop_front()
+    }
+
+    fn is_one_quick(&self, now: Instant) -> bool {
+        self.quick_until.is_some_and(|until| now < until)
+    }
+
+    /// A thread that was called will not come. The jobs that nobody comes for are for the caller to drop.
+    pub(super) fn refuse(&mut self) -> VecDeque<J> {
+        self.on_their_way = self.on_their_way.saturating_sub(1);
+        if self.on_their_way > 0 { VecDeque::new() } else { std::mem::take(&mut self.jobs) }
+    }
+
+    /// How many threads have to be called now; they count as called.
+    #[must_use = "jobs to which nobody is called do not run"]
+    pub(super) fn missing(&mut self, now: Instant) -> usize {
+        let enough = if self.is_one_quick(now) { self.jobs.len().min(1) } else { self.jobs.len() };
+        let missing = enough.saturating_sub(self.on_their_way);
+        self.on_their_way += missing;
+        missing
     }
 }
 
@@ -79,72 +86,97 @@ impl<J> Queue<J> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn one_thread_is_called_for_many_jobs() {
+    fn queue(jobs: usize) -> Queue<usize> {
         let mut queue = Queue::new();
-        assert_eq!(queue.push(1), Call::Thread);
-        assert_eq!(queue.push(2), Call::Nobody);
-        assert_eq!(queue.push(3), Call::Nobody);
+        (0..jobs).for_each(|job| queue.push(job));
+        queue
     }
 
     #[test]
-    fn whoever_leaves_jobs_behind_calls_the_next_thread_first() {
-        let mut queue = Queue::new();
-        let _ = (queue.push(1), queue.push(2), queue.push(3));
-        queue.arrive();
-        assert_eq!(queue.take(), Some((1, Call::Thread)), "1 may block, and 2 waits");
-        assert_eq!(queue.take(), Some((2, Call::Nobody)), "for 3 a thread is on its way");
-        queue.arrive();
-        assert_eq!(queue.take(), Some((3, Call::Nobody)), "nothing is left");
-        assert_eq!(queue.take(), None);
-        assert_eq!(queue.push(4), Call::Thread, "none is on its way");
+    fn each_job_has_a_thread_of_its_own() {
+        let (mut queue, now) = (queue(2), Instant::now());
+        assert_eq!(queue.missing(now), 2);
+        assert_eq!(queue.missing(now), 0, "they are on their way");
+        queue.push(2);
+        assert_eq!(queue.missing(now), 1);
+        assert!(queue.arrive(now));
+        assert_eq!(queue.take(now, None), Some(0));
+        assert_eq!(queue.missing(now), 0, "for two jobs two are on their way");
+    }
+
+    /// A queue with four jobs and a quick thread, which was called alone, took two, and so was quick at the time given.
+    fn with_a_quick_thread() -> (Queue<usize>, Instant) {
+        let (mut queue, now) = (queue(1), Instant::now());
+        assert_eq!(queue.missing(now), 1);
+        assert!(queue.arrive(now));
+        assert_eq!(queue.take(now, None), Some(0));
+        (1..6).for_each(|job| queue.push(job));
+        let soon = now + QUICK / 2;
+        assert_eq!(queue.take(soon, Some(now)), Some(1));
+        (queue, soon)
     }
 
     #[test]
-    fn a_thread_that_leaves_is_replaced_where_jobs_wait() {
-        let mut queue = Queue::new();
-        let _ = queue.push(1);
-        queue.arrive();
-        assert_eq!(queue.take(), Some((1, Call::Nobody)));
-        let _ = queue.push(2);
-        queue.arrive();
-        assert_eq!(queue.leave(), Call::Thread, "2 waits");
-        assert_eq!(queue.leave(), Call::Nobody, "one is on its way");
+    fn where_one_is_quick_one_more_is_enough() {
+        let (mut queue, soon) = with_a_quick_thread();
+        assert_eq!(queue.missing(soon), 1);
+        assert_eq!(queue.missing(soon), 0);
+        assert_eq!(queue.missing(soon + REMEMBERED), 3, "it has not come back, and four wait");
     }
 
     #[test]
-    fn jobs_are_given_up_with_the_thread_that_does_not_come() {
-        let mut queue = Queue::new();
-        let _ = (queue.push(1), queue.push(2));
-        assert_eq!(queue.refuse(), [1, 2]);
-        assert_eq!(queue.push(3), Call::Thread);
+    fn where_one_is_quick_only_the_last_of_those_who_come_stays() {
+        let (mut queue, soon) = with_a_quick_thread();
+        assert_eq!(queue.missing(soon + REMEMBERED), 4);
+        assert!(!queue.arrive(soon), "three others are on their way");
+        assert!(queue.arrive(soon + REMEMBERED), "nobody is quick any more");
+        assert!(!queue.arrive(soon));
+        assert!(queue.arrive(soon), "nobody else would come");
     }
 
-    /// Whatever the order of steps: while jobs wait, a thread is on its way.
+    #[test]
+    fn a_thread_that_comes_back_late_is_not_quick() {
+        let (mut queue, now) = (queue(4), Instant::now());
+        assert_eq!(queue.missing(now), 4);
+        assert!((0..4).all(|_| queue.arrive(now)));
+        assert_eq!(queue.take(now, None), Some(0));
+        assert_eq!(queue.take(now + QUICK, Some(now)), Some(1));
+        assert_eq!(queue.missing(now + QUICK), 2);
+    }
+
+    #[test]
+    fn jobs_are_given_up_with_the_last_thread_that_does_not_come() {
+        let (mut queue, now) = (queue(2), Instant::now());
+        assert_eq!(queue.missing(now), 2);
+        assert!(queue.refuse().is_empty(), "another one comes");
+        assert_eq!(queue.refuse(), [0, 1]);
+        queue.push(2);
+        assert_eq!(queue.missing(now), 1);
+    }
+
+    /// Whatever the order of steps: somebody is on the way to jobs that wait, and to each of them unless one is quick.
     #[test]
     fn no_order_of_steps_leaves_jobs_alone() {
-        for steps in 0..5_u32.pow(7) {
-            let (mut queue, mut on_their_way) = (Queue::new(), 0);
+        for steps in 0..6_u32.pow(7) {
+            let (mut queue, mut now, mut last) = (Queue::new(), Instant::now(), None);
             for step in 0..7 {
-                let called = match steps / 5_u32.pow(step) % 5 {
+                match steps / 6_u32.pow(step) % 6 {
                     0 => queue.push(()),
-                    1 if on_their_way > 0 => {
-                        queue.arrive();
-                        on_their_way -= 1;
-                        queue.take().map_or(Call::Nobody, |(_, call)| call)
+                    1 if queue.on_their_way > 0 => {
+                        let _ = queue.arrive(now);
                     }
-                    2 => queue.take().map_or(Call::Nobody, |(_, call)| call),
-                    3 => queue.leave(),
-                    4 if on_their_way > 0 => {
-                        queue.refuse();
-                        on_their_way -= 1;
-                        Call::Nobody
+                    2 => {
+                        let _ = queue.take(now, last);
+                        last = Some(now);
                     }
+                    3 => now += QUICK / 3,
+                    4 => now += REMEMBERED * 2,
+                    5 if queue.on_their_way > 0 => drop(queue.refuse()),
                     _ => continue,
-                };
-                on_their_way += u32::from(called == Call::Thread);
-                assert!(on_their_way <= 1, "{steps}: one at a time is enough");
-                assert!(queue.jobs.is_empty() || on_their_way == 1, "{steps}: jobs wait for nobody");
+                }
+                let _ = queue.missing(now);
+                let least = if queue.is_one_quick(now) { 1 } else { queue.jobs.len() };
+                assert!(queue.on_their_way >= least.min(queue.jobs.len()), "{steps}: jobs wait for nobody");
             }
         }
     }
