@@ -3,21 +3,25 @@
 //! The documentation of the traits and the tests cite a rule by its [id](Rule::id); the text here decides.
 //! MUST and MAY are meant as in [RFC 2119](https://www.rfc-editor.org/rfc/rfc2119). *The writer* is the type that
 //! implements [`AsyncWriteComplete`](crate::AsyncWriteComplete); the duties of a pool, P1 to P4, stand
-//! with the pool.
+//! with the pool. Every sentence of a rule is a MUST unless it says MAY. Operations that no trait has (seek, sync, set
+//! length, `with_mut`, `into_inner`) are meant where the writer has them.
 //!
 //! # Words
 //!
 //! | word | meaning |
 //! |---|---|
+//! | **destination** | what the writer hands its bytes to. Its *own write call* is, of a blocking type, `write`; of an `AsyncWriteComplete`, a submission, which returns when it is complete; of an `AsyncWrite`, `poll_write` and the `poll_flush` after it; of memory, the copy |
 //! | **submitted** | the writer has taken the bytes; the write is past its point of no return |
 //! | **complete** | the destination's own write call has returned for them; they are as visible as after a blocking write on it |
 //! | **durable** | complete, and they survive power loss |
-//! | **orphan** | a submitted write whose caller stopped asking (future dropped or forgotten) |
+//! | **orphan** | a submitted write whose ticket nobody has polled to `Ready` when the next write-side operation comes (its future was dropped or forgotten) |
 //! | **settled** | no write is outstanding, and no orphan's failure is unreported |
 //! | **self-driven** | something behind the writer carries a submitted write on by itself: kernel, pool thread, memory |
 //! | **driven** | a writer built on another asynchronous writer: only polls carry it on; any later operation does |
 //! | **indeterminate** | nobody can know how many bytes of the submission are complete |
 //! | accepted | what other traits mean by `Ready`: somebody has a copy |
+//!
+//! *Not complete* does not mean *absent*: bytes of a failed call, or of a torn tail, may be there.
 
 use std::fmt;
 
@@ -79,12 +83,13 @@ rules! {
          will be. `0` for a submission that is not empty means that the destination takes no more; `write_all_complete` \
          turns it into `WriteZero`."
     W3 "submission":
-        "`Pending` or `Err` takes nothing. What is taken is taken as it was at that call, and is attempted at most once: \
+        "`Pending` takes nothing. `Err` takes nothing either, unless it is `Indeterminate`, which says that nobody knows. What \
+         is taken is taken as it was at that call, and is attempted at most once: \
          exactly once for a self-driven writer whose pool keeps its duties, and for a driven one as long as somebody polls \
          it. A driven writer MAY take bytes into its own buffer and answer `InFlight` before its inner writer does; dropping \
          it earlier may tear the tail, and its documentation MUST say so."
     W4 "one call":
-        "A submission makes at most one successful call of the immediate destination's write. `Interrupted` is retried \
+        "A submission makes at most one successful call of the destination's write. `Interrupted` is retried \
          inside, and a refused non-blocking attempt does not count. A submission is neither merged with another nor split. A \
          wrapper that transforms bytes MAY need several inner calls; its counts speak of its caller's bytes."
     W5 "identity":
@@ -92,26 +97,27 @@ rules! {
          exactly; an error, which cannot be cloned, again with its kind, OS code and text. A barrier, or a submission that is \
          `Pending`, does not supersede it."
     W6 "error":
-        "`Err` for a ticket says of its bytes what the destination's error says (for `write(2)` on a file: none of them is \
-         complete), whole: kind and OS code. It belongs to that submission. Where it cannot be known how many bytes are \
+        "`Err` for a ticket says of its bytes what the destination's error says (for `write(2)` on a file without \
+         `O_DIRECT`: none of them is complete), whole: kind and OS code. It belongs to that submission. Where it cannot be known how many bytes are \
          complete, the error MUST be typed `Indeterminate`, and it poisons the writer. A partial success is a short count \
          now; the error, if it stays, meets the next submission."
     W7 "order":
         "Submissions complete in order. An operation that shares the cursor or the state with the outstanding write (seek, \
          sync, set length, read on the same handle, `with_mut`, close, `into_inner`) first waits for it."
     W8 "abandonment":
-        "Dropping or forgetting a future never cancels, blocks, repeats or loses a submitted write or its result."
+        "Dropping or forgetting a future never cancels, blocks, repeats or loses a submitted write. The writer keeps its \
+         result: its ticket gets it (W5), and a failure is owed (W9)."
     W9 "no lost failure":
         "An orphan that failed, or completed fewer bytes than were taken, is reported as `PriorWriteFailed` to the next \
          write-side operation (submission, barrier, flush, sync, seek, set length, `with_mut`, `into_inner`, close), exactly \
          once; that operation is not executed, except that close releases all the same. Reads neither report nor consume it. \
-         Polling its ticket to `Ready` first is the report; a ticket still answers after a `PriorWriteFailed`. Until it is \
+         Polling its ticket to `Ready` first is the report, whatever becomes of that answer; a ticket still answers after a `PriorWriteFailed`. Until it is \
          reported nothing write-side succeeds. The debt ends with the writer's drop."
     W10 "barrier":
         "A submission of no bytes makes no call on the destination and is `Complete(0)` once the writer is settled."
     W11 "wake":
-        "Every task whose last poll was `Pending` is woken when it can go on: at least one waker each for the reading and the \
-         writing side. The result is published before the wake; no lock is held while a waker is cloned, woken or dropped; a \
+        "A task whose last poll was `Pending` is woken when it can go on, unless another task has polled that side since: \
+         there is at least one waker each for the reading and the writing side. The result is published before the wake; no lock is held while a waker is cloned, woken or dropped; a \
          panicking waker harms only its own task."
     W12 "close":
         "All is complete, then the destination is released; the first outcome is kept and given again, error or not. Other \
@@ -124,14 +130,15 @@ rules! {
          unwind), and does not hang while \
          the destination's calls return and the pool runs its jobs."
     W14 "drop":
-        "Settled: the destination is dropped before `drop` returns. Outstanding: `drop` returns at once, the write runs, and \
-         the destination is dropped once, after it, on the pool. Dispatched reads, seeks and syncs finish likewise."
+        "Settled: the destination is dropped before `drop` returns. Outstanding and self-driven: `drop` returns at once, the \
+         write runs, and the destination is dropped once, after it, on the pool; dispatched reads, seeks and syncs finish \
+         likewise. Outstanding and driven: see W3."
     W15 "transparency":
         "A caller never sees `WouldBlock` or `Interrupted`; a destination in non-blocking mode gets a clear error of another \
          kind."
     W16 "fairness":
         "A writer whose answers are ready at once gives the executor a turn (a self-wake and `Pending`, from \
-         `poll_write_complete` or before submission) after a bounded time of them, counted for the thread across writers."
+         `poll_write_complete` or before submission) after a bounded time of them, or after a few where that takes longer, counted for the thread across writers."
     D1 "durability":
         "Success of a sync means that all that was complete before the call is durable. It fails if an earlier write's failure \
          is unreported. A failed sync, waited for or not, poisons durability for good and is never retried into a success."

@@ -25,9 +25,9 @@ pub use ext::AsyncWriteCompleteExt;
 pub use held::HeldWrite;
 pub use ticket::{Submitted, Ticket, TicketSource};
 pub use tracked::{DriveWrite, Started, Tracked};
-#[cfg(feature = "offload")]
-pub(crate) use turn::end_run;
 pub use turn::poll_turn;
+#[cfg(feature = "offload")]
+pub(crate) use turn::{end_run, waited};
 
 pub(crate) use delegate::delegate_to_tracked;
 
@@ -125,7 +125,7 @@ pub trait AsyncWriteComplete {
     /// * `Ready(Ok(Submitted::Complete(n)))`: the first `n` bytes are complete ([W1], [W2]).
     /// * `Ready(Ok(Submitted::InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now. The
     ///   write happens once, or at most once ([W3]), as one call of the destination's write ([W4]).
-    /// * `Ready(Err(_))`: nothing was taken.
+    /// * `Ready(Err(_))`: nothing was taken, unless the error is [`Indeterminate`](crate::Indeterminate).
     ///
     /// An empty `buf` is a barrier: it makes no call on the destination, and answers `Complete(0)` once the writer is
     /// settled ([W10]). `Complete(0)` for a `buf` that is not empty means that the destination takes no more ([W2]).
