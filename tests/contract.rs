@@ -58,7 +58,9 @@ fn a_link_to_a_rule_leads_to_that_rule_and_is_used() {
                     "{}: [{id}] leads to {target}",
                     source.path.display()
                 );
-                assert!(cited.contains(&id), "{}: [{id}] is defined and not used in\n{doc}", source.path.display());
+                // A page of the RFCs is included below its definitions, and its links are checked there.
+                let is_cited = cited.contains(&id) || source.path.components().any(|part| part.as_os_str() == "rfcs");
+                assert!(is_cited, "{}: [{id}] is defined and not used in\n{doc}", source.path.display());
             }
         }
     }
