@@ -24,7 +24,9 @@ use crate::{
     guard::{catch, checked_count, closed, is_final, quietly, transparent},
     primitives::Arc,
     sync_write::WriteComplete,
-    write::{AsyncWriteComplete, Submitted, Ticket, TicketSource, first_bytes, kept::Kept, poll_turn, total_len},
+    write::{
+        AsyncWriteComplete, Submitted, Ticket, TicketSource, first_bytes, kept::Kept, poll_turn, total_len, waited,
+    },
 };
 
 /// How many bytes one submission takes at most. Bounds the memory of a writer; half as much costs a large write twice as
@@ -87,6 +89,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
             Some(Posted::Seen { wait }) if self.wait.is_due() => {
                 if let Some(looked) = self.shared.wait(wait) {
                     self.wait.learn(looked == Looked::InVain);
+                    waited();
                 }
             }
             Some(Posted::Seen { .. }) | None => {}

@@ -43,7 +43,8 @@ use crate::primitives::{COUNTED, MODELLED, process_wide, yield_now};
 #[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
 mod tests;
 
-/// How many looks there are before the first yield: some microseconds, in which most small writes end.
+/// How many looks there are before the first yield and the first look at the clock: some microseconds, in which most
+/// small writes end.
 const LOOKS: u32 = 256;
 
 /// How many looks there are between two yields.
@@ -219,7 +220,7 @@ fn look_out_among(crowd: &Crowd, at_most: Duration, mut is_there: impl FnMut() -
     if MODELLED {
         return if look_and_yield(at_most, is_there) { Looked::Seen } else { Looked::InVain };
     }
-    if has_cores() && look(LOOKS, &mut is_there) {
+    if has_cores() && at_most >= LEAST && look(LOOKS, &mut is_there) {
         return Looked::Seen;
     }
     let began = Instant::now();

@@ -11,8 +11,7 @@ use std::{
 const RUN: Duration = Duration::from_micros(150);
 
 /// Runs shorter than this many answers are never cut, so that few writes by hand behave alike on a fast and a slow
-/// machine. No more than that, since an answer may have been waited for: these many may then last as long as the policy
-/// of an `Offload` lets so many polls wait.
+/// machine. Where an answer was [waited](waited) for the time alone decides.
 const ANSWERS: u32 = 8;
 
 /// How many times longer the run of a thread may be than that of a task.
@@ -32,6 +31,10 @@ impl Run {
 
     fn is_due(self, now: Instant, times: u32) -> bool {
         self.answers >= ANSWERS * times && now.saturating_duration_since(self.began) >= RUN * times
+    }
+
+    const fn and_many(self) -> Self {
+        Self { answers: u32::MAX, ..self }
     }
 
     const fn and_one(self) -> Self {
@@ -98,6 +101,15 @@ pub(crate) fn end_run() {
     let _ = with_runs(|runs| runs.task = None);
 }
 
+/// The thread has waited for an answer: that is no short moment, so its runs end when their time is over.
+#[cfg(feature = "offload")]
+pub(crate) fn waited() {
+    let _ = with_runs(|runs| {
+        runs.task = runs.task.map(|(task, run)| (task, run.and_many()));
+        runs.thread = runs.thread.map(Run::and_many);
+    });
+}
+
 /// `None` on a thread that is being torn down, which has no runs to count.
 fn with_runs<R>(f: impl FnOnce(&mut Runs) -> R) -> Option<R> {
     let count = |current: &Cell<Runs>| {
@@ -129,6 +141,16 @@ mod tests {
     fn few_answers_never_end_a_run() {
         let (mut runs, start) = (Runs::NONE, Instant::now());
         assert!((0..ANSWERS).all(|i| !runs.count(HERE, start + RUN * (i + 1))));
+    }
+
+    #[test]
+    fn few_answers_that_were_waited_for_end_a_run() {
+        let mut runs = Runs::NONE;
+        let start = Instant::now();
+        assert!(!runs.count(HERE, start));
+        runs.task = runs.task.map(|(task, run)| (task, run.and_many()));
+        assert!(!runs.count(HERE, start + RUN / 2));
+        assert!(runs.count(HERE, start + RUN));
     }
 
     #[test]

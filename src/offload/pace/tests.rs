@@ -128,7 +128,7 @@ fn what_is_told_during_a_retreat_does_not_prolong_it() {
 fn a_look_out_that_lost_its_core_meets_a_crowd() {
     let (crowd, mut looks) = (Crowd::new(), 0);
     // As if others had the core from the first yield on.
-    let looked = look_out_among(&crowd, Duration::from_micros(1), || {
+    let looked = look_out_among(&crowd, LEAST, || {
         looks += 1;
         if looks > LOOKS {
             let began = Instant::now();
