@@ -60,7 +60,10 @@ pub mod implementing {}
 #[doc = include_str!("adapting.md")]
 pub mod adapting {}
 
+#[doc = "[`HeldWrite`]: crate::HeldWrite"]
+#[doc = "[`Indeterminate`]: crate::Indeterminate"]
 #[doc = "[`ToTokio`]: crate::adapter::ToTokio"]
+#[doc = "[identity]: crate::adapter#which-write-a-buffer-belongs-to"]
 #[doc = "[tuning]: crate::book::tuning\n"]
 #[doc = include_str!("migrating.md")]
 pub mod migrating {}
@@ -84,6 +87,7 @@ pub mod tuning {}
 #[doc = include_str!("limits.md")]
 pub mod limits {}
 
+#[doc = "[`FlushEach`]: crate::FlushEach"]
 #[doc = "[comparison]: crate::book::comparison"]
 #[doc = "[README]: crate#which-methods-are-cancel-safe"]
 #[doc = "[W9]: crate::contract::Rule::W9"]
