@@ -16,10 +16,10 @@
 //! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer
 //! begins a new write, after the earlier one.
 //!
-//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it: the destination
-//! is then as if the dropped one had never been asked for. A new write that is a beginning of the dropped one is
-//! answered as a part of it, and the rest of the dropped one is there too. A caller that drops writes and must know
-//! submits with tickets.
+//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it, however much later
+//! it comes, also after a flush: the destination has them once, where the cursor was for the dropped one. A new write that
+//! is a beginning of the dropped one is answered as a part of it, and the rest of the dropped one is there too. A caller
+//! that drops writes and must know submits with tickets.
 //!
 //! Empty buffers, reads and flushes leave the memory alone; every other operation ends it, and so does a flush
 //! that reports the failure of that very write.

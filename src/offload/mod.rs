@@ -49,7 +49,7 @@ use crate::{
 /// [`WriteComplete`], [`AsyncRead`](::futures_io::AsyncRead) for one that is [`Read`], and
 /// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is [`Seek`](io::Seek). So it takes the place of
 /// `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they report what `Unblock` has nowhere
-/// to put.
+/// to put; nothing is read ahead, and a write that is dropped may happen all the same.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
@@ -122,8 +122,8 @@ impl<T, P> Unpin for Offload<T, P> {}
 impl<T: WriteComplete + Send + 'static> Offload<T> {
     /// Carries `destination` over the `blocking` pool.
     ///
-    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too: open
-    /// it with [`OpenOptions`](std::fs::OpenOptions), which blocks for a moment.
+    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too, opened
+    /// with [`OpenOptions`](std::fs::OpenOptions) where it may block: `blocking::unblock(move || options.open(path)).await`.
     pub fn new(destination: T) -> Self {
         Self::with_pool(destination, BlockingPool)
     }
