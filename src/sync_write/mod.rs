@@ -18,7 +18,7 @@ pub use inline::Inline;
 /// drop or `finish` writes are not; put the buffer on the asynchronous side, or wrap them in [`FlushEach`].
 ///
 /// Implement it for a type of your own if the two sentences above hold for it; the rest is
-/// [`io::Write`]'s own contract, above all that an error means that no byte of the buffer was written.
+/// [`io::Write`]'s own contract, above all that an error means that no byte of the buffer is complete.
 ///
 /// ```
 /// use std::io::{self, Write};
@@ -49,12 +49,12 @@ pub use inline::Inline;
 pub trait WriteComplete: io::Write {
     /// Writes as `write` would, if that cannot block; `Ok(None)` when it might block or cannot be tried.
     ///
-    /// The default answers `Ok(None)`, which must have written nothing. An `Offload` calls it on the executor's thread,
-    /// with the first bytes of the submission.
+    /// `Ok(None)` says that nothing was taken, tried or not; the default answers nothing else. An `Offload` calls it on
+    /// the executor's thread, with the first bytes of the submission.
     ///
     /// # Errors
     ///
-    /// As `write`: no byte of `buf` was written. `WouldBlock` counts as `Ok(None)`.
+    /// As `write`: no byte of `buf` is complete. `WouldBlock` counts as `Ok(None)`.
     fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
         let _ = buf;
         Ok(None)

@@ -31,7 +31,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Cancel safety
     ///
     /// Dropped after the bytes were submitted, the write still happens; the count is lost to this caller, and calling
-    /// again with the same bytes writes them twice. A failure or a short count meets the next write-side operation.
+    /// again with the same bytes submits them twice. A failure or a short count meets the next write-side operation.
     /// Where that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
     ///
     /// # Panics
@@ -110,7 +110,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost, and nothing is written twice: ask again with the same `held`.
+    /// A drop loses nothing, and has nothing submitted twice: ask again with the same `held`.
     fn resume_write_all<'a, 'b>(&'a mut self, held: &'a mut HeldWrite<'b>) -> ResumeWriteAll<'a, 'b, Self>
     where
         Self: Unpin,

@@ -19,7 +19,8 @@ use crate::{
 /// outstanding.
 ///
 /// [`resume_write_all`](super::AsyncWriteCompleteExt::resume_write_all) carries it on. A timeout or a `select!` may
-/// drop that future at any point, and a later one goes on where it stood: no byte is lost, none is written twice.
+/// drop that future at any point, and a later one goes on where it stood: a drop loses no byte, and has none submitted
+/// twice.
 /// Dropping the `HeldWrite` itself leaves the outstanding part an orphan ([W9](crate::contract::Rule::W9)).
 ///
 /// ```
