@@ -11,9 +11,9 @@ async fn main() -> std::io::Result<()> {
     let mut file = tokio::fs::File::create(&path).await?;
     tokio::io::AsyncWriteExt::write_all(&mut file, b"hello").await?;
     println!("tokio: {} of 5 bytes", metadata(&path)?.len());
-    let path = dir.path().join("smol"); // `smol::fs::File` writes through `Unblock`
+    let path = dir.path().join("unblock"); // the writer inside `smol::fs::File`
     let mut file = blocking::Unblock::new(std::fs::File::create(&path)?);
     futures_lite::AsyncWriteExt::write_all(&mut file, b"hello").await?;
-    println!("smol: {} of 5 bytes", metadata(&path)?.len());
+    println!("Unblock: {} of 5 bytes", metadata(&path)?.len());
     Ok(())
 }

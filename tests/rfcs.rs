@@ -19,6 +19,7 @@ fn code_with(part: &str) -> &'static str {
 #[test]
 fn the_opening_program_is_the_example_and_short() {
     let program = code_with("println!(\"tokio: ");
+    assert!(program.contains("println!(\"Unblock: "));
     assert!(program.lines().count() <= 15, "{} lines", program.lines().count());
     assert!(include_str!("../examples/early_answers.rs").ends_with(program));
 }
