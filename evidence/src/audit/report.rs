@@ -47,11 +47,11 @@ impl JsonFile {
         Ok(JsonFile { path: path.to_owned(), draft })
     }
 
-    /// Writes the rows and gives the file its name.
+    /// Writes the rows, each on a line of its own, and gives the file its name.
     pub(crate) fn finish(self, rows: &[impl Serialize]) -> anyhow::Result<()> {
-        let mut text = serde_json::to_vec_pretty(rows).context("the rows are no JSON")?;
-        text.push(b'\n');
-        self.finish_with(&text)
+        let rows: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
+        let text = format!("[\n{}\n]\n", rows.context("the rows are no JSON")?.join(",\n"));
+        self.finish_with(text.as_bytes())
     }
 
     /// Writes `text` and gives the file its name.
@@ -125,6 +125,7 @@ mod tests {
         assert!(!path.exists(), "the name is taken when the file is whole");
         file.finish(&[row("tokio", Verdict::Broken)]).expect("a file");
         let text = fs::read_to_string(&path).expect("text");
+        assert_eq!(text.lines().count(), 3, "a line for the row, and the brackets");
         let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0]["verdict"], "broken");
