@@ -1,6 +1,7 @@
-//! Tells the audit, the matrix and the bench which versions of their subjects they are built with, as the lock file has them.
+//! Tells the audit, the matrix and the bench which versions of their subjects they are built with, as the lock file has
+//! them, and by which compiler.
 
-use std::{env, error::Error, path::PathBuf};
+use std::{env, error::Error, path::PathBuf, process::Command};
 
 use cargo_lock::Lockfile;
 
@@ -27,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lock = Lockfile::load(lock)?;
     let versions: Vec<String> = SUBJECTS.iter().map(|name| versions_of(&lock, name)).collect();
     println!("cargo:rustc-env=EVIDENCE_VERSIONS={}", versions.join(", "));
+    let rustc = Command::new(env::var_os("RUSTC").ok_or("cargo names no compiler")?).arg("--version").output()?;
+    println!("cargo:rustc-env=EVIDENCE_RUSTC={}", String::from_utf8(rustc.stdout)?.trim());
     Ok(())
 }
 

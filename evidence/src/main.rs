@@ -11,7 +11,12 @@ mod alternatives;
 mod audit;
 #[cfg(target_os = "linux")]
 mod bench;
+#[cfg(target_os = "linux")]
+mod machine;
 mod matrix;
+#[cfg(target_os = "linux")]
+mod rfcs;
+mod sequence;
 
 #[cfg(not(unix))]
 compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");
@@ -41,6 +46,8 @@ enum Command {
     /// Exits with 0 if every example still decides so and this project's writer passes it, with 1 if one does not, and
     /// with 2 if it could not be run.
     Alternatives(AlternativesArgs),
+    /// Records who asks, who answers and when the bytes are there, in writes of peers and of this crate
+    Sequence(sequence::SequenceArgs),
     /// Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer and of this project's
     ///
     /// Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits
@@ -48,6 +55,15 @@ enum Command {
     /// bench could not run.
     #[cfg(target_os = "linux")]
     Bench(bench::BenchArgs),
+    /// Describes this machine, as figures that were measured on it need it
+    #[cfg(target_os = "linux")]
+    Machine(machine::MachineArgs),
+    /// Renders the generated parts and the pictures of the RFCs and of the book from the data in rfcs/data
+    ///
+    /// Exits with 0 if all is up to date, with 1 if something is not or cannot be rendered, and with 2 if the command could
+    /// not run.
+    #[cfg(target_os = "linux")]
+    Rfcs(rfcs::RfcsArgs),
     /// One situation of the bench, in a process of its own
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
@@ -65,6 +81,9 @@ enum Command {
     /// One cell of the matrix, in a process of its own
     #[command(hide = true)]
     Judge(JudgeArgs),
+    /// One sequence, in a process of its own
+    #[command(hide = true)]
+    SequenceRecord(sequence::RecordArgs),
 }
 
 #[derive(Debug, Args)]
@@ -156,6 +175,10 @@ fn main() -> ExitCode {
         Command::BenchSituation(args) => bench::run_situation(&args),
         #[cfg(target_os = "linux")]
         Command::BenchBusy => bench::spin(),
+        #[cfg(target_os = "linux")]
+        Command::Machine(args) => machine::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Rfcs(args) => rfcs::run(&args),
         Command::Measure(args) => {
             audit::measure_rounds(args.case, args.subject, args.rounds, &args.folder).map(|()| ExitCode::SUCCESS)
         }
@@ -163,6 +186,8 @@ fn main() -> ExitCode {
         Command::Matrix(args) => run_matrix(args),
         Command::Alternatives(args) => run_alternatives(args),
         Command::Judge(args) => matrix::judge(args.subject, args.rule, &args.folder).map(|()| ExitCode::SUCCESS),
+        Command::Sequence(args) => sequence::run(&args),
+        Command::SequenceRecord(args) => sequence::record(&args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -54,11 +54,15 @@ pub(crate) struct Options {
     pub(crate) json: Option<PathBuf>,
 }
 
+/// The names of all.
+pub(crate) fn names() -> Vec<&'static str> {
+    ALL.iter().map(|alternative| alternative.name).collect()
+}
+
 /// The alternative of that name, for the command line.
 pub(crate) fn find(name: &str) -> anyhow::Result<&'static Alternative> {
     let found = ALL.iter().copied().find(|alternative| alternative.name == name);
-    let names: Vec<&str> = ALL.iter().map(|alternative| alternative.name).collect();
-    found.with_context(|| format!("no alternative is called {name}; there are {}", names.join(", ")))
+    found.with_context(|| format!("no alternative is called {name}; there are {}", names().join(", ")))
 }
 
 /// Prints what each alternative claims, without running anything.

@@ -12,15 +12,16 @@ use self::row::Row;
 
 pub(crate) use self::{
     cases::Case,
+    child::Child,
     ending::{Ending, answer_and_end},
     limit::FileLimit,
     measure::measure_rounds,
     report::JsonFile,
     subjects::Subject,
 };
-// For the bench, which needs Linux.
+// For the bench and the RFCs, which need Linux.
 #[cfg(target_os = "linux")]
-pub(crate) use self::{child::Child, row::OURS};
+pub(crate) use self::row::{OURS, Verdict};
 
 mod cases;
 mod child;
@@ -60,6 +61,13 @@ pub(crate) fn find_case(name: &str) -> anyhow::Result<&'static Case> {
 /// The subject of that label, for the command line.
 pub(crate) fn find_subject(label: &str) -> anyhow::Result<Subject> {
     label.parse()
+}
+
+/// The case and the subject of each row of a whole audit.
+#[cfg(target_os = "linux")]
+pub(crate) fn all_rows() -> Vec<(&'static str, String)> {
+    let rows = |case: &'static Case| case.subjects().into_iter().map(|subject| (case.name(), subject.label()));
+    cases::ALL.iter().flat_map(rows).collect()
 }
 
 /// Prints what each case does, and when a row of it holds.

@@ -1,6 +1,6 @@
 //! One row of the result: what one subject showed in one case.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::tally::Tally;
 
@@ -8,7 +8,7 @@ use super::tally::Tally;
 pub(crate) const OURS: &str = "async-write-complete";
 
 /// What the rounds of a row say together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Verdict {
     /// Every round did what the case asks for.

@@ -18,6 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::{
     measure::{Failure, Told},
     place::Place,
+    record::Details,
     row::Row,
     situations::Situation,
     subjects::{STD, Subject},
@@ -36,6 +37,7 @@ mod meter;
 mod options;
 mod place;
 mod plots;
+pub(crate) mod record;
 mod report;
 mod row;
 mod runtime;
@@ -68,12 +70,17 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         return hint::print().map(|()| ExitCode::SUCCESS);
     }
     let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
+    let details = args.details.as_deref().map(JsonFile::begin).transpose()?;
     let begun = Instant::now();
     let found = measure_all(args)?;
     report::print(&found, begun.elapsed())?;
     if let Some(json) = json {
         let rows: Vec<_> = found.rows.iter().filter_map(Row::published).collect();
         json.finish(&rows)?;
+    }
+    if let Some(details) = details {
+        let rows: Vec<_> = found.rows.iter().map(Details::of).collect();
+        details.finish(&rows)?;
     }
     if let Some(folder) = &args.plots {
         plots::draw(&found.rows, folder)?;
@@ -173,13 +180,16 @@ fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Pat
     all
 }
 
-/// The reference is always among them, because every row has a ratio to it. Writers that are idle and have not written
-/// what they took are not compared: they may hold megabytes each.
+/// The reference is always among them, because every row has a ratio to it.
 fn chosen_subjects(args: &BenchArgs, situation: Situation) -> Vec<&'static Subject> {
     let named = |subject: &Subject| args.subjects.iter().any(|named| named.label == subject.label);
     let chosen = |subject: &Subject| args.subjects.is_empty() || subject.label == STD || named(subject);
-    let compared = |subject: &Subject| subject.completes || situation != Situation::Idle;
-    subjects::ALL.iter().filter(|subject| chosen(subject) && compared(subject)).collect()
+    compared_subjects(situation).filter(|subject| chosen(subject)).collect()
+}
+
+/// Writers that are idle and have not written what they took are not compared: they may hold megabytes each.
+fn compared_subjects(situation: Situation) -> impl Iterator<Item = &'static Subject> {
+    subjects::ALL.iter().filter(move |subject| subject.completes || situation != Situation::Idle)
 }
 
 fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {

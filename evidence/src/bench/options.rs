@@ -31,6 +31,9 @@ pub(crate) struct BenchArgs {
     /// Write the rows to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+    /// Write what the JSON has no place for to this file: latencies by percentile, threads, the ticker, heap, file systems
+    #[arg(long, value_name = "FILE")]
+    pub(super) details: Option<PathBuf>,
     /// Draw the pictures into this folder as SVG
     #[arg(long, value_name = "DIR")]
     pub(super) plots: Option<PathBuf>,

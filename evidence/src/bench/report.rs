@@ -123,7 +123,8 @@ pub(super) fn time(nanos: f64) -> String {
     }
 }
 
-fn ratio(ratio: f64) -> String {
+/// As few digits as say something.
+pub(super) fn ratio(ratio: f64) -> String {
     if ratio >= 100.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
 }
 

@@ -34,6 +34,7 @@ impl Mark {
 
 /// One cell. The fields are those of the JSON; those that have nothing to say are left out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Cell {
     /// The id of the rule.
     pub(crate) rule: String,
@@ -57,6 +58,7 @@ pub(crate) struct Cell {
 
 /// Cases that were not judged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Skipped {
     /// How many.
     pub(crate) cases: usize,
@@ -66,6 +68,7 @@ pub(crate) struct Skipped {
 
 /// How a rule was broken.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Failure {
     /// The case of the check.
     pub(crate) case: String,
@@ -83,6 +86,7 @@ pub(crate) struct Failure {
 
 /// One step of a story.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Told {
     /// The number of the poll, if it was one.
     pub(crate) poll: Option<usize>,

@@ -16,7 +16,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::row::Row;
 use crate::audit::{JsonFile, VERSIONS};
 
-pub(crate) use self::{judge::judge, subjects::Subject};
+pub(crate) use self::{hold::ONE_THREAD, judge::judge, subjects::Subject};
+// For the RFCs, which need Linux.
+#[cfg(target_os = "linux")]
+pub(crate) use self::{
+    cell::{Cell, Mark},
+    subjects::all as all_subjects,
+};
 
 mod cell;
 mod file;

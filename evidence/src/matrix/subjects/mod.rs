@@ -67,7 +67,7 @@ impl Subject {
 }
 
 /// All of them, in the order of the matrix.
-pub(super) fn all() -> Vec<&'static Subject> {
+pub(crate) fn all() -> Vec<&'static Subject> {
     let peers = [tokio::ALL, blocking::ALL, buffers::ALL, sockets::ALL, uring::ALL];
     peers.into_iter().chain([ours::ALL]).flatten().collect()
 }

@@ -1,0 +1,213 @@
+//! Whether the data are what the commands would leave today: the same rows, and the same fields. Their figures are not
+//! looked at.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Found,
+    alternatives::Alternative,
+    audit,
+    bench::{self, Bench},
+    data::{Data, Source},
+    machine, matrix,
+};
+use crate::{
+    alternatives::names,
+    audit::all_rows,
+    bench::record::{Details, Plan, plan, size_text},
+    machine::{Machine, versions},
+    sequence::{Run, Sequence},
+};
+
+/// Rows that are told one by one, before they are only counted.
+const TOLD: usize = 3;
+
+/// What rows there are, and what rows there would be.
+struct Rows {
+    found: Vec<String>,
+    expected: Vec<String>,
+}
+
+/// Checks each file that is there. One that is missing is a problem where something is made of it, and nowhere else.
+pub(super) fn check(data: &Data, found: &mut Found) {
+    for source in Source::ALL {
+        if !data.has(source) {
+            found.absent.push(source.path());
+            continue;
+        }
+        match rows(data, source) {
+            Ok(rows) => found.problems.extend(differences(source, &rows)),
+            Err(error) => found.problems.push(format!("{error:#}")),
+        }
+    }
+}
+
+fn rows(data: &Data, source: Source) -> anyhow::Result<Rows> {
+    Ok(match source {
+        Source::Machine => {
+            let machine: Machine = data.read(source)?;
+            Rows { found: machine::crates(&machine.versions), expected: machine::crates(&versions()) }
+        }
+        Source::Audit => {
+            let rows: Vec<audit::Row> = data.read(source)?;
+            let about = |case: &str, subject: &str| format!("{case}, {subject}");
+            Rows {
+                found: rows.iter().map(|row| about(&row.case, &row.subject)).collect(),
+                expected: all_rows().iter().map(|(case, subject)| about(case, subject)).collect(),
+            }
+        }
+        Source::Matrix => {
+            let rows: Vec<matrix::Row> = data.read(source)?;
+            Rows { found: matrix::found(&rows), expected: matrix::expected() }
+        }
+        Source::Sequences => {
+            let sequences: Vec<Sequence> = data.read(source)?;
+            Rows {
+                found: sequences.into_iter().map(|sequence| sequence.name).collect(),
+                expected: Run::ALL.iter().map(|run| run.name().to_owned()).collect(),
+            }
+        }
+        Source::Alternatives => {
+            let rows: Vec<Alternative> = data.read(source)?;
+            Rows {
+                found: rows.into_iter().map(|row| row.name).collect(),
+                expected: names().into_iter().map(str::to_owned).collect(),
+            }
+        }
+        Source::Bench => timed(&Bench::read(data)?),
+        Source::BenchDetails => details(data)?,
+    })
+}
+
+fn about(situation: &str, size: usize, subject: &str, completes: bool) -> String {
+    format!("{situation}, {}, {subject}{}", size_text(size), if completes { "" } else { " (weaker)" })
+}
+
+/// Without what the machine did not offer: a whole file system, or io_uring altogether.
+fn timed(bench: &Bench) -> Rows {
+    let found = bench.rows().iter().map(|row| about(&row.situation, row.size, &row.subject, row.completes));
+    let is_offered = |plan: &Plan| plan.is_timed && (!plan.may_be_absent || bench.has(plan.situation));
+    let runs = |label: &str| bench.rows().iter().any(|row| row.subject == label);
+    let plan = plan();
+    Rows { found: found.collect(), expected: planned(plan.iter().filter(|plan| is_offered(plan)), runs) }
+}
+
+/// The details of the same rows, and of idle writers.
+fn details(data: &Data) -> anyhow::Result<Rows> {
+    bench::joined(data)?;
+    let bench = Bench::read(data)?;
+    let details: Vec<Details> = data.read(Source::BenchDetails)?;
+    let plan = plan();
+    let promise = |label: &str| {
+        let subject = plan.iter().flat_map(|plan| &plan.subjects).find(|subject| subject.label == label);
+        subject.is_none_or(|subject| subject.completes)
+    };
+    let found = details.iter().map(|row| about(&row.situation, row.size, &row.subject, promise(&row.subject)));
+    let runs = |label: &str| bench.rows().iter().any(|row| row.subject == label);
+    let idle = planned(plan.iter().filter(|plan| !plan.is_timed), runs);
+    Ok(Rows { found: found.collect(), expected: [timed(&bench).expected, idle].concat() })
+}
+
+fn planned<'a>(plans: impl Iterator<Item = &'a Plan>, runs: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut all = Vec::new();
+    for plan in plans {
+        for &size in plan.sizes {
+            let subjects = plan.subjects.iter().filter(|subject| !subject.may_be_absent || runs(subject.label));
+            all.extend(subjects.map(|subject| about(plan.situation, size, subject.label, subject.completes)));
+        }
+    }
+    all
+}
+
+fn differences(source: Source, rows: &Rows) -> Vec<String> {
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
+    rows.expected.iter().for_each(|row| *counts.entry(row).or_default() -= 1);
+    rows.found.iter().for_each(|row| *counts.entry(row).or_default() += 1);
+    let of = |sign: i32| -> Vec<&str> {
+        counts.iter().filter(|(_, count)| count.signum() == sign).map(|(row, _)| *row).collect()
+    };
+    let mut told = Vec::new();
+    for (rows, what) in [(of(-1), "lacks"), (of(1), "has what is not measured today")] {
+        if !rows.is_empty() {
+            let more = match rows.len().saturating_sub(TOLD) {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            let rows = rows[..rows.len().min(TOLD)].join("; ");
+            told.push(format!("{} {what}: {rows}{more}; `{}` makes it anew", source.path(), source.command()));
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rfcs::data::tests::repository;
+
+    fn told(found: &[&str], expected: &[&str]) -> Vec<String> {
+        let [found, expected] = [found, expected].map(|rows| rows.iter().map(|&row| row.to_owned()).collect());
+        differences(Source::Audit, &Rows { found, expected })
+    }
+
+    #[test]
+    fn the_same_rows_in_any_order_are_no_difference() {
+        assert_eq!(told(&["a", "b"], &["b", "a"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn missing_and_other_rows_are_told() {
+        let told = told(&["b", "c", "c"], &["a", "b", "c"]);
+        let command = "`cargo run --release -p evidence -- audit --json rfcs/data/audit.json` makes it anew";
+        assert_eq!(
+            told,
+            [
+                format!("rfcs/data/audit.json lacks: a; {command}"),
+                format!("rfcs/data/audit.json has what is not measured today: c; {command}"),
+            ]
+        );
+    }
+
+    #[test]
+    fn many_rows_are_counted() {
+        let told = told(&[], &["a", "b", "c", "d", "e"]);
+        assert!(told[0].contains("lacks: a; b; c; and 2 more;"), "{told:?}");
+    }
+
+    /// All that a run would leave, where nothing is absent but what `leaves_out` says.
+    fn bench(leaves_out: impl Fn(&str, usize, &str) -> bool) -> Vec<String> {
+        let mut rows = Vec::new();
+        for plan in plan().iter().filter(|plan| plan.is_timed) {
+            for &size in plan.sizes {
+                for subject in &plan.subjects {
+                    if leaves_out(plan.situation, size, subject.label) {
+                        continue;
+                    }
+                    rows.push(format!(
+                        r#"{{"situation":"{}","size":{size},"subject":"{}","completes":{},"median_ns":1.0,"min_ns":1.0,
+                        "max_ns":1.0,"p99_ns":1.0,"cpu_ns":1.0,"allocations":0.0,"ratio_to_std":1.0}}"#,
+                        plan.situation, subject.label, subject.completes
+                    ));
+                }
+            }
+        }
+        let folder = repository(&[("rfcs/data/bench.json", &format!("[{}]", rows.join(",")))]);
+        differences(Source::Bench, &timed(&Bench::read(&Data::new(folder.path())).expect("rows")))
+    }
+
+    #[test]
+    fn a_bench_may_lack_what_the_machine_does_not_offer() {
+        assert_eq!(bench(|_, _, _| false), Vec::<String>::new());
+        assert_eq!(bench(|situation, _, _| situation == "xfs" || situation == "btrfs"), Vec::<String>::new());
+        assert_eq!(bench(|_, _, subject| subject == "compio"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_bench_may_lack_nothing_else() {
+        let told = bench(|situation, size, subject| (situation, size, subject) == ("xfs", 100, "compio"));
+        assert!(told[0].starts_with("rfcs/data/bench.json lacks: xfs, 100 B, compio; `cargo run"), "{told:?}");
+        assert_eq!(bench(|situation, _, _| situation == "alone").len(), 1);
+        assert_eq!(bench(|_, _, subject| subject == "std").len(), 1);
+        assert_eq!(bench(|situation, size, _| situation == "ext4" && size == 100).len(), 1);
+    }
+}
