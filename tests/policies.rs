@@ -11,7 +11,10 @@ use std::{
     future::poll_fn,
     io,
     pin::Pin,
-    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     thread,
     time::Duration,
 };
@@ -143,4 +146,28 @@ fn a_busy_writer_does_not_overtake_a_job_that_waits() {
         assert_eq!(block_on(busy.write_complete(b"a")).unwrap(), 1);
         assert_eq!(observer.bytes(), b"b", "the other writer's job was before it in the queue");
     }
+}
+
+/// A pool that counts.
+#[derive(Clone)]
+struct Counting(Threads, Arc<AtomicUsize>);
+
+impl Pool for Counting {
+    fn execute(&self, job: Job) {
+        self.1.fetch_add(1, SeqCst);
+        self.0.execute(job);
+    }
+}
+
+/// What has run counts no longer as waiting, and who has left has no seat: sooner or later a worker stays for a write.
+#[test]
+fn a_worker_lingers_for_a_busy_writer() {
+    const ENOUGH: usize = 100_000;
+    let pool = Counting(Threads::new(1), Arc::default());
+    let mut writer = Offload::with_pool(Nowhere, pool.clone()).policy(LONG);
+    let spared = (1..ENOUGH).any(|writes| {
+        assert_eq!(block_on(writer.write_complete(b"1")).unwrap(), 1);
+        pool.1.load(SeqCst) < writes
+    });
+    assert!(spared, "each write was a job");
 }

@@ -136,6 +136,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
     {
         poll_fn(|cx| self.poll_ready(cx)).await?;
+        poll_fn(poll_turn).await;
         self.read_ahead.forget_end();
         self.run(Side::Write, work).await
     }
@@ -185,6 +186,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
                 return Poll::Ready(Ok(self.read_ahead.hand_out(buf)));
             }
             ready!(self.shared.poll_check(Side::Read, cx))?;
+            ready!(poll_turn(cx));
             let work = self.read_ahead.read(buf.len());
             self.start(Side::Read, work);
         }
@@ -202,6 +204,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
                 }
             }
             ready!(self.shared.poll_check(Side::Write, cx))?;
+            ready!(poll_turn(cx));
             self.take_in();
             let work = self.read_ahead.seek(pos);
             self.start(Side::Write, work);

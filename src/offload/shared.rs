@@ -381,3 +381,22 @@ fn wake<T>(wakers: Wakers, inner: MutexGuard<'_, Inner<T>>) {
         quietly(|| waker.wake());
     }
 }
+
+#[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::{offload::errand::Payload, write::TicketSource};
+
+    /// Of a writer whose worker does not linger, or leaves.
+    #[test]
+    fn an_idle_writer_keeps_no_buffer() {
+        let shared = Shared::new(());
+        shared.set_policy(Policy::off());
+        let ticket = TicketSource::new().mint(1);
+        let work = Work::Write(|(), bytes| Ok(Report::Write(Ok(bytes.len()))), Payload::Copied(vec![0]));
+        assert_eq!(shared.post(Side::Write, Some(ticket), work), Some(Posted::Call));
+        let errand = shared.next().expect("it was posted");
+        assert!(errand.run(&shared, Instant::now()).is_none());
+        assert_eq!(shared.lock().spare.capacity(), 0);
+    }
+}

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, io};
 use super::Ticket;
 use crate::{
     error::{Indeterminate, PriorWriteFailed, Superseded, chain, told_kind},
-    guard::catch,
+    guard::{catch, quietly},
 };
 
 /// An error to be answered any number of times (rules W5 and W12).
@@ -20,6 +20,14 @@ struct Keeping {
     /// Until it is given.
     original: Option<io::Error>,
     copy: Copied,
+}
+
+/// An error that nobody has asked for is foreign code, which may panic in its drop.
+impl Drop for Keeping {
+    fn drop(&mut self) {
+        let unheard = self.original.take();
+        quietly(|| drop(unheard));
+    }
 }
 
 impl Kept {

@@ -17,6 +17,9 @@ const ANSWERS: u32 = 8;
 /// How many times longer the run of a thread may be than that of a task.
 const TASKS: u32 = 4;
 
+/// How many lengths the run of a thread has.
+const SPREAD: u32 = 7;
+
 /// Answers that were ready at once, one after the other.
 #[derive(Clone, Copy)]
 struct Run {
@@ -51,18 +54,42 @@ type Task = (*const (), *const RawWakerVTable);
 struct Runs {
     task: Option<(Task, Run)>,
     thread: Option<Run>,
+    /// How many runs of the thread were ended.
+    ends: u32,
 }
 
 impl Runs {
-    const NONE: Self = Self { task: None, thread: None };
+    const NONE: Self = Self { task: None, thread: None, ends: 0 };
 
     /// Counts one answer to `task` at `now`; true ends the runs.
     fn count(&mut self, task: Task, now: Instant) -> bool {
         let own = self.task.filter(|(last, _)| *last == task).map_or(Run::new(now), |(_, run)| run);
         let all = self.thread.unwrap_or(Run::new(now));
-        let due = own.is_due(now, 1) || all.is_due(now, TASKS);
-        *self = if due { Self::NONE } else { Self { task: Some((task, own.and_one())), thread: Some(all.and_one()) } };
+        // The run of a thread ends at whoever comes then. Of always the same length, in a crowd that goes round in step it
+        // would always be the same one, who would never write: so its length changes.
+        let extra = self.ends % SPREAD;
+        let crowd = all.answers >= ANSWERS * TASKS + extra && all.is_due(now, TASKS);
+        let due = own.is_due(now, 1) || crowd;
+        *self = if due {
+            Self { ends: self.ends.wrapping_add(u32::from(crowd)), ..Self::NONE }
+        } else {
+            Self { task: Some((task, own.and_one())), thread: Some(all.and_one()), ..*self }
+        };
         due
+    }
+}
+
+/// Where there is no clock to ask, so many answers are a run.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod without_a_clock {
+    use std::cell::Cell;
+
+    thread_local! {
+        static ANSWERS: Cell<u32> = const { Cell::new(0) };
+    }
+
+    pub(super) fn is_due() -> bool {
+        ANSWERS.try_with(|answers| answers.replace((answers.get() + 1) % 32) == 31).unwrap_or(false)
     }
 }
 
@@ -86,8 +113,13 @@ pub fn poll_turn(cx: &mut Context<'_>) -> Poll<()> {
         return Poll::Ready(());
     }
     let waker = cx.waker();
-    let task = (waker.data(), std::ptr::from_ref(waker.vtable()));
-    let due = with_runs(|runs| runs.count(task, Instant::now())).unwrap_or(false);
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    let due = without_a_clock::is_due();
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    let due = {
+        let task = (waker.data(), std::ptr::from_ref(waker.vtable()));
+        with_runs(|runs| runs.count(task, Instant::now())).unwrap_or(false)
+    };
     if !due {
         return Poll::Ready(());
     }
@@ -141,6 +173,24 @@ mod tests {
     fn few_answers_never_end_a_run() {
         let (mut runs, start) = (Runs::NONE, Instant::now());
         assert!((0..ANSWERS).all(|i| !runs.count(HERE, start + RUN * (i + 1))));
+    }
+
+    /// As many tasks in step as end a run of the thread, and one more: it was always the last one that was cut.
+    #[test]
+    fn of_equal_tasks_in_step_none_is_left_behind() {
+        const EQUAL: usize = (ANSWERS * TASKS + 1) as usize;
+        const ROUNDS: usize = 100;
+        let (mut runs, mut now) = (Runs::NONE, Instant::now());
+        let places = [0_u8; EQUAL];
+        let mut cut = [0; EQUAL];
+        for _ in 0..ROUNDS {
+            for (place, cut) in places.iter().zip(&mut cut) {
+                let task: Task = (std::ptr::from_ref(place).cast(), std::ptr::null());
+                *cut += usize::from(runs.count(task, now));
+                now += RUN / 4;
+            }
+        }
+        assert!(cut.iter().all(|cut| *cut < ROUNDS / 2), "{cut:?}");
     }
 
     #[test]
