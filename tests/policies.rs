@@ -33,7 +33,7 @@ use futures_io::{AsyncRead, AsyncSeek};
 use futures_lite::future::block_on;
 
 /// As long as one may ask for.
-const LONG: Policy = Policy::off().linger(Duration::MAX).wait(Duration::MAX);
+const LONG: Policy = Policy::off().linger(Duration::MAX).wait(Duration::MAX).tries(true);
 
 /// With all that an `Offload` of the kit's destination can do.
 fn over<P>(pool: P, policy: Policy) -> Certify<Offload<Destination, P>>

@@ -5,11 +5,16 @@
 
 use std::{
     fs::{File, OpenOptions},
+    future::poll_fn,
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
+    pin::Pin,
+    sync::Arc,
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload, WriteComplete};
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteExt, Offload, Submitted, WriteComplete, offload::Policy,
+};
 use futures_lite::{AsyncSeekExt, future::block_on};
 use rustix::{
     fs::{OFlags, fcntl_setfl},
@@ -129,4 +134,31 @@ fn an_offload_mixes_tries_and_jobs_in_order() {
             assert!(std::fs::read(&path).unwrap() == expected);
         });
     }
+}
+
+/// A file whose cursor somebody else may be moving is not tried: the kernel would wait for them.
+#[test]
+fn a_shared_file_is_not_tried() {
+    let file = tempfile::tempfile().unwrap();
+    assert_eq!((&file).try_write(b"never").unwrap(), None);
+    let mut one = Arc::new(file);
+    let other = one.clone();
+    assert_eq!(one.try_write(b"never").unwrap(), None);
+    drop(other);
+    let n = one.try_write(b"alone").unwrap().unwrap_or(0);
+    assert_eq!(one.metadata().unwrap().len(), n as u64);
+}
+
+#[test]
+fn nothing_is_tried_where_the_policy_says_so() {
+    let (_read, write, _) = pipe_with_room(PIPE_BUF);
+    let mut untried = Offload::new(write).policy(Policy::default().tries(false));
+    assert!(matches!(block_on(submit(&mut untried, b"room for it")), Submitted::InFlight(_)));
+    let (_read, write, _) = pipe_with_room(PIPE_BUF);
+    let mut tried = Offload::new(write).policy(Policy::off().tries(true));
+    assert!(matches!(block_on(submit(&mut tried, b"room for it")), Submitted::Complete(11)));
+}
+
+async fn submit(writer: &mut Offload<File>, buf: &[u8]) -> Submitted {
+    poll_fn(|cx| Pin::new(&mut *writer).poll_write_submit(cx, buf)).await.unwrap()
 }

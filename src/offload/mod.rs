@@ -155,9 +155,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         Self { owner: Owner::new(destination, pool, unread), claim: Claim::default() }
     }
 
-    /// Sets how long threads may look out for one another before they sleep. See [`Policy`] for what that costs.
-    pub fn policy(self, policy: Policy) -> Self {
-        self.owner.shared.set_policy(policy);
+    /// Sets how long threads may look out for one another before they sleep, and whether writes are tried. See [`Policy`]
+    /// for what that costs.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.owner.set_policy(policy);
         self
     }
 

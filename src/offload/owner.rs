@@ -13,7 +13,7 @@ use bytes::Bytes;
 use super::{
     errand::{Payload, Work},
     job::{self, Reply},
-    pace::{Backoff, Looked},
+    pace::{Backoff, Looked, Policy},
     pool::Pool,
     read_ahead::{Ended, ReadAhead},
     shared::{Posted, Shared},
@@ -43,8 +43,8 @@ pub(super) struct Owner<T, P> {
     tickets: TicketSource,
     /// Whether waiting for a worker pays.
     wait: Backoff,
-    /// Whether it pays to try a write on this thread.
-    tries: Backoff,
+    /// Whether it pays to try a write on this thread, if that may be tried at all.
+    tries: Option<Backoff>,
     read_ahead: ReadAhead,
     /// How `T` moves back over bytes that were fetched and not handed out, once it is known to be a [`WriteComplete`].
     unread: Option<Unread<T>>,
@@ -60,7 +60,7 @@ impl<T, P> Owner<T, P> {
             pool,
             tickets: TicketSource::new(),
             wait: Backoff::new(),
-            tries: Backoff::new(),
+            tries: Some(Backoff::new()),
             read_ahead: ReadAhead::new(),
             unread,
         }
@@ -74,6 +74,13 @@ impl<T, P> Unpin for Owner<T, P> {}
 impl<T, P> Drop for Owner<T, P> {
     fn drop(&mut self) {
         drop(self.shared.abandon());
+    }
+}
+
+impl<T, P> Owner<T, P> {
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.shared.set_policy(policy);
+        self.tries = policy.has_tries().then(Backoff::new);
     }
 }
 
@@ -256,14 +263,15 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         T: WriteComplete,
     {
         // A longer one is a matter for the pool as a whole, and not for its first bytes here.
-        if buf.len() > MAX_TRY || !self.tries.is_due() {
+        let Some(tries) = &mut self.tries else { return Ok(None) };
+        if buf.len() > MAX_TRY || !tries.is_due() {
             return Ok(None);
         }
         let Some(mut destination) = self.shared.take(Side::Write) else { return Ok(None) };
         let tried = catch(|| transparent(|| or_would_block(destination.try_write(buf))))
             .and_then(|result| result)
             .and_then(|n| n.map(|n| checked_count(n, buf.len())).transpose());
-        self.tries.learn(matches!(tried, Ok(None)));
+        tries.learn(matches!(tried, Ok(None)));
         match tried {
             Err(error) if Indeterminate::find(&error).is_some() => {
                 let mut kept = Kept::new(error);
@@ -281,7 +289,8 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
 /// Copies into `buffer` what one submission takes of `bufs`.
 fn fill(mut buffer: Vec<u8>, bufs: &[IoSlice<'_>]) -> Payload {
     buffer.clear();
-    buffer.reserve(total_len(bufs).min(MAX_SUBMISSION));
+    // No more than that, as the buffer is kept.
+    buffer.reserve_exact(total_len(bufs).min(MAX_SUBMISSION));
     for buf in bufs {
         let room = MAX_SUBMISSION - buffer.len();
         buffer.extend_from_slice(&buf[..room.min(buf.len())]);

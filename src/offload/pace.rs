@@ -82,7 +82,8 @@ const MOST_SKIPPED: u32 = 1 << 6;
 /// succession; the others, and those for whom it does not pay, hardly do it. While a job of any `Offload` of the process
 /// waits for a thread no worker lingers, so a pool that holds jobs without starting them makes busy writers slower.
 ///
-/// With [`off`](Self::off) every operation is a job of its own for the pool, and no poll waits.
+/// With [`off`](Self::off) every operation is a job of its own for the pool, no poll waits, and nothing is tried on the
+/// caller's thread.
 ///
 /// ```
 /// use async_write_complete::{Offload, offload::Policy};
@@ -95,12 +96,15 @@ const MOST_SKIPPED: u32 = 1 << 6;
 pub struct Policy {
     linger: Duration,
     wait: Duration,
+    tries: bool,
 }
 
 impl Policy {
-    /// No looking out at all.
+    const USUAL: Self = Self { linger: MOST, wait: MOST, tries: true };
+
+    /// No looking out, and no tries.
     pub const fn off() -> Self {
-        Self { linger: Duration::ZERO, wait: Duration::ZERO }
+        Self { linger: Duration::ZERO, wait: Duration::ZERO, tries: false }
     }
 
     /// A worker lingers for so long at most after each operation.
@@ -116,12 +120,25 @@ impl Policy {
     pub const fn wait(self, at_most: Duration) -> Self {
         Self { wait: at_most, ..self }
     }
+
+    /// Whether a write is first [tried](crate::WriteComplete::try_write) on the caller's thread.
+    ///
+    /// For a file that costs a system call where it is refused. It waits where the kernel does so before it asks the file
+    /// system: while a duplicate of the descriptor (by `try_clone`, or in another process) is in a write, and while the
+    /// file system is frozen. Turn it off for such files.
+    pub const fn tries(self, tries: bool) -> Self {
+        Self { tries, ..self }
+    }
+
+    pub(super) const fn has_tries(self) -> bool {
+        self.tries
+    }
 }
 
 /// As long as sleeping and waking would take, as far as this process has seen.
 impl Default for Policy {
     fn default() -> Self {
-        Self { linger: MOST, wait: MOST }
+        Self::USUAL
     }
 }
 
@@ -138,7 +155,7 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) const fn new() -> Self {
         // Models choose theirs, and are small without.
-        let policy = if MODELLED { Policy::off() } else { Policy { linger: MOST, wait: MOST } };
+        let policy = if MODELLED { Policy::off() } else { Policy::USUAL };
         Self { policy, ended: None, is_hot: MODELLED, linger: Backoff::new() }
     }
 

@@ -27,23 +27,35 @@ const _: () = {
     stream!(io::PipeWriter);
 };
 
-/// Writing and reading move one cursor.
-macro_rules! with_cursor {
-    ($($type:ty),*) => {
-        $(impl WriteComplete for $type {
-            #[cfg(all(feature = "offload", target_os = "linux"))]
-            fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-                Ok(write_without_waiting(self, buf))
-            }
+impl WriteComplete for File {
+    #[cfg(all(feature = "offload", target_os = "linux"))]
+    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+        Ok(write_without_waiting(self, buf))
+    }
 
-            fn unread(&mut self, n: u64) -> io::Result<bool> {
-                step_back(self, n)
-            }
-        })*
-    };
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
 }
 
-with_cursor!(File, &File, Arc<File>);
+/// It is never tried: another handle may be in a long write, which holds the cursor's lock, and the try would wait for it.
+impl WriteComplete for &File {
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
+}
+
+/// It is tried only while there is no other handle.
+impl WriteComplete for Arc<File> {
+    #[cfg(all(feature = "offload", target_os = "linux"))]
+    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+        Self::get_mut(self).map_or(Ok(None), |file| file.try_write(buf))
+    }
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
+}
 
 /// Memory never blocks.
 macro_rules! memory {
@@ -92,8 +104,11 @@ macro_rules! forward {
 
 forward!(&mut W, Box<W>);
 
-/// Writes at the cursor if the kernel can without waiting for anything, such as a lock or a page. Many file systems
-/// cannot (ext4, tmpfs), or not now; any error is left to the write that waits, which meets it too.
+/// Writes at the cursor if the file system can without waiting for anything, such as a lock or a page. Many cannot (ext4,
+/// tmpfs), or not now; any error is left to the write that waits, which meets it too.
+///
+/// Two things the kernel waits for all the same, before it asks the file system: the lock of the cursor, which the writes of
+/// a duplicated descriptor take too, and the end of a freeze.
 #[cfg(all(feature = "offload", target_os = "linux"))]
 fn write_without_waiting(file: impl std::os::fd::AsFd, buf: &[u8]) -> Option<usize> {
     use rustix::io::{ReadWriteFlags, pwritev2};
