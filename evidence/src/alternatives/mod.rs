@@ -17,6 +17,7 @@ mod async_fn;
 mod docs_only;
 mod finding;
 mod flush_in_write_all;
+mod flush_marker;
 mod held_tokio;
 mod inherent_method;
 mod marker_trait;
@@ -27,18 +28,21 @@ mod owned_buffers;
 mod sink;
 mod stage;
 mod ticket_without_submitted;
+mod two_async_fns;
 mod watermark;
 
 /// In the order in which they cross one's mind: from changing nothing to changing everything.
-static ALL: [&Alternative; 12] = [
+static ALL: [&Alternative; 14] = [
     &docs_only::ALTERNATIVE,
     &flush_in_write_all::ALTERNATIVE,
     &marker_trait::ALTERNATIVE,
+    &flush_marker::ALTERNATIVE,
     &inherent_method::ALTERNATIVE,
     &one_method::ALTERNATIVE,
     &ticket_without_submitted::ALTERNATIVE,
     &no_ticket::ALTERNATIVE,
     &async_fn::ALTERNATIVE,
+    &two_async_fns::ALTERNATIVE,
     &owned_buffers::ALTERNATIVE,
     &sink::ALTERNATIVE,
     &watermark::ALTERNATIVE,

@@ -70,6 +70,25 @@ impl Stage {
         assert!(self.0.step(), "no job waits");
     }
 
+    /// Polls once, and takes a step: whether that wakes the task.
+    ///
+    /// # Panics
+    ///
+    /// If it is ready, since there was nothing to wait for then.
+    pub(super) fn step_wakes<F: Future>(&self, mut future: Pin<&mut F>) -> bool {
+        let task = Arc::new(Turn::default());
+        let waker = Waker::from(task.clone());
+        // Woken inside the poll, it is a turn: see `poll_once`.
+        loop {
+            assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending(), "it does not wait");
+            if !task.0.swap(false, Ordering::Relaxed) {
+                break;
+            }
+        }
+        self.step();
+        task.0.load(Ordering::Relaxed)
+    }
+
     /// Polls to the end, and takes a step whenever that waits.
     ///
     /// # Panics
