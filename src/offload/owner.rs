@@ -143,7 +143,6 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
     {
         poll_fn(|cx| self.poll_ready(cx)).await?;
-        poll_fn(poll_turn).await;
         self.read_ahead.forget_end();
         self.run(Side::Write, work).await
     }
@@ -164,6 +163,7 @@ impl<T: Send + 'static, P: Pool> Owner<T, P> {
         R: Send + 'static,
         F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
     {
+        poll_fn(poll_turn).await;
         let reply = Reply::new();
         let theirs = reply.clone();
         self.start(side, move |destination| work(destination, &theirs));

@@ -70,7 +70,11 @@ const LOST: Duration = Duration::from_micros(500);
 
 /// How long nobody looks out after that: at least, and at most, where it happens again and again.
 const SHORTEST_RETREAT: Duration = Duration::from_millis(8);
-const LONGEST_RETREAT: Duration = Duration::from_millis(512);
+const LONGEST_RETREAT: Duration = Duration::from_secs(1);
+
+/// A thread that has looked out with success so often had its core for longer than a slice of the scheduler: the crowd had
+/// gone.
+const MANY_SEEN: u32 = 4_000;
 
 /// How many chances are let pass at most after failures: so many writes share the price of one that fails.
 const MOST_SKIPPED: u32 = 1 << 6;
@@ -238,6 +242,7 @@ fn look_out_among(crowd: &Crowd, at_most: Duration, mut is_there: impl FnMut() -
         return if look_and_yield(at_most, is_there) { Looked::Seen } else { Looked::InVain };
     }
     if has_cores() && at_most >= LEAST && look(LOOKS, &mut is_there) {
+        count_seen();
         return Looked::Seen;
     }
     let began = Instant::now();
@@ -246,11 +251,12 @@ fn look_out_among(crowd: &Crowd, at_most: Duration, mut is_there: impl FnMut() -
         let seen = look(LOOKS_BETWEEN, &mut is_there);
         let elapsed = began.elapsed();
         if seen && elapsed < at_most {
+            count_seen();
             return Looked::Seen;
         }
         if elapsed >= at_most {
             if elapsed >= at_most + LOST {
-                crowd.met(began + elapsed);
+                crowd.met(began + elapsed, take_seen());
             }
             return Looked::InVain;
         }
@@ -367,17 +373,31 @@ impl Crowd {
         is_there
     }
 
-    /// Somebody has lost their core, until `now`. Where that happens soon after a retreat the next one is twice as long.
-    fn met(&self, now: Instant) {
+    /// A thread has lost its core, until `now`, after so many look-outs that it had `seen` end well. Where these are few
+    /// the retreat is twice as long as the last one.
+    fn met(&self, now: Instant, seen: u32) {
         let mut last = self.retreat();
         if last.until.is_some_and(|until| now < until) {
             return;
         }
-        let again = last.until.is_some_and(|until| now.saturating_duration_since(until) < last.length * 2);
-        last.length = if again { (last.length * 2).min(LONGEST_RETREAT) } else { SHORTEST_RETREAT };
+        let next = if seen < MANY_SEEN { last.length * 2 } else { Duration::ZERO };
+        last.length = next.clamp(SHORTEST_RETREAT, LONGEST_RETREAT);
         last.until = now.checked_add(last.length);
         self.is_met.store(true, Relaxed);
     }
+}
+
+thread_local! {
+    /// The look-outs of this thread that have ended well since it last lost its core.
+    static SEEN: Cell<u32> = const { Cell::new(0) };
+}
+
+fn count_seen() {
+    let _ = SEEN.try_with(|seen| seen.set(seen.get().saturating_add(1)));
+}
+
+fn take_seen() -> u32 {
+    SEEN.try_with(|seen| seen.replace(0)).unwrap_or(0)
 }
 
 process_wide! {

@@ -24,6 +24,9 @@ use std::{
 /// A job that took no longer was done by the time that another thread would have been woken for it.
 const QUICK: Duration = Duration::from_micros(100);
 
+/// How many threads are on their way at most. Where more jobs wait, those who come call the others.
+const AHEAD: usize = 32;
+
 /// How long a quick thread is thought to be one after it was.
 const REMEMBERED: Duration = Duration::from_millis(1);
 
@@ -75,7 +78,8 @@ impl<J> Queue<J> {
     /// How many threads have to be called now; they count as called.
     #[must_use = "jobs to which nobody is called do not run"]
     pub(super) fn missing(&mut self, now: Instant) -> usize {
-        let enough = if self.is_one_quick(now) { self.jobs.len().min(1) } else { self.jobs.len() };
+        let most = if self.is_one_quick(now) { 1 } else { AHEAD };
+        let enough = self.jobs.len().min(most);
         let missing = enough.saturating_sub(self.on_their_way);
         self.on_their_way += missing;
         missing

@@ -97,20 +97,22 @@ fn with_its_policy_off_a_busy_writer_does_not_linger_or_wait() {
 #[test]
 fn a_crowd_that_stays_is_met_less_and_less_often() {
     let crowd = Crowd::new();
-    let mut now = Instant::now() + LONGEST_RETREAT;
+    let mut now = Instant::now();
     assert!(!crowd.is_there(now));
     let mut retreats = Vec::new();
-    for _ in 0..10 {
-        crowd.met(now);
+    for _ in 0..12 {
+        crowd.met(now, MANY_SEEN - 1);
         assert!(crowd.is_there(now));
         let retreat = crowd.retreat().length;
         now += retreat;
         assert!(!crowd.is_there(now), "a look-out is tried again");
+        // However long nothing was tried at all.
+        now += LONGEST_RETREAT;
         retreats.push(retreat);
     }
     assert_eq!(retreats[0], SHORTEST_RETREAT);
     assert!(retreats.windows(2).all(|pair| pair[1] == (pair[0] * 2).min(LONGEST_RETREAT)), "{retreats:?}");
-    crowd.met(now + LONGEST_RETREAT * 2);
+    crowd.met(now, MANY_SEEN);
     assert_eq!(crowd.retreat().length, SHORTEST_RETREAT, "it had gone");
 }
 
@@ -118,9 +120,9 @@ fn a_crowd_that_stays_is_met_less_and_less_often() {
 fn what_is_told_during_a_retreat_does_not_prolong_it() {
     let crowd = Crowd::new();
     let now = Instant::now();
-    crowd.met(now);
+    crowd.met(now, 0);
     let until = crowd.retreat().until;
-    crowd.met(now + SHORTEST_RETREAT / 2);
+    crowd.met(now + SHORTEST_RETREAT / 2, 0);
     assert_eq!(crowd.retreat().until, until);
 }
 
