@@ -11,7 +11,7 @@ use std::{
 const RUN: Duration = Duration::from_micros(150);
 
 /// Runs shorter than this many answers are never cut, so that few writes by hand behave alike on a fast and a slow
-/// machine. Where an answer was [waited](waited) for the time alone decides.
+/// machine. Where an answer was waited for the time alone decides.
 const ANSWERS: u32 = 8;
 
 /// How many times longer the run of a thread may be than that of a task.
@@ -36,6 +36,7 @@ impl Run {
         self.answers >= ANSWERS * times && now.saturating_duration_since(self.began) >= RUN * times
     }
 
+    #[cfg(any(feature = "offload", test))]
     const fn and_many(self) -> Self {
         Self { answers: u32::MAX, ..self }
     }
