@@ -6,10 +6,7 @@ cd "$(dirname "$0")/.."
 
 command -v taskset >/dev/null || { echo "one-core: no taskset; ci/install.sh names its package" >&2; exit 1; }
 least=450
-suites=()
-for suite in policies torture executors real_files fairness split; do
-    suites+=(--test "$suite")
-done
+modules=(conformance::offload:: torture:: executors:: real_files:: fairness:: split::)
 log=$(mktemp)
 loops=()
 stop() {
@@ -18,16 +15,16 @@ stop() {
 }
 trap stop EXIT
 
-# Runs what is compiled already, by way of the command given; of the conformance tests those of what is offloaded.
+# Runs what is compiled already, by way of the command given.
 run() {
     : >"$log"
-    "$@" cargo test --quiet --all-features --test conformance offload:: 2>&1 | tee -a "$log"
-    "$@" cargo test --quiet --all-features "${suites[@]}" 2>&1 | tee -a "$log"
+    "$@" cargo test --quiet --all-features --test policies 2>&1 | tee -a "$log"
+    "$@" cargo test --quiet --all-features --test it -- "${modules[@]}" 2>&1 | tee -a "$log"
     passed=$(sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
     [ "$passed" -ge "$least" ] || { echo "one-core: only $passed tests ran, at least $least are expected" >&2; exit 1; }
 }
 
-cargo test --all-features --test conformance "${suites[@]}" --no-run
+cargo test --all-features --test policies --test it --no-run
 echo "on one core"
 run taskset -c 0
 echo "beside two busy loops"

@@ -5,6 +5,7 @@
 #![cfg(all(feature = "offload", feature = "conformance", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "it/common/mod.rs"]
 mod common;
 
 use std::{

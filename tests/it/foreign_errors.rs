@@ -1,0 +1,237 @@
+//! Errors of foreign types: what is found again in them, and what they may do to us when they are shown.
+
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, Offload, PriorWriteFailed, Submitted,
+    Superseded, Ticket, TicketSource, WriteComplete,
+    adapter::{FromFuturesIo, ToFuturesIo},
+    error::raw_os_error,
+};
+
+use futures_io::AsyncWrite;
+use futures_lite::future::block_on;
+
+use crate::common::{
+    destination::Scripted,
+    pool::Stepped,
+    steps::{self, ask, barrier, close, drive, failed, in_flight, offload, ready, submit},
+};
+
+/// Adds a story to another error, as many do.
+#[derive(Debug)]
+struct Story(io::Error);
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "while writing the log: {}", self.0)
+    }
+}
+
+impl Error for Story {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// Forwards to an `Offload` and wraps what it answers for tickets.
+struct Telling(Offload<Scripted, Stepped>);
+
+impl AsyncWriteComplete for Telling {
+    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Pin::new(&mut self.0).poll_write_submit(cx, buf)
+    }
+
+    fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        let answered = Pin::new(&mut self.0).poll_write_complete(cx, ticket);
+        answered.map_err(|error| io::Error::new(error.kind(), Story(error)))
+    }
+
+    fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_close_complete(cx)
+    }
+}
+
+/// Rule W5, through a wrapper's context: a held write never submits again what may be complete.
+#[test]
+fn a_superseded_ticket_stays_superseded_inside_another_error() {
+    let (writer, pool, observer) = offload(Scripted::new());
+    let mut writer = Telling(writer);
+    let mut held = HeldWrite::new(b"held|");
+    let mut resume = writer.resume_write_all(&mut held);
+    assert!(steps::poll_future(&mut resume).is_pending());
+    assert!(pool.run_one());
+    let _ = in_flight(&mut writer.0, b"other|");
+    assert!(pool.run_one());
+    for _ in 0..3 {
+        let error = drive(&pool, writer.resume_write_all(&mut held)).unwrap_err();
+        assert!(Superseded::find(&error).is_some(), "{error:?}");
+    }
+    assert_eq!(observer.bytes(), b"held|other|");
+    assert_eq!((held.completed(), held.maybe_completed()), (0, 5));
+}
+
+/// A destination whose every write fails with what a function makes.
+struct Failing(fn() -> io::Error);
+
+impl Write for Failing {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err((self.0)())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteComplete for Failing {}
+
+fn failing(error: fn() -> io::Error) -> (Offload<Failing, Stepped>, Stepped) {
+    let pool = Stepped::new();
+    (Offload::with_pool(Failing(error), pool.clone()), pool)
+}
+
+fn no_space() -> io::Error {
+    io::Error::from_raw_os_error(28)
+}
+
+/// Rule W5: an error that cannot be cloned is answered again with its kind, OS code and text.
+#[test]
+fn a_wrapped_error_is_answered_again_alike() {
+    fn wrapped() -> io::Error {
+        io::Error::new(io::ErrorKind::StorageFull, Story(no_space()))
+    }
+    let (mut writer, pool) = failing(wrapped);
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    for _ in 0..3 {
+        let error = failed(ask(&mut writer, ticket));
+        assert_eq!((error.kind(), raw_os_error(&error)), (io::ErrorKind::StorageFull, Some(28)));
+        assert_eq!(error.to_string(), wrapped().to_string());
+    }
+}
+
+/// Rules W6 and W13: what poisons is found inside another error, and what comes after it names the same reason.
+#[test]
+fn an_indeterminate_error_poisons_from_inside_another_one() {
+    let (mut writer, pool) =
+        failing(|| io::Error::new(io::ErrorKind::TimedOut, Story(Indeterminate::new(no_space()).into())));
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    for _ in 0..3 {
+        let error = failed(ask(&mut writer, ticket));
+        assert!(Indeterminate::find(&error).is_some(), "{error:?}");
+        assert_eq!((error.kind(), raw_os_error(&error)), (io::ErrorKind::TimedOut, Some(28)));
+    }
+    for _ in 0..3 {
+        let error = failed(submit(&mut writer, b"abc"));
+        assert!(Indeterminate::find(&error).is_none(), "nothing of these bytes is in doubt: {error:?}");
+        assert_eq!((error.kind(), raw_os_error(&error)), (no_space().kind(), Some(28)));
+    }
+}
+
+/// Panics as soon as anybody looks at it.
+#[derive(Debug)]
+struct Shy;
+
+impl fmt::Display for Shy {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("do not look at me")
+    }
+}
+
+impl Error for Shy {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        panic!("nor behind me")
+    }
+}
+
+/// Rules W9, W11 and W13: such an error is kept, told and reported like any other.
+#[test]
+fn an_error_that_panics_when_it_is_shown_harms_nobody() {
+    let (mut writer, pool) = failing(|| io::Error::new(io::ErrorKind::StorageFull, Shy));
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    for _ in 0..2 {
+        assert_eq!(failed(ask(&mut writer, ticket)).kind(), io::ErrorKind::StorageFull);
+    }
+    let orphan = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    let error = failed(barrier(&mut writer));
+    assert_eq!(PriorWriteFailed::find(&error).unwrap().ticket(), orphan);
+    assert_eq!(ready(barrier(&mut writer)).unwrap().len(), 0);
+    assert!(close(&mut writer).is_pending());
+    assert!(pool.run_one());
+    ready(close(&mut writer)).unwrap();
+}
+
+#[test]
+fn nor_does_one_that_poisons() {
+    let (mut writer, pool) = failing(|| Indeterminate::new(io::Error::other(Shy)).into());
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    for _ in 0..2 {
+        assert!(ready(ask(&mut writer, ticket)).is_err());
+        assert!(ready(submit(&mut writer, b"abc")).is_err());
+        assert!(ready(close(&mut writer)).is_err());
+    }
+}
+
+/// Rules W13 and W15: a refusal is never of a kind that has it asked again, not even inside a wrapper.
+#[test]
+fn a_refusal_does_not_ask_to_be_tried_again() {
+    for code in [4, 11] {
+        let interrupted = if code == 4 {
+            || Indeterminate::new(io::Error::from_raw_os_error(4)).into()
+        } else {
+            || Indeterminate::new(io::Error::from_raw_os_error(11)).into()
+        };
+        let (mut writer, pool) = failing(interrupted);
+        let ticket = in_flight(&mut writer, b"abc");
+        assert!(pool.run_one());
+        let mut kinds = vec![failed(ask(&mut writer, ticket)).kind()];
+        kinds.push(failed(submit(&mut writer, b"abc")).kind());
+        let mut wrapped = ToFuturesIo::new(writer);
+        kinds.push(failed(steps::poll(|cx| Pin::new(&mut wrapped).poll_flush(cx))).kind());
+        let mut flushing = FromFuturesIo::new(wrapped);
+        kinds.push(failed(submit(&mut flushing, b"abc")).kind());
+        kinds.push(failed(close(&mut flushing)).kind());
+        assert_eq!(kinds, [io::ErrorKind::Other; 5], "code {code}");
+    }
+}
+
+/// What an earlier write left unknown is not in doubt for these bytes; what is unknown because of an earlier write is.
+#[test]
+fn the_outermost_word_on_these_bytes_counts() {
+    fn prior(reason: io::Error) -> io::Error {
+        PriorWriteFailed::new(TicketSource::new().mint(3), None, reason).into()
+    }
+    fn unknown(reason: io::Error) -> io::Error {
+        Indeterminate::new(reason).into()
+    }
+    for (error, maybe) in [(prior(unknown(no_space())), 0), (unknown(prior(no_space())), 3)] {
+        let mut writer = Refusing(Some(error));
+        let mut held = HeldWrite::new(b"abc");
+        block_on(writer.resume_write_all(&mut held)).unwrap_err();
+        assert_eq!((held.completed(), held.maybe_completed()), (0, maybe));
+    }
+}
+
+/// Refuses one submission.
+struct Refusing(Option<io::Error>);
+
+impl AsyncWriteComplete for Refusing {
+    fn poll_write_submit(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready(self.0.take().map_or(Ok(Submitted::Complete(buf.len())), Err))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,242 @@
+//! `&mut W`, `Box<W>`, `Pin<P>` and trait objects forward every method to the writer itself: no default takes its place.
+#![allow(clippy::needless_borrows_for_generic_args, reason = "the reference is what is tested")]
+
+use std::{
+    cell::RefCell,
+    fmt::Debug,
+    io::{self, IoSlice, Write},
+    marker::PhantomPinned,
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker},
+};
+
+use async_write_complete::{AsyncWriteComplete, Submitted, Ticket, TicketSource, WriteComplete};
+
+/// What reached the writer.
+#[derive(Clone, Debug, PartialEq)]
+enum Call {
+    Submit(Vec<u8>),
+    Vectored(Vec<Vec<u8>>),
+    #[cfg(feature = "bytes")]
+    Bytes(bytes::Bytes),
+    Complete(Ticket),
+    Close,
+}
+
+type Calls = Rc<RefCell<Vec<Call>>>;
+
+/// Writes down each call, and answers as no default would. It is not `Unpin`, unless it says so.
+struct Recorder<Pinned = ()> {
+    calls: Calls,
+    ticket: Ticket,
+    _pinned: Pinned,
+}
+
+impl Recorder {
+    fn new(calls: &Calls, ticket: Ticket) -> Self {
+        Self { calls: calls.clone(), ticket, _pinned: () }
+    }
+}
+
+impl Recorder<PhantomPinned> {
+    fn pinned(calls: &Calls, ticket: Ticket) -> Self {
+        Self { calls: calls.clone(), ticket, _pinned: PhantomPinned }
+    }
+}
+
+impl<P> AsyncWriteComplete for Recorder<P> {
+    fn poll_write_submit(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        self.calls.borrow_mut().push(Call::Submit(buf.to_vec()));
+        Poll::Ready(Ok(Submitted::InFlight(self.ticket)))
+    }
+
+    fn poll_write_submit_vectored(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Submitted>> {
+        self.calls.borrow_mut().push(Call::Vectored(bufs.iter().map(|buf| buf.to_vec()).collect()));
+        Poll::Ready(Ok(Submitted::Complete(5)))
+    }
+
+    #[cfg(feature = "bytes")]
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &bytes::Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.calls.borrow_mut().push(Call::Bytes(bytes.clone()));
+        Poll::Ready(Ok(Submitted::Complete(4)))
+    }
+
+    fn poll_write_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        self.calls.borrow_mut().push(Call::Complete(ticket));
+        Poll::Ready(Ok(2))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.calls.borrow_mut().push(Call::Close);
+        Poll::Ready(Err(io::ErrorKind::HostUnreachable.into()))
+    }
+}
+
+/// Calls everything once through `carrier`, whose writer writes into `calls`.
+#[track_caller]
+fn forwards_everything<W: AsyncWriteComplete>(carrier: W, calls: &Calls, ticket: Ticket) {
+    let mut carrier = pin!(carrier);
+    let cx = &mut Context::from_waker(Waker::noop());
+    let submitted = carrier.as_mut().poll_write_submit(cx, b"abc");
+    assert_eq!(ready(submitted).unwrap(), Submitted::InFlight(ticket));
+    let slices = [IoSlice::new(b""), IoSlice::new(b"de"), IoSlice::new(b"fgh")];
+    let vectored = carrier.as_mut().poll_write_submit_vectored(cx, &slices);
+    assert_eq!(ready(vectored).unwrap(), Submitted::Complete(5));
+    assert_eq!(ready(carrier.as_mut().poll_write_complete(cx, ticket)).unwrap(), 2);
+    let closed = ready(carrier.as_mut().poll_close_complete(cx));
+    assert_eq!(closed.unwrap_err().kind(), io::ErrorKind::HostUnreachable);
+
+    let expected = [
+        Call::Submit(b"abc".to_vec()),
+        Call::Vectored(vec![b"".to_vec(), b"de".to_vec(), b"fgh".to_vec()]),
+        Call::Complete(ticket),
+        Call::Close,
+    ];
+    assert_eq!(calls.take(), expected);
+    #[cfg(feature = "bytes")]
+    {
+        let bytes = bytes::Bytes::from_static(b"ijkl");
+        let submitted = carrier.as_mut().poll_write_submit_bytes(cx, &bytes);
+        assert_eq!(ready(submitted).unwrap(), Submitted::Complete(4));
+        assert_eq!(calls.take(), [Call::Bytes(bytes)]);
+    }
+}
+
+#[track_caller]
+fn ready<R: Debug>(polled: Poll<R>) -> R {
+    match polled {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("not ready"),
+    }
+}
+
+#[test]
+fn references_and_boxes() {
+    let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
+    let recorder = || Recorder::new(&calls, ticket);
+    forwards_everything(recorder(), &calls, ticket);
+    forwards_everything(&mut recorder(), &calls, ticket);
+    forwards_everything(&mut &mut recorder(), &calls, ticket);
+    forwards_everything(Box::new(recorder()), &calls, ticket);
+    forwards_everything(Box::new(Box::new(recorder())), &calls, ticket);
+    forwards_everything(&mut Box::new(recorder()), &calls, ticket);
+}
+
+#[test]
+fn trait_objects() {
+    let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
+    let boxed: Box<dyn AsyncWriteComplete + Unpin> = Box::new(Recorder::new(&calls, ticket));
+    forwards_everything(boxed, &calls, ticket);
+    let lent: &mut (dyn AsyncWriteComplete + Unpin) = &mut Recorder::new(&calls, ticket);
+    forwards_everything(lent, &calls, ticket);
+}
+
+#[test]
+fn pinned_pointers() {
+    let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
+    let recorder = || Recorder::pinned(&calls, ticket);
+    forwards_everything(Box::pin(recorder()), &calls, ticket);
+    forwards_everything(pin!(recorder()), &calls, ticket);
+    forwards_everything(&mut Box::pin(recorder()), &calls, ticket);
+    forwards_everything(Box::pin(Box::pin(recorder())), &calls, ticket);
+    let object: Pin<Box<dyn AsyncWriteComplete>> = Box::pin(recorder());
+    forwards_everything(object, &calls, ticket);
+}
+
+/// A blocking writer that answers as no default would.
+#[derive(Debug, Default)]
+struct Blocking(Vec<String>);
+
+impl Write for Blocking {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.push(format!("write {}", buf.len()));
+        Ok(1)
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.push(format!("write_vectored of {}", bufs.len()));
+        Ok(2)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.push("flush".to_owned());
+        Ok(())
+    }
+}
+
+impl WriteComplete for Blocking {
+    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
+        self.0.push(format!("try_write {}", buf.len()));
+        Ok(Some(3))
+    }
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        self.0.push(format!("unread {n}"));
+        Ok(true)
+    }
+}
+
+#[test]
+fn blocking_writers() {
+    fn calls_everything(mut carrier: impl WriteComplete) {
+        assert_eq!(carrier.write(b"a").unwrap(), 1);
+        assert_eq!(carrier.write_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")]).unwrap(), 2);
+        carrier.flush().unwrap();
+        assert_eq!(carrier.try_write(b"abc").unwrap(), Some(3));
+        assert!(carrier.unread(7).unwrap());
+    }
+
+    let mut blocking = Blocking::default();
+    calls_everything(&mut blocking);
+    calls_everything(&mut &mut blocking);
+    calls_everything(Box::new(&mut blocking));
+    calls_everything(&mut blocking as &mut dyn WriteComplete);
+    calls_everything(Box::new(&mut blocking) as Box<dyn WriteComplete + '_>);
+    let once = ["write 1", "write_vectored of 2", "flush", "try_write 3", "unread 7"];
+    assert_eq!(blocking.0, once.repeat(5));
+}
+
+#[cfg(feature = "offload")]
+#[test]
+fn pools() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    };
+
+    use async_write_complete::{Job, Offload, Pool};
+
+    /// Counts, and refuses.
+    #[derive(Default)]
+    struct Closed(AtomicUsize);
+
+    impl Pool for Closed {
+        fn execute(&self, job: Job) {
+            self.0.fetch_add(1, SeqCst);
+            drop(job);
+        }
+    }
+
+    fn hands_over(pool: impl Pool) {
+        let file = tempfile::tempfile().unwrap();
+        let mut writer = Offload::with_pool(file, pool);
+        let write = futures_lite::future::block_on(writer.with_mut(|_| ()));
+        assert_eq!(write.unwrap_err().kind(), io::ErrorKind::Other, "refused");
+    }
+
+    let pool = Arc::new(Closed::default());
+    hands_over(&*pool);
+    hands_over(&&*pool);
+    hands_over(pool.clone());
+    hands_over(pool.clone() as Arc<dyn Pool>);
+    assert_eq!(pool.0.load(SeqCst), 4);
+}

@@ -1,0 +1,455 @@
+//! Seeks of an `Offload`: from where the handed-out reads ended, after what is outstanding, and never over a silent failure.
+
+use std::{
+    future::Future,
+    io::{self, Cursor, Read, Seek, SeekFrom, Write},
+    pin::{Pin, pin},
+    task::Poll,
+};
+
+use async_write_complete::{AsyncWriteCompleteExt, Indeterminate, Offload, PriorWriteFailed, Submitted};
+use futures_io::{AsyncRead, AsyncSeek};
+use futures_lite::{AsyncReadExt, AsyncSeekExt, future::block_on};
+
+use crate::common::{
+    destination::{Observer, Outcome, Scripted, interrupted},
+    pool::Stepped,
+    random::XorShift,
+    steps::{self, failed, offload, ready},
+    waker::Task,
+};
+
+/// ENOSPC, the same on every Unix.
+const NO_SPACE: i32 = 28;
+/// EIO, the same on every Unix.
+const IO_ERROR: i32 = 5;
+
+/// One poll of a seek.
+fn seek<S: AsyncSeek + Unpin>(seeker: &mut S, pos: SeekFrom) -> Poll<io::Result<u64>> {
+    steps::poll(|cx| Pin::new(&mut *seeker).poll_seek(cx, pos))
+}
+
+/// One poll of a read of up to `len` bytes.
+fn read<R: AsyncRead + Unpin>(reader: &mut R, len: usize) -> Poll<io::Result<Vec<u8>>> {
+    let mut buf = vec![b'?'; len];
+    steps::poll(|cx| Pin::new(&mut *reader).poll_read(cx, &mut buf)).map_ok(|n| buf[..n].to_vec())
+}
+
+/// A seek that takes one job.
+#[track_caller]
+fn seek_now<S: AsyncSeek + Unpin>(seeker: &mut S, pool: &Stepped, pos: SeekFrom) -> u64 {
+    assert!(seek(seeker, pos).is_pending());
+    assert!(pool.run_one());
+    ready(seek(seeker, pos)).unwrap()
+}
+
+/// A read that takes one job.
+#[track_caller]
+fn read_now<R: AsyncRead + Unpin>(reader: &mut R, pool: &Stepped, len: usize) -> Vec<u8> {
+    assert!(read(reader, len).is_pending());
+    assert!(pool.run_one());
+    ready(read(reader, len)).unwrap()
+}
+
+/// Fetches four bytes of `abcdefgh` and hands out the first one.
+fn read_ahead(destination: Scripted) -> (Offload<Scripted, Stepped>, Stepped, Observer) {
+    let (mut file, pool, observer) = offload(destination.holding(b"abcdefgh"));
+    assert!(read(&mut file, 4).is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(read(&mut file, 1)).unwrap(), b"a");
+    (file, pool, observer)
+}
+
+#[test]
+fn a_seek_is_one_call_on_the_pool() {
+    let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+    assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(2)), 2);
+    assert_eq!(seek_now(&mut file, &pool, SeekFrom::Current(3)), 5);
+    assert_eq!(seek_now(&mut file, &pool, SeekFrom::End(-2)), 6);
+    assert_eq!(read_now(&mut file, &pool, 8), b"gh");
+    assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(20)), 20);
+    let expected = [SeekFrom::Start(2), SeekFrom::Current(3), SeekFrom::End(-2), SeekFrom::Start(20)];
+    assert_eq!((observer.seeks(), pool.executed()), (expected.to_vec(), 5));
+}
+
+#[test]
+fn polled_again_it_is_the_same_seek_and_answered_it_is_over() {
+    let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+    for round in 1..=2 {
+        for _ in 0..100 {
+            assert!(seek(&mut file, SeekFrom::Current(2)).is_pending());
+        }
+        assert!(pool.run_one());
+        assert_eq!(ready(seek(&mut file, SeekFrom::Current(2))).unwrap(), 2 * round);
+        assert_eq!(observer.seeks().len() as u64, round);
+    }
+}
+
+mod over_read_ahead {
+    use super::*;
+
+    #[test]
+    fn from_current_counts_from_what_was_handed_out() {
+        for (offset, position, rest) in [(0, 1, &b"bcdefgh"[..]), (2, 3, b"defgh"), (-1, 0, b"abcdefgh")] {
+            let (mut file, pool, observer) = read_ahead(Scripted::new());
+            assert_eq!(seek_now(&mut file, &pool, SeekFrom::Current(offset)), position);
+            assert_eq!(observer.seeks(), [SeekFrom::Current(offset - 3)]);
+            assert_eq!(read_now(&mut file, &pool, 10), rest);
+        }
+    }
+
+    #[test]
+    fn from_elsewhere_forgets_what_was_fetched() {
+        for (pos, position, rest) in [(SeekFrom::Start(2), 2, b"cdefgh"), (SeekFrom::End(-6), 2, b"cdefgh")] {
+            let (mut file, pool, observer) = read_ahead(Scripted::new());
+            assert_eq!(seek_now(&mut file, &pool, pos), position);
+            assert_eq!(observer.seeks(), [pos]);
+            assert_eq!(read_now(&mut file, &pool, 10), rest);
+            assert!(observer.unreads().is_empty(), "one call does it");
+        }
+    }
+
+    #[test]
+    fn waits_for_a_read_that_is_still_out() {
+        let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+        assert!(read(&mut file, 4).is_pending());
+        assert!(seek(&mut file, SeekFrom::Current(1)).is_pending());
+        assert_eq!((pool.len(), observer.seeks()), (1, vec![]));
+        assert!(pool.run_one());
+        assert!(seek(&mut file, SeekFrom::Current(1)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(seek(&mut file, SeekFrom::Current(1))).unwrap(), 1);
+        assert_eq!(observer.seeks(), [SeekFrom::Current(1 - 4)]);
+    }
+
+    #[test]
+    fn a_failed_seek_leaves_it_all_as_it_was() {
+        let (mut file, pool, observer) = read_ahead(Scripted::new().on_seek([Outcome::Os(IO_ERROR)]));
+        assert!(seek(&mut file, SeekFrom::Start(0)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(0))).raw_os_error(), Some(IO_ERROR));
+        assert_eq!(ready(read(&mut file, 2)).unwrap(), b"bc");
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Current(0)), 3);
+        assert_eq!(observer.reads(), [4]);
+    }
+
+    #[test]
+    fn a_seek_that_never_ran_leaves_it_all_as_it_was() {
+        let (mut file, pool, observer) = read_ahead(Scripted::new());
+        assert!(seek(&mut file, SeekFrom::Start(0)).is_pending());
+        assert!(pool.drop_one());
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(0))).kind(), io::ErrorKind::Other);
+        pool.refuse(true);
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(0))).kind(), io::ErrorKind::Other);
+        pool.refuse(false);
+        assert_eq!(ready(read(&mut file, 2)).unwrap(), b"bc");
+        assert!(observer.seeks().is_empty());
+    }
+}
+
+mod abandoned {
+    use super::*;
+
+    #[test]
+    fn a_seek_is_finished_before_a_different_one() {
+        let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+        assert!(seek(&mut file, SeekFrom::Start(5)).is_pending());
+        assert!(seek(&mut file, SeekFrom::Current(-2)).is_pending());
+        assert_eq!(pool.len(), 1);
+        assert!(pool.run_one());
+        assert!(seek(&mut file, SeekFrom::Current(-2)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(seek(&mut file, SeekFrom::Current(-2))).unwrap(), 3);
+        assert_eq!(observer.seeks(), [SeekFrom::Start(5), SeekFrom::Current(-2)]);
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(5)), 5, "nothing is left over of the first one");
+    }
+
+    /// As with two equal writes: it is as if the dropped one had never been asked for.
+    #[test]
+    fn a_seek_and_an_equal_one_become_one() {
+        let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+        assert!(seek(&mut file, SeekFrom::Current(2)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(seek(&mut file, SeekFrom::Current(2))).unwrap(), 2);
+        assert_eq!(observer.seeks(), [SeekFrom::Current(2)]);
+    }
+
+    #[test]
+    fn a_seek_takes_effect_for_a_read_and_a_write() {
+        let (mut file, pool, observer) = read_ahead(Scripted::new());
+        assert!(seek(&mut file, SeekFrom::Start(6)).is_pending());
+        assert!(read(&mut file, 1).is_pending());
+        assert_eq!(pool.len(), 1);
+        assert!(pool.run_one());
+        assert_eq!(read_now(&mut file, &pool, 1), b"g");
+
+        assert!(seek(&mut file, SeekFrom::Start(2)).is_pending());
+        assert!(pool.run_one());
+        steps::in_flight(&mut file, b"XY");
+        assert!(pool.run_one());
+        assert_eq!(observer.bytes(), b"abXYefgh");
+        assert!(observer.unreads().is_empty(), "what was fetched before is forgotten");
+    }
+
+    #[test]
+    fn a_failed_seek_goes_with_its_caller() {
+        let (mut file, pool, _) = read_ahead(Scripted::new().on_seek([Outcome::Os(IO_ERROR)]));
+        assert!(seek(&mut file, SeekFrom::Start(6)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(read(&mut file, 2)).unwrap(), b"bc", "the cursor has not moved");
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Current(0)), 3);
+    }
+
+    /// A read in between has taken the result in; the seek that comes back is a new one.
+    #[test]
+    fn a_seek_that_was_followed_by_a_read_is_over() {
+        let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
+        assert!(seek(&mut file, SeekFrom::Start(2)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(read_now(&mut file, &pool, 2), b"cd");
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(2)), 2);
+        assert_eq!(observer.seeks(), [SeekFrom::Start(2); 2]);
+    }
+}
+
+mod after_a_write {
+    use super::*;
+
+    #[test]
+    fn it_waits_and_does_not_supersede() {
+        let (mut file, pool, observer) = offload(Scripted::new());
+        let ticket = steps::in_flight(&mut file, b"abc");
+        let task = Task::new();
+        assert!(task.poll(|cx| Pin::new(&mut file).poll_seek(cx, SeekFrom::Start(1))).is_pending());
+        assert_eq!((pool.len(), observer.seeks()), (1, vec![]));
+        assert!(pool.run_one());
+        assert_eq!(task.wakes(), 1);
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(1)), 1);
+        assert_eq!(ready(steps::ask(&mut file, ticket)).unwrap(), 3);
+    }
+
+    #[test]
+    fn that_failed_it_is_told_once_and_not_executed() {
+        for (outcome, complete) in [(Outcome::Os(NO_SPACE), 0), (Outcome::Short(2), 2), (Outcome::Zero, 0)] {
+            let (mut file, pool, observer) = offload(Scripted::script([outcome]));
+            let orphan = steps::in_flight(&mut file, b"abc");
+            assert!(seek(&mut file, SeekFrom::Start(0)).is_pending());
+            assert!(pool.run_one());
+            let error = failed(seek(&mut file, SeekFrom::Start(0)));
+            let prior = PriorWriteFailed::find(&error).unwrap();
+            assert_eq!((prior.ticket(), prior.complete()), (orphan, Some(complete)));
+            assert_eq!((observer.seeks(), observer.position(), pool.len()), (vec![], complete as u64, 0));
+            assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(0)), 0);
+        }
+    }
+
+    #[test]
+    fn that_panicked_it_is_told_so() {
+        let (mut file, pool, _) = offload(Scripted::script([Outcome::Panic]));
+        let orphan = steps::in_flight(&mut file, b"abc");
+        assert!(pool.run_one());
+        let error = failed(seek(&mut file, SeekFrom::Start(0)));
+        assert_eq!(PriorWriteFailed::find(&error).unwrap().complete(), None);
+        assert_eq!(PriorWriteFailed::find(&error).unwrap().ticket(), orphan);
+        assert!(PriorWriteFailed::find(&failed(seek(&mut file, SeekFrom::Start(0)))).is_none(), "once");
+    }
+}
+
+mod errors {
+    use super::*;
+
+    #[test]
+    fn interrupts_are_tried_again_and_blocking_is_told_as_something_else() {
+        let script = interrupted(2).chain([Outcome::All, Outcome::Error(io::ErrorKind::WouldBlock)]);
+        let (mut file, pool, observer) = offload(Scripted::new().holding(b"abc").on_seek(script));
+        assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(1)), 1);
+        assert_eq!(observer.seeks().len(), 3);
+        assert!(seek(&mut file, SeekFrom::Start(2)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(2))).kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[test]
+    fn a_place_before_the_beginning_is_the_destinations_error() {
+        let (mut file, pool, _) = offload(Scripted::new().holding(b"abc"));
+        assert!(seek(&mut file, SeekFrom::Current(-1)).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(failed(seek(&mut file, SeekFrom::Current(-1))).kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(read_now(&mut file, &pool, 3), b"abc");
+    }
+
+    #[test]
+    fn a_panic_poisons() {
+        let (mut file, pool, observer) = offload(Scripted::new().on_seek([Outcome::Panic]));
+        assert!(seek(&mut file, SeekFrom::Start(1)).is_pending());
+        assert!(pool.run_one());
+        let error = failed(seek(&mut file, SeekFrom::Start(1)));
+        assert!(Indeterminate::find(&error).is_some(), "{error:?}");
+        for _ in 0..2 {
+            failed(seek(&mut file, SeekFrom::Start(1)));
+            failed(read(&mut file, 1));
+            failed(steps::submit(&mut file, b"abc"));
+        }
+        assert_eq!((observer.seeks().len(), observer.writes(), observer.drops()), (1, vec![], 1));
+    }
+}
+
+mod after_a_close {
+    use super::*;
+
+    #[test]
+    fn a_seek_is_an_error() {
+        let (mut file, pool, observer) = offload(Scripted::new());
+        assert!(steps::close(&mut file).is_pending());
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(0))).kind(), io::ErrorKind::BrokenPipe);
+        pool.run_all();
+        ready(steps::close(&mut file)).unwrap();
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(0))).kind(), io::ErrorKind::BrokenPipe);
+        assert!(observer.seeks().is_empty());
+    }
+
+    /// Rule W12: an error, also where an equal seek was dropped before.
+    #[test]
+    fn a_seek_that_was_dropped_is_not_answered() {
+        let (mut file, pool, _) = offload(Scripted::new());
+        assert!(seek(&mut file, SeekFrom::Start(5)).is_pending());
+        assert!(steps::close(&mut file).is_pending());
+        pool.run_all();
+        ready(steps::close(&mut file)).unwrap();
+        assert_eq!(failed(seek(&mut file, SeekFrom::Start(5))).kind(), io::ErrorKind::BrokenPipe);
+    }
+}
+
+/// The extension traits, over the pool that callers get by default.
+#[test]
+fn on_a_real_file() {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(b"abcdefgh").unwrap();
+    let mut file = Offload::new(file);
+    block_on(async {
+        assert_eq!(file.seek(SeekFrom::Start(2)).await.unwrap(), 2);
+        let mut two = [0; 2];
+        file.read_exact(&mut two).await.unwrap();
+        assert_eq!(&two, b"cd");
+        file.write_all_complete(b"XY").await.unwrap();
+        assert_eq!(file.seek(SeekFrom::Current(-3)).await.unwrap(), 3);
+        let mut rest = String::new();
+        file.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "dXYgh");
+        assert_eq!(file.seek(SeekFrom::End(0)).await.unwrap(), 8);
+    });
+}
+
+/// Reads, writes and seeks at random, many of them dropped, against a `Cursor` that does the same: a dropped read moves nothing,
+/// a dropped seek or write does.
+#[test]
+fn a_random_walk_agrees_with_a_cursor() {
+    for seed in 1..300 {
+        let mut walk = Walk::new(seed);
+        for step in 0..60 {
+            walk.at = format!("seed {seed}, step {step}");
+            match walk.random.below(6) {
+                0 => walk.drop_a_read(),
+                1 | 2 => walk.read(),
+                3 => walk.seek(),
+                _ => walk.write(),
+            }
+        }
+        walk.settle();
+    }
+}
+
+struct Walk {
+    file: Offload<Scripted, Stepped>,
+    pool: Stepped,
+    observer: Observer,
+    model: Cursor<Vec<u8>>,
+    random: XorShift,
+    /// Where it is, for whoever has to reproduce it.
+    at: String,
+}
+
+impl Walk {
+    fn new(seed: u64) -> Self {
+        let mut random = XorShift(seed);
+        let start: Vec<u8> = (0..50).map(|_| random.below(256) as u8).collect();
+        let (file, pool, observer) = offload(Scripted::new().holding(&start));
+        Self { file, pool, observer, model: Cursor::new(start), random, at: String::new() }
+    }
+
+    /// Takes `got` for the model's next bytes.
+    fn handed_out(&mut self, got: &[u8]) {
+        let mut expected = vec![0; got.len()];
+        self.model.read_exact(&mut expected).unwrap_or_else(|_| panic!("{}: too much was read", self.at));
+        assert_eq!(got, expected, "{}", self.at);
+        let left = self.model.get_ref().len().saturating_sub(self.model.position() as usize);
+        assert!(!got.is_empty() || left == 0, "{}: an end that is none", self.at);
+    }
+
+    /// One poll, and perhaps its job; bytes that were fetched before are handed out all the same.
+    fn drop_a_read(&mut self) {
+        let len = 1 + self.random.below(20);
+        match read(&mut self.file, len) {
+            Poll::Ready(got) => self.handed_out(&got.unwrap()),
+            Poll::Pending if self.random.below(2) == 0 => drop(self.pool.run_one()),
+            Poll::Pending => {}
+        }
+    }
+
+    fn read(&mut self) {
+        let len = 1 + self.random.below(20);
+        loop {
+            match read(&mut self.file, len) {
+                Poll::Ready(got) => return self.handed_out(&got.unwrap()),
+                Poll::Pending => assert!(self.pool.run_one(), "{}", self.at),
+            }
+        }
+    }
+
+    fn seek(&mut self) {
+        let pos = match self.random.below(3) {
+            0 => SeekFrom::Start(self.random.below(60) as u64),
+            1 => SeekFrom::End(-(self.random.below(40) as i64)),
+            _ => SeekFrom::Current(self.random.below(20) as i64 - self.model.position().min(10) as i64),
+        };
+        let (position, calls) = (self.model.seek(pos).unwrap(), self.observer.seeks().len());
+        loop {
+            match seek(&mut self.file, pos) {
+                Poll::Ready(answer) => return assert_eq!(answer.unwrap(), position, "{}", self.at),
+                Poll::Pending => assert!(self.pool.run_one(), "{}", self.at),
+            }
+            if self.observer.seeks().len() > calls && self.random.below(2) == 0 {
+                // Dropped before its answer. An equal one must not be next, for the two would become one.
+                return self.drop_a_read();
+            }
+        }
+    }
+
+    fn write(&mut self) {
+        let bytes: Vec<u8> = (0..=self.random.below(10)).map(|_| self.random.below(256) as u8).collect();
+        let ticket = loop {
+            match steps::submit(&mut self.file, &bytes) {
+                Poll::Ready(Ok(Submitted::InFlight(ticket))) => break ticket,
+                Poll::Ready(other) => panic!("{}: {other:?}", self.at),
+                Poll::Pending => assert!(self.pool.run_one(), "{}", self.at),
+            }
+        };
+        self.model.write_all(&bytes).unwrap();
+        if self.random.below(2) == 0 {
+            assert!(self.pool.run_one(), "{}", self.at);
+            assert_eq!(ready(steps::ask(&mut self.file, ticket)).unwrap(), bytes.len(), "{}", self.at);
+            assert_eq!(&self.observer.bytes(), self.model.get_ref(), "{}", self.at);
+        }
+    }
+
+    /// In the end all is there, and the cursor is where the model's is.
+    fn settle(mut self) {
+        // Not a barrier, which makes no call on the destination.
+        let mut moved = pin!(self.file.with_mut(|_| ()));
+        while steps::poll(|cx| moved.as_mut().poll(cx)).map(Result::unwrap).is_pending() {
+            assert!(self.pool.run_one(), "{}", self.at);
+        }
+        assert_eq!(&self.observer.bytes(), self.model.get_ref(), "{}", self.at);
+        assert_eq!(self.observer.position(), self.model.position(), "{}", self.at);
+    }
+}
