@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 json=$(mktemp)
 trap 'rm -f "$json"' EXIT
-cargo run --release -p evidence -- bench --quick --json "$json"
+cargo run --release -p evidence --all-features -- bench --quick --json "$json"
 # A bench that measured nothing must not pass: one size of the situations that need no root has six rows of ours.
 ours=$(grep -o '"subject": *"async-write-complete' "$json" | wc -l || true)
 [ "$ours" -ge 100 ] || { echo "bench: only $ours rows of ours" >&2; exit 1; }

@@ -2,10 +2,10 @@
 # Checks for what the other scripts need, and installs what is missing where it may.
 #
 # Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
-# util-linux (taskset), for ci/one-core.sh.
-# For the bench alone, which says what it could not measure without them: util-linux and mount (a mount namespace, a loop
-# device), xfsprogs, btrfs-progs, e2fsprogs (the file systems on it).
-# Nothing else: no dependency has a C library behind it. From rustup: the components rustfmt and clippy.
+# util-linux (taskset), for ci/one-core.sh. For ci/filesystems.sh and the bench, which say what they could not do
+# without them: util-linux and mount (a mount namespace, a loop device), xfsprogs, btrfs-progs, e2fsprogs (the file
+# systems on it). For ci/system-calls.sh, likewise: strace. Nothing else: no dependency has a C library behind it. From
+# rustup: the components rustfmt and clippy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,9 +14,10 @@ command -v cc >/dev/null || missing+=(gcc)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 command -v taskset >/dev/null || missing+=(util-linux)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
-# As root only: without, the bench cannot mount anything.
+# As root only: nobody else may mount or install anything.
 if [ "$(id -u)" -eq 0 ]; then
-    for tool in unshare:util-linux mount:mount mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs; do
+    for tool in unshare:util-linux mount:mount strace:strace mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
+        mkfs.btrfs:btrfs-progs; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
 fi

@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo run --release -p evidence -- rfcs --check
+cargo run --release -p evidence --all-features -- rfcs --check

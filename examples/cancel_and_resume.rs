@@ -1,6 +1,6 @@
-//! A timeout in the middle of a large write: the caller stops waiting, the write does not stop, and nothing is lost.
+//! A timeout in the middle of a large write: the caller stops waiting, the write goes on, and nothing is lost.
 //!
-//! The destination is a socket whose peer does not read at first, so that the first timeout surely comes too early.
+//! The destination is a socket whose peer does not read at first, so the first timeout always comes before the end.
 
 use std::{
     io::{self, Read},
@@ -29,12 +29,12 @@ async fn main() -> io::Result<()> {
         theirs.read_to_end(&mut received).map(|_| received)
     });
 
-    // No two stretches of it are alike, so bytes that were lost, or sent twice, would show.
+    // No two parts of it are alike, so bytes that were lost or sent twice would show.
     let bytes: Vec<u8> = (0..LEN as u32 / 4).flat_map(|i| i.wrapping_mul(0x9E37_79B1).to_le_bytes()).collect();
     let mut held = HeldWrite::new(&bytes);
     let mut timeouts = 0;
     loop {
-        // A timeout drops the future; `held` keeps where the write stands.
+        // A timeout drops the future. `held` knows how far the write is, and what is outstanding.
         match timeout(PATIENCE, writer.resume_write_all(&mut held)).await {
             Ok(result) => break result?,
             Err(_) if timeouts == 0 => {
@@ -52,6 +52,6 @@ async fn main() -> io::Result<()> {
     writer.close_complete().await?;
     let received = peer.join().expect("the peer does not panic")?;
     assert!(received == bytes, "the peer has other bytes");
-    println!("and the peer has received them, each once");
+    println!("and the peer has received each of them once");
     Ok(())
 }

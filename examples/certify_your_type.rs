@@ -1,6 +1,7 @@
-//! A third party's writer, certified: run it for a report, and test it for one test a rule.
+//! A writer of a third party, certified by the kit.
 //!
-//! `cargo test --example certify_your_type --all-features`
+//! `cargo run --example certify_your_type` prints the report. `cargo test --example certify_your_type` runs one test
+//! for each rule.
 
 use std::{
     io,
@@ -8,7 +9,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_write_complete::{AsyncWriteComplete, DriveWrite, Started, Ticket, Tracked, conformance::Certify};
+use async_write_complete::{AsyncWriteComplete, DriveWrite, Started, Ticket, Tracked};
+use async_write_complete_conformance::Certify;
 
 /// Counts the bytes that the writer inside has completed.
 struct Metered<W> {
@@ -33,10 +35,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Metered<W> {
         Poll::Ready(Ok(n))
     }
 
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_close_complete(cx)
     }
@@ -47,7 +45,7 @@ fn metered<W>(inner: W) -> Tracked<Metered<W>> {
 }
 
 #[cfg(test)]
-async_write_complete::certify! { metered_writer: Certify::around(metered).closes() }
+async_write_complete_conformance::certify! { metered_writer: Certify::around(metered).closes() }
 
 fn main() {
     let report = Certify::around(metered).closes().run();

@@ -1,21 +1,27 @@
 //! One submission, several inner ones: each write becomes a frame of length, checksum and payload.
 //!
-//! A transform is simpler below `Offload`, on the blocking side, where one call carries a frame to its end; this one goes over
-//! any `AsyncWriteComplete`. It is *driven*: polls carry a frame on, those of any later operation too, and dropping it early
-//! may tear the tail. If an inner write fails inside a frame the answer is `Indeterminate`, and it takes no more.
+//! A transform is simpler below an `Offload`, on the blocking side, where one call carries a frame to its end. This one
+//! goes over any `AsyncWriteComplete`, and it is *driven*: a frame goes on while its ticket, or the close, is polled.
+//! Dropped before that, the frame may be torn. If an inner write fails after some bytes of the frame are complete,
+//! nobody can know how many bytes of the caller's are, so the answer is `Indeterminate`, and the writer takes no more.
 
-use std::task::{Context, Poll, ready};
-use std::{fs, io, pin::Pin};
+use std::{
+    io::{self, Read},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    thread,
+};
 
 use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, Indeterminate, Offload};
-use async_write_complete::{Started, Submitted, Ticket, Tracked};
+use async_write_complete::{Started, Submitted, Ticket, Tracked, WriteOutstanding};
 use futures_lite::future::{block_on, poll_once};
 
 pub(crate) struct Frames<W> {
     inner: W,
     frame: Vec<u8>,
-    /// How many bytes of the frame are complete, and the part that is outstanding.
+    /// How many bytes of the frame are complete.
     complete: usize,
+    /// The inner write that is outstanding.
     ticket: Option<Ticket>,
 }
 
@@ -37,6 +43,7 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Frames<W> {
                 Ok(Submitted::InFlight(ticket)) => self.ticket = Some(ticket),
                 // Short or not, the frame goes on from there.
                 Ok(Submitted::Complete(n @ 1..)) if n <= rest.len() => self.complete += n,
+                // Nothing of the frame is complete, so nothing of the caller's bytes is.
                 Ok(Submitted::Complete(0)) if self.complete == 0 => return Poll::Ready(Ok(0)),
                 Err(error) if self.complete == 0 => return Poll::Ready(Err(error)),
                 stuck => {
@@ -46,10 +53,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Frames<W> {
             }
         }
         Poll::Ready(Ok(self.frame.len() - frame(&[]).len()))
-    }
-
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,19 +86,34 @@ pub(crate) fn frames<W>(inner: W) -> Tracked<Frames<W>> {
 }
 
 fn main() -> io::Result<()> {
+    let (mut output, pipe) = io::pipe()?;
+    let large = vec![b'x'; 3 << 20]; // more than an `Offload` takes at once, and than a pipe has room for
     block_on(async {
-        let dir = tempfile::tempdir()?;
-        let path = dir.path().join("frames");
-        let large = vec![b'x'; 3 << 20]; // three times what an `Offload` takes at once
-        let mut writer = frames(Offload::create(&path).await?);
-        // Polled once and dropped: the frame is submitted, and what comes next carries it on.
-        drop(poll_once(writer.write_all_complete(&large)).await);
+        let mut writer = frames(Offload::new(pipe));
+        // The pipe is full before the frame is through, and the future is dropped. The frame is taken all the same.
+        assert!(poll_once(writer.write_all_complete(&large)).await.is_none());
+        let error = writer.write_all_complete(b"small").await.expect_err("the first frame is outstanding");
+        println!("a second frame: {error}");
+        assert!(WriteOutstanding::find(&error).is_some());
+
+        let reader = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            output.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let settled = writer.settle().await?.expect("a frame was outstanding");
+        assert_eq!((settled.submitted(), settled.completed()), (large.len(), large.len()));
         writer.write_all_complete(b"small").await?;
-        assert!(payloads(&fs::read(&path)?) == [&large, b"small".as_slice()].concat());
+        writer.close_complete().await?;
+        let bytes = reader.join().expect("the reader does not panic")?;
+        assert!(payloads(&bytes) == [large.as_slice(), b"small"].concat());
         println!("two whole frames, though the future of the first was dropped");
+
         let mut room = [0; 20];
-        let error = frames(&mut room[..]).write_all_complete(b"too long").await.expect_err("no room");
-        println!("a frame with too little room: {error}");
+        let mut writer = frames(&mut room[..]);
+        let error = writer.write_all_complete(b"too long").await.expect_err("there is no room");
+        println!("a failure in mid-frame: {error}");
+        assert!(Indeterminate::find(&error).is_some());
+        let error = writer.write_all_complete(b"x").await.expect_err("the writer takes no more");
         assert!(Indeterminate::find(&error).is_some());
         Ok(())
     })

@@ -1,4 +1,5 @@
-//! A library function over any `AsyncWriteComplete`: what it answers holds for a file, memory, a boxed writer and a socket.
+//! A library function over any `AsyncWriteComplete`: its answer means the same for a file, a boxed writer, memory and a
+//! socket.
 
 use std::{
     fs,
@@ -11,7 +12,7 @@ use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Offload};
 
 /// Appends `records`, each on a line of its own, and answers how many bytes are complete.
 ///
-/// There is nothing to flush, and no buffer behind the answer: when it is there, so are the bytes.
+/// There is nothing to flush: an observer of the destination sees the bytes when this function answers.
 async fn append<W: AsyncWriteComplete + Unpin>(mut writer: W, records: &[&str]) -> io::Result<usize> {
     let mut complete = 0;
     for record in records {
@@ -32,7 +33,7 @@ async fn with_a_file() -> io::Result<()> {
     println!("file: {complete} bytes");
     assert_eq!(fs::read_to_string(&path)?, TEXT);
 
-    // Which writer it is may be decided at run time. By reference, the caller keeps it, and closes it.
+    // The writer may be chosen at run time. A caller that lends it keeps it, and closes it.
     let path = dir.path().join("again");
     let mut boxed: Box<dyn AsyncWriteComplete + Send + Unpin> = Box::new(Offload::create(&path).await?);
     let complete = append(&mut boxed, &RECORDS).await?;
@@ -50,7 +51,7 @@ async fn with_memory() -> io::Result<()> {
     Ok(())
 }
 
-/// For a socket, complete means that the kernel has the bytes: nothing is said of the peer.
+/// For a socket, complete means that the kernel has the bytes. It says nothing of the peer.
 async fn with_a_socket() -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let ours = TcpStream::connect(listener.local_addr()?)?;

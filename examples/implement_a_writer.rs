@@ -1,7 +1,7 @@
 //! A writer of one's own: a CRC-32 of exactly the bytes that are complete, around any `AsyncWriteComplete`.
 //!
-//! What is particular to it is a `DriveWrite` of four methods; `Tracked` makes an `AsyncWriteComplete` of it that keeps the
-//! rules which are the same for every wrapper (tickets, orphans, barriers, close, panics).
+//! A `DriveWrite` of three methods has what is particular to it. `Tracked` makes an `AsyncWriteComplete` of that, and
+//! keeps the rules that are the same for every wrapper: tickets, `WriteOutstanding`, the outcome of a close, panics.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite
 pub(crate) struct Checksum<W> {
     inner: W,
     crc: u32,
-    /// The inner writer's ticket, and the bytes it stands for: how many of them count is not known before they are complete.
+    /// The ticket of the inner write that is outstanding, and its bytes: the answer says how many of them count.
     in_flight: Option<(Ticket, Vec<u8>)>,
 }
 
@@ -42,16 +42,12 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Checksum<W> {
         Poll::Ready(Ok(n))
     }
 
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_close_complete(cx)
     }
 }
 
-/// The inner writer is somebody else's: its count is no index until `Tracked` has checked it.
+/// The first `n` bytes. The inner writer is foreign code, so its count is no index before `Tracked` has checked it.
 fn first(bytes: &[u8], n: usize) -> &[u8] {
     bytes.get(..n).unwrap_or(bytes)
 }
@@ -68,7 +64,11 @@ fn main() -> io::Result<()> {
         let inner = Offload::create(&path).await?;
         let mut writer = Tracked::new(Checksum::new(inner));
         writer.write_all_complete(b"12345").await?;
-        writer.write_all_complete(b"6789").await?;
+        // Submitted now, asked for later. The checksum counts the bytes when they are complete, and not before.
+        let _ = writer.submit(b"6789").await?;
+        assert_eq!(writer.get_ref().crc, crc32(0, b"12345"));
+        let settled = writer.settle().await?.expect("a write was outstanding");
+        assert_eq!(settled.completed(), 4);
         let crc = writer.get_ref().crc;
         println!("{} bytes are complete, their CRC-32 is {crc:08x}", std::fs::read(&path)?.len());
         assert_eq!((crc, std::fs::read(&path)?.as_slice()), (0xCBF4_3926, b"123456789".as_slice()));

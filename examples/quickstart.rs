@@ -1,7 +1,7 @@
-//! The seed program, now right: when the answer is there, so are the bytes.
+//! The seed program, now right: the bytes are in the file when the write answers.
 //!
-//! Creates a file, writes 1,024 bytes, and looks at the file's length through another handle, as often as it takes to be
-//! sure. `cargo run --release -p evidence -- audit --case seed` asks the same of other crates.
+//! It creates a file, writes 1,024 bytes, and asks the file system for the file's length, 500 times.
+//! `cargo run --release -p evidence -- audit --case seed` asks the same of other crates.
 
 use std::{fs, io};
 
@@ -19,15 +19,15 @@ fn main() -> io::Result<()> {
         for _ in 0..ROUNDS {
             let mut file = Offload::create(&path).await?;
             file.write_all_complete(&BYTES).await?;
-            // No flush, no sync, no close: the answer was enough.
+            // Without a flush, a sync or a close.
             if fs::metadata(&path)?.len() < BYTES.len() as u64 {
                 short += 1;
             }
         }
-        println!("{short} of {ROUNDS} files were short when the answer was there");
+        println!("{short} of {ROUNDS} files were short when the write answered");
         assert_eq!(short, 0);
 
-        // To know that the bytes also survive power loss, ask for that too; and a close tells the last error.
+        // A sync makes the bytes survive power loss. A close reports what goes wrong with the release.
         let mut file = Offload::create(&path).await?;
         file.write_all_complete(b"complete, then durable").await?;
         file.sync_all().await?;

@@ -1,7 +1,8 @@
-//! Code that is generic over the traits of futures-io, as it was called with `blocking::Unblock`, called with `Offload`.
+//! Code that is generic over the traits of futures-io, as it was called with `blocking::Unblock`, called with
+//! `Offload`.
 //!
-//! Reader, writer and seeker need no edit; the difference is what `Ok` of a write means. `with_mut` and `into_inner` differ:
-//! here they can fail, because they report what `Unblock` has nowhere to put.
+//! Reader, writer and seeker need no edit; `Ok` of a write means more. `with_mut` and `into_inner` can fail here: they
+//! report a write that failed, and refuse while a write is outstanding.
 
 use std::{
     fs::{self, File},
@@ -14,12 +15,12 @@ use futures_lite::{
     io::BufReader,
 };
 
-/// A writer: appends a record.
+/// A writer, which appends a record.
 async fn append(mut log: impl AsyncWrite + AsyncSeek + Unpin, record: &str) -> io::Result<()> {
     log.seek(SeekFrom::End(0)).await?;
     log.write_all(record.as_bytes()).await?;
     log.write_all(b"\n").await
-    // With `Unblock` a `flush` is due here; with `Offload` it would do nothing.
+    // `Unblock` needs a `flush` here. With `Offload` it finds nothing to do.
 }
 
 /// A reader, which counts lines.
@@ -45,7 +46,7 @@ fn main() -> io::Result<()> {
         let mut log = Offload::new(file);
         append(&mut log, "first").await?;
         append(&mut log, "second").await?;
-        // Seen by everybody as soon as `append` has answered.
+        // Another handle sees the bytes as soon as `append` has answered.
         assert_eq!(fs::read_to_string(&path)?, "first\nsecond\n");
         assert_eq!(read_at(&mut log, 6, 6).await?, "second");
         log.seek(SeekFrom::Start(0)).await?;
@@ -53,7 +54,7 @@ fn main() -> io::Result<()> {
         println!("{lines} lines, the second at byte 6");
         assert_eq!(lines, 2);
 
-        // Before: `log.with_mut(..).await` and `log.into_inner().await`, which cannot tell of a write that has failed.
+        // Before: `log.with_mut(..).await` and `log.into_inner().await`, without a `Result` of their own.
         let len = log.with_mut(|file| file.metadata().map(|meta| meta.len())).await??;
         let file: File = log.into_inner().await?;
         println!("{len} bytes, and the file is back");

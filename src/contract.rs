@@ -1,147 +1,150 @@
 //! The contract: numbered rules, each with its text, in one place.
 //!
-//! The documentation of the traits and the tests cite a rule by its [id](Rule::id); the text here decides.
-//! MUST and MAY are meant as in [RFC 2119](https://www.rfc-editor.org/rfc/rfc2119). *The writer* is the type that
-//! implements [`AsyncWriteComplete`](crate::AsyncWriteComplete); the duties of a pool, P1 to P4, stand
-//! with the pool. Every sentence of a rule is a MUST unless it says MAY. Operations that no trait has (seek, sync, set
-//! length, `with_mut`, `into_inner`) are meant where the writer has them.
+//! Documentation and tests cite a rule by its [id](Rule::id); the text here decides. Every sentence of a rule is a MUST
+//! unless it says SHOULD or MAY, as in [RFC 2119](https://www.rfc-editor.org/rfc/rfc2119). *The writer* is the type
+//! that implements [`AsyncWriteComplete`](crate::AsyncWriteComplete).
+//!
+//! An implementor of the trait keeps the W rules; an implementor of any poll-based type keeps the P rules. The O rules
+//! are what `Offload` adds, and D1 is what its syncs promise. The duties of a pool, J1 to J4, stand with
+//! `offload::Pool`.
 //!
 //! # Words
 //!
-//! | word | meaning |
-//! |---|---|
-//! | **destination** | what the writer hands its bytes to. Its *own write call* is, of a blocking type, `write`; of an `AsyncWriteComplete`, a submission, which returns when it is complete; of an `AsyncWrite`, `poll_write` and the `poll_flush` after it; of memory, the copy |
-//! | **submitted** | the writer has taken the bytes; the write is past its point of no return |
-//! | **complete** | the destination's own write call has returned for them; they are as visible as after a blocking write on it |
-//! | **durable** | complete, and they survive power loss |
-//! | **orphan** | a submitted write whose ticket nobody has polled to `Ready` when the next write-side operation comes (its future was dropped or forgotten) |
-//! | **settled** | no write is outstanding, and no orphan's failure is unreported |
-//! | **self-driven** | something behind the writer carries a submitted write on by itself: kernel, pool thread, memory |
-//! | **driven** | a writer built on another asynchronous writer: only polls carry it on; any later operation does |
-//! | **indeterminate** | nobody can know how many bytes of the submission are complete |
-//! | accepted | what other traits mean by `Ready`: somebody has a copy |
+//! | word | meaning | for a file |
+//! |---|---|---|
+//! | **submitted** | the writer has taken the bytes: the point of no return | copied into the operation for the pool |
+//! | **complete** | an observer of the destination sees the bytes, and needs no further call on this writer for that; the page of each type says what its observer is | another descriptor's `read(2)` returns them |
+//! | **durable** | complete, and the bytes survive power loss | a later `fdatasync(2)` returned 0 |
+//! | **outstanding** | submitted, and its result has not been answered: in flight, or ended and not asked for | |
+//! | **settled** | nothing is outstanding | |
+//! | **indeterminate** | nobody can know how many bytes are complete | a flush that failed half-way |
+//! | **self-driven** | something behind the writer carries a submitted write on: kernel, thread, memory | |
+//! | **driven** | only polls carry a submitted write on: TLS, framing | |
 //!
 //! *Not complete* does not mean *absent*: bytes of a failed call, or of a torn tail, may be there.
 
 use std::fmt;
 
+/// What a rule is about, and so who has to keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Every implementor of [`AsyncWriteComplete`](crate::AsyncWriteComplete).
+    Trait,
+    /// Every poll-based type.
+    Polls,
+    /// `Offload`, and every other type that carries a blocking destination.
+    Offload,
+    /// Every type that has a sync.
+    Durability,
+}
+
 macro_rules! rules {
-    ($($id:ident $name:literal: $text:literal)*) => {
+    ($($group:ident: $($id:ident $name:literal: $text:literal)*;)*) => {
         /// A numbered rule of the contract.
         ///
-        #[cfg_attr(
-            all(
-                any(doc, doctest),
-                feature = "offload",
-                feature = "tokio",
-                feature = "bytes",
-                feature = "conformance"
-            ),
-            doc = "Why there is such a rule, and what it costs: [RFC 0001](crate::rfcs::rfc_0001).\n"
-        )]
         /// ```
         /// use async_write_complete::contract::Rule;
         ///
-        /// assert_eq!(Rule::W1.id(), "W1");
-        /// assert_eq!(Rule::W1.name(), "completion");
-        /// assert_eq!(Rule::ALL.len(), 17);
+        /// assert_eq!(Rule::W5.id(), "W5");
+        /// assert_eq!(Rule::W5.name(), "outstanding");
+        /// assert_eq!(Rule::ALL.len(), 18);
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum Rule {
-            $(#[doc = concat!("**", $name, "**: ", $text)] $id,)*
+            $($(#[doc = concat!("**", $name, "**: ", $text)] $id,)*)*
         }
 
         impl Rule {
             /// Every rule, in order.
-            pub const ALL: &'static [Rule] = &[$(Rule::$id),*];
+            pub const ALL: &'static [Rule] = &[$($(Rule::$id),*),*];
 
             /// The id by which documentation and tests cite the rule, such as `W1`.
             pub const fn id(self) -> &'static str {
-                match self { $(Rule::$id => stringify!($id),)* }
+                match self { $($(Rule::$id => stringify!($id),)*)* }
             }
 
             /// A short name for the rule, such as `completion`.
             pub const fn name(self) -> &'static str {
-                match self { $(Rule::$id => $name,)* }
+                match self { $($(Rule::$id => $name,)*)* }
             }
 
             /// What the rule demands.
             pub const fn text(self) -> &'static str {
-                match self { $(Rule::$id => $text,)* }
+                match self { $($(Rule::$id => $text,)*)* }
+            }
+
+            /// What the rule is about.
+            pub const fn group(self) -> Group {
+                match self { $($(Rule::$id => Group::$group,)*)* }
             }
         }
     };
 }
 
 rules! {
+    Trait:
     W1 "completion":
-        "`Complete(n)`, or `Ready(Ok(n))` for a ticket, MUST be answered only after the destination's own write call has \
-         returned for those bytes."
-    W2 "exact count":
-        "`n` is at most what was taken, and exactly the first `n` bytes are complete; no later byte of that submission is or \
-         will be. `0` for a submission that is not empty means that the destination takes no more; `write_all_complete` \
-         turns it into `WriteZero`."
+        "`Complete(n)`, or `Ready(Ok(n))` for a ticket: the first `n` bytes are complete. An observer sees them without any \
+         further call on this writer."
+    W2 "count":
+        "`n` is at most what was taken. Exactly the first `n` bytes are complete; no later byte of that submission is or will \
+         be. `Ok(0)` for bytes: the destination takes no more."
     W3 "submission":
-        "`Pending` takes nothing. `Err` takes nothing either, unless it is `Indeterminate`, which says that nobody knows. What \
-         is taken is taken as it was at that call, and is attempted at most once: \
-         exactly once for a self-driven writer whose pool keeps its duties, and for a driven one as long as somebody polls \
-         it. A driven writer MAY take bytes into its own buffer and answer `InFlight` before its inner writer does; dropping \
-         it earlier may tear the tail, and its documentation MUST say so."
-    W4 "one call":
-        "A submission makes at most one successful call of the destination's write. `Interrupted` is retried \
-         inside, and a refused non-blocking attempt does not count. A submission is neither merged with another nor split. A \
-         wrapper that transforms bytes MAY need several inner calls; its counts speak of its caller's bytes."
-    W5 "identity":
-        "A ticket is answered with its own result only, any number of times, until the next submission of bytes: a count \
-         exactly; an error, which cannot be cloned, again with its kind, OS code and text. A barrier, or a submission that is \
-         `Pending`, does not supersede it."
+        "`Pending` and `Err` take nothing (an `Indeterminate` says that nobody knows). What is taken is taken as it was at \
+         that call, and attempted at most once; exactly once by a self-driven writer, and by a driven one as long as it is \
+         polled. A submission of no bytes is `Complete(0)`, does nothing, and ends nothing; after a close it MAY err."
+    W4 "ticket":
+        "A ticket is answered with its own result only, and with the same one again, until bytes are submitted: a count \
+         exactly, an error with its kind, OS code and text. Any other ticket is `UnknownTicket`."
+    W5 "outstanding":
+        "A write is outstanding from `InFlight` until its ticket was polled to `Ready`. As long as it is, `outstanding` names \
+         it, and a submission of bytes answers `WriteOutstanding` at once, takes nothing, and says the same again and again. \
+         So does every other write-side operation that the writer has, except the close. Reads neither ask nor answer for it. \
+         An answer that was dropped by whoever polled for it was given."
     W6 "error":
-        "`Err` for a ticket says of its bytes what the destination's error says (for `write(2)` on a file without \
-         `O_DIRECT`: none of them is complete), whole: kind and OS code. It belongs to that submission. Where it cannot be known how many bytes are \
-         complete, the error MUST be typed `Indeterminate`, and it poisons the writer. A partial success is a short count \
-         now; the error, if it stays, meets the next submission."
+        "`Err` for a ticket: none of its bytes is complete, as the destination says, with kind and OS code. A partial success \
+         is a short count. What cannot be known is `Indeterminate`, for good: every later submission errs and says so too. An \
+         error that `write(2)` may give after the bytes are in (EIO, ENOSPC or EDQUOT on a descriptor with `O_DSYNC` or \
+         `O_SYNC`) is `Indeterminate`."
     W7 "order":
-        "Submissions complete in order. An operation that shares the cursor or the state with the outstanding write (seek, \
-         sync, set length, read on the same handle, `with_mut`, close, `into_inner`) first waits for it."
+        "The bytes of a submission follow those of every earlier one."
     W8 "abandonment":
-        "Dropping or forgetting a future never cancels, blocks, repeats or loses a submitted write. The writer keeps its \
-         result: its ticket gets it (W5), and a failure is owed (W9)."
-    W9 "no lost failure":
-        "An orphan that failed, or completed fewer bytes than were taken, is reported as `PriorWriteFailed` to the next \
-         write-side operation (submission, barrier, flush, sync, seek, set length, `with_mut`, `into_inner`, close), exactly \
-         once; that operation is not executed, except that close releases all the same. Reads neither report nor consume it. \
-         Polling its ticket to `Ready` first is the report, whatever becomes of that answer; a ticket still answers after a `PriorWriteFailed`. Until it is \
-         reported nothing write-side succeeds. The debt ends with the writer's drop."
-    W10 "barrier":
-        "A submission of no bytes makes no call on the destination and is `Complete(0)` once the writer is settled."
-    W11 "wake":
+        "Dropping or forgetting futures and tickets changes nothing about a submitted write."
+    W9 "close":
+        "A close waits for what is outstanding, releases the destination, and tells the failure or short count of a write that \
+         nobody asked for, which then counts as told. The first outcome is given again; the last ticket still answers; \
+         everything else errs. Types that cannot close (memory, `&mut W`) MAY take later writes.";
+    Polls:
+    P1 "wake":
         "A task whose last poll was `Pending` is woken when it can go on, unless another task has polled that side since: \
-         there is at least one waker each for the reading and the writing side. The result is published before the wake; no lock is held while a waker is cloned, woken or dropped; a \
-         panicking waker harms only its own task."
-    W12 "close":
-        "All is complete, then the destination is released; the first outcome is kept and given again, error or not. Other \
-         operations after it get an error, never a panic. Types that cannot close (memory, `&mut W`) MAY take later writes. \
-         What std hides (the result of `close(2)`) is not promised."
-    W13 "machinery":
-        "A panic in the destination, or a count above the length, is an `Indeterminate` error for that operation, and every \
-         later one errs. A job that the pool refuses, or drops before it ran, is an error with nothing complete; the \
-         destination is kept and not poisoned. `poll_*` never panics (the caller's own waker aside, and as long as panics \
-         unwind), and does not hang while \
-         the destination's calls return and the pool runs its jobs."
-    W14 "drop":
-        "Settled: the destination is dropped before `drop` returns. Outstanding and self-driven: `drop` returns at once, the \
-         write runs, and the destination is dropped once, after it, on the pool; dispatched reads, seeks and syncs finish \
-         likewise. Outstanding and driven: see W3."
-    W15 "transparency":
-        "A caller never sees `WouldBlock` or `Interrupted`; a destination in non-blocking mode gets a clear error of another \
-         kind."
-    W16 "fairness":
-        "A writer whose answers are ready at once gives the executor a turn (a self-wake and `Pending`, from \
-         `poll_write_complete` or before submission) after a bounded time of them, or after a few where that takes longer, counted for the thread across writers."
+         there is at least one waker each for reading and for writing. A result is published before the wake. No lock is held \
+         while a waker is cloned, woken or dropped, and a waker that panics harms only its own task."
+    P2 "panic":
+        "No poll panics because of its destination. A panic below, or a count above the length, is `Indeterminate`."
+    P3 "kinds":
+        "A caller never sees `WouldBlock` or `Interrupted`."
+    P4 "turn":
+        "Answers that are ready at once give the executor a turn (a self-wake and `Pending`) in bounded time, counted for the \
+         thread across writers. A SHOULD for types without a thread behind them. A `Pending` that waits for room is no \
+         missing turn.";
+    Offload:
+    O1 "one call":
+        "A submission is one successful call of the destination's `write`, neither split nor merged, so that appends and pipes \
+         stay atomic by the call. An interrupted call, or one that would have blocked, is made again."
+    O2 "cursor":
+        "Reads, seeks and writes of one handle happen in order. The bytes of an abandoned read go to the next read; where \
+         reads and writes share a cursor that can be moved, it goes back over them before a write instead."
+    O3 "drop":
+        "No operation under way: the destination is dropped before `drop` returns. Otherwise `drop` returns at once, the \
+         operation ends, and the destination is dropped after it, once, on the pool."
+    O4 "pool":
+        "A job that the pool refuses, or drops before it ran, is an error of its operation with nothing complete. The \
+         destination is kept, and the next operation is tried anew.";
+    Durability:
     D1 "durability":
-        "Success of a sync means that all that was complete before the call is durable. It fails if an earlier write's failure \
-         is unreported. A failed sync, waited for or not, poisons durability for good and is never retried into a success."
+        "Success of `sync_data` or `sync_all` means that all that was complete before is durable. A failed sync of this handle, \
+         waited for or not, is never followed by a successful one of it.";
 }
 
 impl fmt::Display for Rule {

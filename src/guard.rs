@@ -1,17 +1,16 @@
 //! What foreign code (a destination, a pool, a waker) may do to us, and what a caller sees of it.
 
 use std::{
-    error::Error,
-    fmt, io,
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use crate::error::{Indeterminate, PriorWriteFailed, told_kind};
+use crate::error::{Indeterminate, PriorWriteFailed, final_kind};
 
-/// Runs `f`; a panic is told as an [`Indeterminate`] error that carries its message (rule W13).
+/// Runs `f`; a panic becomes an [`Indeterminate`] error that carries its message (rule P2).
 ///
 /// Whatever `f` has touched counts as unknown from then on: the caller poisons its writer.
-pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> io::Result<R> {
+pub(crate) fn catch_panics<R>(f: impl FnOnce() -> R) -> io::Result<R> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|payload| {
         let text = payload
             .downcast_ref::<&str>()
@@ -24,14 +23,19 @@ pub(crate) fn catch<R>(f: impl FnOnce() -> R) -> io::Result<R> {
     })
 }
 
-/// Runs `f` for its effect; a panic in it harms nobody else (rule W11).
-pub(crate) fn quietly(f: impl FnOnce()) {
+/// Runs `f` for its effect alone; a panic in it harms nobody else (rule P1).
+pub(crate) fn ignore_panics(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
         std::mem::forget(payload);
     }
 }
 
-/// `n`, if a destination can have completed that many of `len` bytes (rule W13).
+/// Drops a value of a foreign type, whose drop may panic.
+pub(crate) fn drop_catching_panics<T>(value: T) {
+    ignore_panics(|| drop(value));
+}
+
+/// `n`, if a destination can have completed that many of `len` bytes (rule P2).
 pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
     if n <= len {
         return Ok(n);
@@ -40,11 +44,11 @@ pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
     Err(Indeterminate::new(io::Error::new(io::ErrorKind::InvalidData, text)).into())
 }
 
-/// Calls `operation` until it is not interrupted, and never answers `WouldBlock` (rule W15).
-pub(crate) fn transparent<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
+/// Calls `operation` until it is not interrupted, and never answers `WouldBlock` (rule P3).
+pub(crate) fn retry_interrupted<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match operation() {
-            Err(error) if is_final(&error) => return Err(of_told_kind(error)),
+            Err(error) if is_final(&error) => return Err(with_final_kind(error)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(never_would_block(error)),
             ok => return ok,
@@ -57,9 +61,9 @@ pub(crate) fn is_final(error: &io::Error) -> bool {
     Indeterminate::find(error).is_some() || PriorWriteFailed::find(error).is_some()
 }
 
-/// `error`, or where its kind would have it tried again another one around it.
-fn of_told_kind(error: io::Error) -> io::Error {
-    let kind = told_kind(&error);
+/// `error`, unless its kind would have the caller try again what is over.
+pub(crate) fn with_final_kind(error: io::Error) -> io::Error {
+    let kind = final_kind(&error);
     if kind == error.kind() { error } else { io::Error::new(kind, error) }
 }
 
@@ -75,14 +79,14 @@ pub(crate) fn never_would_block(error: io::Error) -> io::Error {
 #[derive(Debug)]
 struct NonBlocking(io::Error);
 
-impl fmt::Display for NonBlocking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl std::fmt::Display for NonBlocking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "the destination is in non-blocking mode: {}", self.0)
     }
 }
 
-impl Error for NonBlocking {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl std::error::Error for NonBlocking {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.0)
     }
 }

@@ -1,19 +1,3 @@
-// The chapters of the book, for the links of the README: the first definition of a link wins.
-#![cfg_attr(
-    all(feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"),
-    doc = "[problem]: book::problem",
-    doc = "[levels]: book::levels",
-    doc = "[implementing]: book::implementing",
-    doc = "[adapting]: book::adapting",
-    doc = "[migrating]: book::migrating",
-    doc = "[testing]: book::testing",
-    doc = "[tuning]: book::tuning",
-    doc = "[limits]: book::limits",
-    doc = "[faq]: book::faq",
-    doc = "[comparison]: book::comparison",
-    doc = "[code]: book::code",
-    doc = ""
-)]
 #![doc = include_str!("../README.md")]
 //! # Map
 //!
@@ -24,7 +8,14 @@
     feature = "offload",
     doc = "| offload files and other blocking destinations | [`Offload`]; [`Pool`] for threads of your own |"
 )]
+#![cfg_attr(feature = "offload", doc = "| open files, replace them, write them at positions | [`fs`] |")]
+#![cfg_attr(
+    all(feature = "offload", feature = "tokio"),
+    doc = "| take the place of `tokio::fs::File`, run on tokio's blocking threads | [`tokio`](crate::tokio) |"
+)]
 //! | write on this thread | [`Inline`] |
+#![cfg_attr(feature = "commit", doc = "| have many tasks append to one log, durably | [`commit::GroupCommit`] |")]
+//! | make durable what is complete | [`AsyncSyncComplete`] |
 //! | implement a destination | [`WriteComplete`] if it blocks, [`AsyncWriteComplete`] if it is asynchronous |
 //! | implement a wrapper | [`DriveWrite`], and [`Tracked`] for the rest |
 //! | use a blocking writer that holds bytes back | [`FlushEach`], [`AssertComplete`] |
@@ -32,7 +23,7 @@
 //! | know what is promised | [`contract`] |
 //! | know what an error says | [`error`] |
 #![cfg_attr(
-    all(feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"),
+    all(feature = "offload", feature = "tokio", feature = "bytes"),
     doc = "| read about all of it in order: how to choose, implement, adapt, migrate, test, tune | [`book`] |"
 )]
 // Every promise can be kept without it.
@@ -43,33 +34,39 @@
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
 pub mod adapter;
-#[cfg(feature = "conformance")]
-pub mod conformance;
+#[cfg(all(test, any(awc_loom, awc_shuttle)))]
+mod checker;
+#[cfg(feature = "commit")]
+pub mod commit;
 pub mod contract;
 pub mod error;
+#[cfg(feature = "offload")]
+pub mod fs;
 mod guard;
 #[cfg(feature = "offload")]
 pub mod offload;
-#[cfg(feature = "offload")]
+#[cfg(any(feature = "commit", feature = "offload"))]
+#[cfg_attr(not(feature = "offload"), expect(unused_imports, reason = "`commit` needs nothing but the mutex"))]
 mod primitives;
 mod sync_write;
+mod ticket;
+#[cfg(all(feature = "offload", feature = "tokio"))]
+pub mod tokio;
 mod write;
 
-#[cfg(all(any(doc, doctest), feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"))]
+#[cfg(all(any(doc, doctest), feature = "offload", feature = "tokio", feature = "bytes"))]
 pub mod book;
 
 #[doc(inline)]
-pub use error::{Indeterminate, IntoInnerError, PriorWriteFailed, Superseded};
+pub use error::{Indeterminate, IntoInnerError, PriorWriteFailed, UnknownTicket, WriteOutstanding};
 #[cfg(feature = "offload")]
 #[doc(inline)]
 pub use offload::{BlockingPool, Job, Offload, Pool};
-pub use sync_write::{AssertComplete, FlushEach, Inline, WriteComplete};
+pub use sync_write::{AssertComplete, FlushEach, Inline, SyncComplete, WriteComplete};
+pub use ticket::{Settled, Submitted, Ticket, TicketSource};
 pub use write::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Submitted, Ticket, TicketSource,
-    Tracked, futures, poll_turn,
+    AsyncSyncComplete, AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteExt, DriveSync, DriveWrite,
+    HeldWrite, Started, Tracked, futures, poll_budget,
 };
-
-// Last, and only for rustdoc: the RFCs, so that they are read next to what they argue for, and their code is tested. Their
-// links need every feature.
-#[cfg(all(any(doc, doctest), feature = "offload", feature = "tokio", feature = "bytes", feature = "conformance"))]
-pub mod rfcs;
+#[cfg(feature = "bytes")]
+pub use write::{AsyncWriteCompleteBytes, AsyncWriteCompleteBytesExt};

@@ -4,46 +4,23 @@
 //! so goes further.
 
 #[cfg(all(test, awc_loom))]
-pub(crate) use loom::{
-    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
-    thread::yield_now,
-};
+pub(crate) use loom::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
 #[cfg(all(test, awc_shuttle))]
-pub(crate) use shuttle::{
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicUsize},
-    },
-    thread::yield_now,
-};
-#[cfg(not(all(test, awc_shuttle)))]
-pub(crate) use std::sync::atomic::AtomicUsize;
+pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
 #[cfg(not(all(test, any(awc_loom, awc_shuttle))))]
-pub(crate) use std::{
-    sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool},
-    thread::yield_now,
-};
+pub(crate) use std::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
 
-/// Whether a model checker runs. A model must behave alike each time, whatever the clock and the machine say.
-pub(crate) const MODELLED: bool = cfg!(all(test, any(awc_loom, awc_shuttle)));
-
-/// Whether [counters of the process](process_wide) mean anything: those of loom's models would be shared by all of them.
-pub(crate) const COUNTED: bool = !cfg!(all(test, awc_loom));
-
-/// Counters of the process; under Shuttle, of one execution of a model.
+/// A static of the process; in a model, of one execution.
+#[cfg(feature = "offload")]
 macro_rules! process_wide {
-    ($($(#[$doc:meta])* static $name:ident = $value:expr;)*) => {
-        #[cfg(not(all(test, awc_shuttle)))]
-        mod counters {
-            use crate::primitives::AtomicUsize;
-            $($(#[$doc])* pub(super) static $name: AtomicUsize = AtomicUsize::new($value);)*
-        }
+    ($(#[$doc:meta])* static $name:ident: $type:ty = $value:expr;) => {
+        #[cfg(not(all(test, any(awc_loom, awc_shuttle))))]
+        $(#[$doc])* static $name: $type = $value;
+        #[cfg(all(test, awc_loom))]
+        loom::lazy_static! { $(#[$doc])* static ref $name: $type = $value; }
         #[cfg(all(test, awc_shuttle))]
-        mod counters {
-            use crate::primitives::AtomicUsize;
-            shuttle::lazy_static! { $($(#[$doc])* pub(super) static ref $name: AtomicUsize = AtomicUsize::new($value);)* }
-        }
-        use counters::{$($name),*};
+        shuttle::lazy_static! { $(#[$doc])* static ref $name: $type = $value; }
     };
 }
+#[cfg(feature = "offload")]
 pub(crate) use process_wide;

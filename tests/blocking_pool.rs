@@ -1,6 +1,4 @@
-//! The default pool with a single thread, which takes one job after the other.
-//!
-//! A binary of its own, since the pool is one for the process: it is narrowed before it has a thread.
+//! A binary of its own: the default pool is one for the process, and is narrowed to one thread before it has any.
 #![cfg(all(feature = "offload", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -21,7 +19,7 @@ fn narrow() {
     blocking::set_max_blocking_threads(NonZeroUsize::MIN);
 }
 
-/// Takes everything, on the pool only.
+/// Takes everything.
 struct Nowhere;
 
 impl Write for Nowhere {
@@ -36,10 +34,10 @@ impl Write for Nowhere {
 
 impl WriteComplete for Nowhere {}
 
-/// A thread that finds jobs again and again gives the one thread there is to others too.
+/// Writers that are always busy give the one thread there is to others too.
 #[test]
 fn busy_writers_leave_the_pool_to_others() {
-    /// Far more than a thread takes before it queues again, whatever the machine.
+    /// Far more than a worker writes before it queues again, whatever the machine.
     const MANY: usize = 1_000_000;
 
     narrow();
@@ -68,7 +66,7 @@ fn busy_writers_leave_the_pool_to_others() {
 
 /// More writers than the pool has threads, in any order: each write is there when it is answered.
 #[test]
-fn a_crowd_is_served_by_one_thread() {
+fn two_hundred_writers_are_served_by_one_thread() {
     narrow();
     block_on(join_all((0..200).map(|_| async {
         let written = Arc::new(Mutex::new(0));

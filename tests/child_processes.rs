@@ -1,16 +1,18 @@
-//! A binary of its own: a process that is started has every descriptor of this one for a moment, which others would see.
+//! A binary of its own: a process that is started has, for a moment, every descriptor of the tests beside it.
 #![cfg(all(feature = "offload", target_os = "linux", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[cfg(feature = "conformance")]
 #[allow(dead_code, reason = "the others are for the destinations certified in `it`")]
 #[path = "it/conformance/observers.rs"]
 mod observers;
 
 use std::{
-    fs::OpenOptions,
+    env,
+    fs::{self, OpenOptions},
+    io::{BufRead, BufReader},
     os::unix::fs::OpenOptionsExt,
-    process::Command,
+    path::{Path, PathBuf},
+    process::{self, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -40,14 +42,131 @@ fn a_script_can_be_run_as_soon_as_its_writer_is_dropped() {
     }
 }
 
-#[cfg(feature = "conformance")]
+/// Runs the ignored test of that name in a process of its own, with `path` for it to write to.
+fn child(name: &str, path: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", name, "--ignored", "--nocapture"]).env(PATH, path).stdout(Stdio::piped());
+    command
+}
+
+/// The variable that names the file of a child.
+const PATH: &str = "AWC_CHILD_PATH";
+
+fn path_of_a_child() -> PathBuf {
+    env::var_os(PATH).expect("only a parent runs it").into()
+}
+
+/// One of the records that a child writes, all different.
+fn record(n: u32) -> [u8; 100] {
+    let mut record = [b'.'; 100];
+    record[..4].copy_from_slice(&n.to_le_bytes());
+    record
+}
+
+/// Tells of each record as soon as it was answered for.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_that_writes_for_ever() {
+    let mut file = block_on(Offload::create(path_of_a_child())).unwrap();
+    for n in 0.. {
+        block_on(file.write_all_complete(&record(n))).unwrap();
+        println!("answered {n}");
+    }
+}
+
+/// Leaves as soon as a record was answered for, with another one in flight.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_that_exits() {
+    let mut file = block_on(Offload::create(path_of_a_child())).unwrap();
+    block_on(file.write_all_complete(&record(0))).unwrap();
+    let _ = block_on(file.submit(&record(1))).unwrap();
+    process::exit(7);
+}
+
+/// Asserts that the file has records in order, at least `answered` of them, and then perhaps a part of one.
+#[track_caller]
+fn assert_records(path: &Path, answered: usize) {
+    let there = fs::read(path).unwrap();
+    assert!(there.len() >= answered * 100, "{answered} records were answered for, and {} bytes are there", there.len());
+    for (n, found) in there.chunks(100).enumerate() {
+        assert!(record(n as u32).starts_with(found), "record {n} is another one, or torn");
+    }
+}
+
+/// What was answered for is with the kernel.
+#[test]
+fn what_was_answered_for_is_there_after_a_kill() {
+    for answers in [1, 10, 300] {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let starting = starts();
+        let mut child = child("child_that_writes_for_ever", &path).spawn().unwrap();
+        drop(starting);
+        let mut answered = 0;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            // The first one shares its line with what the harness says of the test.
+            answered += usize::from(line.unwrap().contains("answered "));
+            if answered == answers {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(answered, answers);
+        assert_records(&path, answered);
+    }
+}
+
+#[test]
+fn what_was_answered_for_is_there_after_an_exit() {
+    for _ in 0..20 {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let starting = starts();
+        let child = child("child_that_exits", &path).spawn().unwrap();
+        drop(starting);
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(7));
+        assert_records(&path, 1);
+    }
+}
+
+/// Has a limit on the size of its files, in the middle of a write.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_with_a_limit() {
+    let mut file = block_on(Offload::create(path_of_a_child())).unwrap();
+    let before = block_on(file.write_complete(&[1; 10_000])).unwrap();
+    let short = block_on(file.write_complete(&[2; 10_000])).unwrap();
+    let error = block_on(file.write_complete(&[3; 10_000])).unwrap_err();
+    block_on(file.write_complete(&[4; 10_000])).unwrap_err();
+    println!("\n{before} {short} {}", error.raw_os_error().unwrap());
+}
+
+/// The write that crosses the limit is short, and the next one is an error: EFBIG, if the signal is ignored.
+#[test]
+fn a_limit_is_a_short_count_and_then_an_error() {
+    const EFBIG: i32 = 27;
+
+    let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    let command = child("child_with_a_limit", &path);
+    let mut limited = Command::new("sh");
+    // Blocks of 512 bytes, by POSIX.
+    limited.args(["-c", "trap '' XFSZ; ulimit -f 24 || exit 77; exec \"$0\" \"$@\""]).arg(command.get_program());
+    limited.args(command.get_args()).env(PATH, &path).stdout(Stdio::piped());
+    let starting = starts();
+    let child = limited.spawn().unwrap();
+    drop(starting);
+    let output = child.wait_with_output().unwrap();
+    let limit = fs::metadata(&path).unwrap().len();
+    assert!((10_001..20_000).contains(&limit), "the shell counts in other blocks: {limit}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(&format!("\n10000 {} {EFBIG}\n", limit - 10_000)), "{text}");
+}
+
 mod stdin_of_a_child {
     use std::process::{Child, ChildStdin, Command, Stdio};
 
-    use async_write_complete::{
-        certify,
-        conformance::{Certify, Observer},
-    };
+    use async_write_complete::contract::Rule;
+    use async_write_complete_conformance::{Certify, Observer, certify};
 
     use super::{
         observers::{Peer, reading_end},
@@ -57,7 +176,9 @@ mod stdin_of_a_child {
     /// What a pipe takes that nobody reads, with room to spare.
     const BUFFER: usize = 32 << 10;
 
-    certify! { child_stdin: Certify::blocking(stdin_of_a_child).room(BUFFER) }
+    certify! { child_stdin: Certify::blocking(stdin_of_a_child)
+    .room(BUFFER)
+    .exempt(&[Rule::W6, Rule::P3], "a pipe cannot be made to fail at will") }
 
     /// A process that reads nothing; its end of the pipe is read instead.
     fn stdin_of_a_child() -> (ChildStdin, Watched) {

@@ -9,17 +9,14 @@ use std::{
     time::SystemTime,
 };
 
-use clap::Args;
+use clap::{Args, Command};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    audit::{JsonFile, VERSIONS},
-    bench::record::file_system,
-};
+use crate::{VERSIONS, bench::record::file_system, cli::Entry, json_file::JsonFile};
 
 /// Where the description goes.
 #[derive(Debug, Args)]
-pub(crate) struct MachineArgs {
+struct MachineArgs {
     /// Write the description to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -47,8 +44,13 @@ pub(crate) struct Machine {
     pub(crate) date: String,
 }
 
+/// The command that describes this machine.
+pub(crate) fn entry(command: Command) -> Entry {
+    Entry::derived(command, |args: MachineArgs| run(&args))
+}
+
 /// Prints the description, and leaves the file.
-pub(crate) fn run(args: &MachineArgs) -> anyhow::Result<ExitCode> {
+fn run(args: &MachineArgs) -> anyhow::Result<ExitCode> {
     let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
     let mut text = serde_json::to_vec_pretty(&Machine::this())?;
     text.push(b'\n');

@@ -102,7 +102,7 @@ fn a_broken_peer_is_told_in_words_and_does_not_fail_the_audit() {
 }
 
 #[test]
-fn the_table_names_the_versions_and_the_rows() {
+fn the_table_names_the_versions_and_the_cases() {
     let output = audit(&["--case", "dev-full", "--rounds", "1"]);
     let table = stdout(&output);
     for word in ["tokio 1.", "async-fs 2.", "async-std 1.", "blocking 1.", "async-write-complete 0.", "dev-full"] {
@@ -110,6 +110,29 @@ fn the_table_names_the_versions_and_the_rows() {
     }
     assert!(!table.contains("not in the lock file"), "{table}");
     assert!(stderr(&output).is_empty(), "no bar where there is no terminal: {}", stderr(&output));
+}
+
+#[test]
+fn an_audit_fits_the_screen_and_says_first_what_it_shows_and_last_what_it_found() {
+    let output = audit(&["--rounds", "1"]);
+    let text = stdout(&output);
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(text.lines().count() <= 40, "{text}");
+    assert!(text.starts_with("Writers on real files: "), "{text}");
+    let last = text.lines().last().expect("a line");
+    assert!(last.starts_with("Found: ") && last.contains(" rows of ours hold; broken cases: "), "{last}");
+}
+
+#[test]
+fn the_stories_are_told_where_they_are_asked_for() {
+    let stories = |args: &[&str]| stdout(&audit(&[&["--case", "dev-full", "--rounds", "1"], args].concat()));
+    let story = "  async-write-complete (write_complete, smol): holds, 0 of 1\n    write_all StorageFull (os error 28)";
+    assert!(!stories(&[]).contains(story), "{}", stories(&[]));
+    for flag in ["--verbose", "-v"] {
+        let text = stories(&[flag]);
+        assert!(text.contains(story), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn data() -> &'static [(&'static str, String)] {
 }
 
 fn begin(name: &str) -> String {
-    format!("<!-- generated: {name}; cargo run --release -p evidence -- rfcs -->\n")
+    format!("<!-- generated: {name}; cargo run --release -p evidence --features rfcs -- rfcs -->\n")
 }
 
 /// A repository of one page, which has these parts and shows these pictures.
@@ -100,11 +100,12 @@ impl Repository {
 
 #[test]
 fn what_was_rendered_is_up_to_date_and_the_rest_of_a_page_stays() {
-    let repository = Repository::rendered(&["rules", "machine", "seed", "audit", "flaws"], &["sequence-tokio.svg"]);
+    let repository =
+        Repository::rendered(&["rules", "machine", "seed", "select-loop", "audit", "flaws"], &["sequence-tokio.svg"]);
     repository.assert_up_to_date();
     let page = repository.read(PAGE);
     assert!(page.starts_with("# A page\n\n<!-- generated: rules;"), "{page}");
-    assert_eq!(page.matches("\nMore.\n").count(), 5, "{page}");
+    assert_eq!(page.matches("\nMore.\n").count(), 6, "{page}");
     assert!(page.contains("| [W1] | completion |"), "{page}");
     let again = repository.run(&[]);
     assert!(!text(&again.stdout).contains("wrote"), "{}", text(&again.stdout));
@@ -118,7 +119,7 @@ fn a_part_that_was_never_rendered_is_found() {
 #[test]
 fn an_edited_table_is_found_and_mended() {
     let repository = Repository::rendered(&["machine", "rules"], &[]);
-    repository.edit(PAGE, "MUST be answered only after", "MUST be answered after");
+    repository.edit(PAGE, "follow those of every earlier one", "follow those of an earlier one");
     let found = repository.found();
     assert!(found.contains("`rules` is not what the data render to") && !found.contains("`machine`"), "{found}");
     assert!(repository.run(&[]).status.success());
@@ -186,9 +187,12 @@ fn a_page_without_any_part_is_no_check() {
 
 #[test]
 fn missing_data_name_the_command_that_makes_them() {
-    let found = Repository::new(&["alternative-docs", "bench-figures"], &[]).found();
-    for command in ["alternatives --json rfcs/data/alternatives.json", "bench --json rfcs/data/bench.json --details"] {
-        assert!(found.contains(&format!("is missing; `cargo run --release -p evidence -- {command}")), "{found}");
+    let found = Repository::new(&["matrix", "bench-figures"], &[]).found();
+    for (feature, arguments) in
+        [("matrix", "--json rfcs/data/matrix.json"), ("bench", "--json rfcs/data/bench.json --details")]
+    {
+        let command = format!("cargo run --release -p evidence --features {feature} -- {feature} {arguments}");
+        assert!(found.contains(&format!("is missing; `{command}")), "{found}");
     }
 }
 

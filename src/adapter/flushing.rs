@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     error::Indeterminate,
-    guard::{catch, closed, is_final, quietly},
-    write::{DriveWrite, Started, poll_turn},
+    guard::{catch_panics, closed, drop_catching_panics, is_final},
+    write::{DriveWrite, Started, poll_budget},
 };
 
 /// What the write traits of futures-io and tokio have in common.
@@ -23,7 +23,7 @@ pub(super) trait PollWrite {
 #[derive(Debug)]
 pub(super) struct Flushing<W> {
     /// Until it is closed. Its own close need not let go of the destination, and one that fails seldom does; its drop
-    /// does (rule W12).
+    /// does (rule W9).
     pub(super) inner: Option<W>,
     /// How many bytes the write has accepted that the flush is to complete.
     accepted: usize,
@@ -43,13 +43,13 @@ impl<W> Flushing<W> {
 
 impl<W: PollWrite> DriveWrite for Flushing<W> {
     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
-        ready!(poll_turn(cx));
+        ready!(poll_budget(cx));
         self.accepted = ready!(self.open()?.poll_write(cx, buf))?;
         Poll::Ready(Ok(Started::Taken(self.accepted)))
     }
 
     fn poll_start_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Started>> {
-        ready!(poll_turn(cx));
+        ready!(poll_budget(cx));
         self.accepted = ready!(self.open()?.poll_write_vectored(cx, bufs))?;
         Poll::Ready(Ok(Started::Taken(self.accepted)))
     }
@@ -62,14 +62,9 @@ impl<W: PollWrite> DriveWrite for Flushing<W> {
         })
     }
 
-    fn poll_settle(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Each write was flushed when it finished.
-        Poll::Ready(Ok(()))
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(mut inner) = self.inner.take() else { return Poll::Ready(Err(closed())) };
-        let outcome = catch(|| inner.poll_close(cx)).unwrap_or_else(|error| Poll::Ready(Err(error)));
+        let outcome = catch_panics(|| inner.poll_close(cx)).unwrap_or_else(|error| Poll::Ready(Err(error)));
         let asks_again = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !is_final(error);
         let goes_on = match &outcome {
             Poll::Pending => true,
@@ -79,7 +74,7 @@ impl<W: PollWrite> DriveWrite for Flushing<W> {
             self.inner = Some(inner);
         } else {
             // Its drop may panic as well as its close.
-            quietly(|| drop(inner));
+            drop_catching_panics(inner);
         }
         outcome
     }

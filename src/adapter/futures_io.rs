@@ -37,18 +37,18 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToFuturesIo<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_write(writer, cx, bufs)
+        let Self { writer, pending } = self.get_mut();
+        pending.poll_write(writer, cx, bufs)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_flush(writer, cx)
+        let Self { writer, pending } = self.get_mut();
+        pending.poll_flush(writer, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_close(writer, cx)
+        let Self { writer, pending } = self.get_mut();
+        pending.poll_close(writer, cx)
     }
 }
 

@@ -21,23 +21,33 @@
 //! is a beginning of the dropped one is answered as a part of it, and the rest of the dropped one is there too. A caller
 //! that drops writes and must know submits with tickets.
 //!
-//! Empty buffers, reads and flushes leave the memory alone; every other operation ends it, and so does a flush
-//! that reports the failure of that very write.
+//! A flush settles the write, and lets its bytes go: from then on a digest stands for them, which the same buffer or a
+//! longer one fits, and a shorter one does not. Empty buffers and reads leave the memory alone; every other operation ends
+//! it, and so does a flush that tells the failure of that very write.
+//!
+//! # What an operation is told of an earlier write
+//!
+//! A pending write that no buffer continues is asked for by the next write, flush, seek or close. If it failed, or came out
+//! short, that operation answers [`PriorWriteFailed`](crate::PriorWriteFailed), once, and is not executed (a close
+//! releases all the same). A flush does not mind a short count, since its caller may poll the write again. A write that was
+//! submitted by ticket, on the writer inside, is not the adapter's: a `poll_write` over it answers
+//! [`WriteOutstanding`](crate::WriteOutstanding), and a flush settles it.
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
-mod claim;
+mod digest;
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 mod flushing;
+#[cfg(feature = "futures-io")]
+mod futures_io;
+#[cfg(any(feature = "futures-io", feature = "tokio"))]
+mod pending_write;
+#[cfg(feature = "tokio")]
+mod tokio;
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 mod types;
 
-#[cfg(feature = "futures-io")]
-mod futures_io;
-#[cfg(feature = "tokio")]
-mod tokio;
-
 #[cfg(feature = "offload")]
-pub(crate) use claim::Claim;
+pub(crate) use pending_write::PendingWrite;
 
 #[cfg(feature = "futures-io")]
 pub use self::futures_io::{FromFuturesIo, ToFuturesIo};

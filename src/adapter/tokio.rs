@@ -1,21 +1,27 @@
 //! [`ToTokio`] and [`FromTokio`].
 
 use std::{
-    io::{self, IoSlice},
+    io::{self, IoSlice, SeekFrom},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use tokio::io::AsyncWrite;
+#[cfg(feature = "futures-io")]
+use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use super::{
     flushing::PollWrite,
+    pending_write::PendingWrite,
     types::{from_adapter, to_adapter},
 };
 use crate::write::AsyncWriteComplete;
 
 to_adapter! {
-    /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete.
+    /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete. With
+    /// feature `futures-io` it also [reads](tokio::io::AsyncRead) and [seeks](tokio::io::AsyncSeek) where the writer does.
+    ///
+    /// Its shutdown closes the writer. A seek that was started is finished before anything that comes after it.
     ///
     /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: see
     /// [the page of the adapters](crate::adapter#which-write-a-buffer-belongs-to).
@@ -26,7 +32,7 @@ to_adapter! {
     /// A `select!` that drops a write and issues another one must not take the first for undone. A dropped write still
     /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write,
     /// flush or shutdown.
-    ToTokio
+    ToTokio { seek: Seek<W> }
 }
 
 impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
@@ -39,13 +45,14 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_write(writer, cx, bufs)
+        let Self { writer, pending, seek } = self.get_mut();
+        ready!(seek.poll_finish(writer, pending, cx))?;
+        pending.poll_write(writer, cx, bufs)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_flush(writer, cx)
+        let Self { writer, pending, .. } = self.get_mut();
+        pending.poll_flush(writer, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -53,8 +60,88 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, claim } = self.get_mut();
-        claim.poll_close(writer, cx)
+        let Self { writer, pending, .. } = self.get_mut();
+        pending.poll_close(writer, cx)
+    }
+}
+
+#[cfg(feature = "offload")]
+impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
+    /// Finishes the seek that was started, and asks for the pending write.
+    pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, pending, seek } = self;
+        ready!(seek.poll_finish(writer, pending, cx))?;
+        pending.poll_end_on(writer, cx)
+    }
+
+    /// The writer inside, whatever is pending.
+    pub(crate) fn into_writer(self) -> W {
+        self.writer
+    }
+}
+
+/// tokio's seek in two steps. The trait of the writer is known at the first one alone.
+#[derive(Debug)]
+struct Seek<W> {
+    started: Option<(SeekFrom, PollSeek<W>)>,
+    /// Where the last one ended.
+    position: u64,
+}
+
+type PollSeek<W> = fn(Pin<&mut W>, &mut Context<'_>, SeekFrom) -> Poll<io::Result<u64>>;
+
+impl<W> Default for Seek<W> {
+    fn default() -> Self {
+        Self { started: None, position: 0 }
+    }
+}
+
+impl<W: AsyncWriteComplete + Unpin> Seek<W> {
+    /// Finishes the seek that was started, if there is one, after the pending write.
+    fn poll_finish(
+        &mut self,
+        writer: &mut W,
+        pending: &mut PendingWrite,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<u64>> {
+        if let Some((to, poll_seek)) = self.started {
+            ready!(pending.poll_end_on(writer, cx))?;
+            let sought = ready!(poll_seek(Pin::new(writer), cx, to));
+            self.started = None;
+            self.position = sought?;
+        }
+        Poll::Ready(Ok(self.position))
+    }
+}
+
+/// Waits for the write in flight, and neither asks nor answers for it.
+#[cfg(feature = "futures-io")]
+impl<W: AsyncWriteComplete + futures_io::AsyncRead + Unpin> AsyncRead for ToTokio<W> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, pending, seek } = self.get_mut();
+        ready!(seek.poll_finish(writer, pending, cx))?;
+        let n = ready!(Pin::new(writer).poll_read(cx, buf.initialize_unfilled()))?;
+        buf.advance(n);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Without a seek that was started, [`poll_complete`](AsyncSeek::poll_complete) answers where the last one ended, and 0
+/// before the first.
+#[cfg(feature = "futures-io")]
+impl<W: AsyncWriteComplete + futures_io::AsyncSeek + Unpin> AsyncSeek for ToTokio<W> {
+    fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()> {
+        let seek = &mut self.get_mut().seek;
+        if seek.started.is_some() {
+            return Err(io::Error::other("a seek is under way: call `poll_complete` before `start_seek`"));
+        }
+        seek.started = Some((position, W::poll_seek));
+        Ok(())
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        let Self { writer, pending, seek } = self.get_mut();
+        seek.poll_finish(writer, pending, cx)
     }
 }
 
@@ -67,8 +154,8 @@ from_adapter! {
     /// Over a writer whose flush succeeds although bytes are missing, as that of `blocking::Unblock` does when its
     /// destination takes no more, W2 and W9 do not hold: nothing here can tell.
     ///
-    /// A close is the inner `poll_shutdown`, after which the inner writer is dropped: some, as `tokio::fs::File`, keep their
-    /// destination open until then.
+    /// A close is the inner `poll_shutdown`, after which the inner writer is dropped: some, as `tokio::fs::File`, keep
+    /// their destination open until then.
     ///
     /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the
     /// inner writer holds back is as lost as that writer lets it be.

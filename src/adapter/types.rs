@@ -2,23 +2,35 @@
 
 /// An adapter type to the trait of futures-io or tokio.
 macro_rules! to_adapter {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident $({ $field:ident: $type:ty })?) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub struct $name<W> {
             writer: W,
-            claim: $crate::adapter::claim::Claim,
+            pending: $crate::adapter::pending_write::PendingWrite,
+            $($field: $type,)?
         }
 
         impl<W> $name<W> {
             /// Wraps `writer`.
             pub fn new(writer: W) -> Self {
-                Self { writer, claim: $crate::adapter::claim::Claim::default() }
+                Self {
+                    writer,
+                    pending: $crate::adapter::pending_write::PendingWrite::default(),
+                    $($field: Default::default(),)?
+                }
             }
 
             /// The writer inside.
             pub const fn inner(&self) -> &W {
                 &self.writer
+            }
+
+            /// The writer inside, mutably: for what the adapter cannot do, such as a sync.
+            ///
+            /// While a `poll_write` is pending its write is outstanding there; a flush of the adapter settles it.
+            pub const fn inner_mut(&mut self) -> &mut W {
+                &mut self.writer
             }
 
             /// Takes the writer out; an outstanding write, and the report of its failure, go with it.
@@ -27,8 +39,12 @@ macro_rules! to_adapter {
             ///
             /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out
             /// short. The adapter comes back in the error; asked again, it gives the writer.
-            pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>> {
-                match self.claim.end() {
+            #[allow(clippy::result_large_err, reason = "the adapter comes back in it")]
+            pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>>
+            where
+                W: $crate::AsyncWriteComplete,
+            {
+                match self.pending.end(|| self.writer.outstanding()) {
                     Ok(()) => Ok(self.writer),
                     Err(error) => Err($crate::IntoInnerError::new(self, error)),
                 }
@@ -58,6 +74,13 @@ macro_rules! from_adapter {
                 self.tracked.get_ref().inner.as_ref().map(|inner| &inner.0)
             }
 
+            /// The writer inside, mutably; none after a close, which drops it.
+            ///
+            /// Bytes that are written through it are not tracked.
+            pub fn inner_mut(&mut self) -> Option<&mut W> {
+                self.tracked.get_mut().inner.as_mut().map(|inner| &mut inner.0)
+            }
+
             /// Takes the writer out.
             ///
             /// # Errors
@@ -76,7 +99,7 @@ macro_rules! from_adapter {
             }
         }
 
-        $crate::write::delegate_to_tracked!(impl<W: $trait> for $name<W>);
+        $crate::write::forward_to_field!(impl<W: $trait> for $name<W>);
     };
 }
 pub(crate) use from_adapter;

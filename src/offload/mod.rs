@@ -1,55 +1,87 @@
 //! [`Offload`]: a blocking destination on the asynchronous side, over a pool of threads.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `mod.rs` | [`Offload`] itself; `futures_io.rs`: those of futures-io; `sync.rs`: syncs |
+//! | `complete.rs` | its traits of this crate |
+//! | `drive.rs` | how an operation is posted and waited for |
+//! | `place.rs` | the hand-over to the worker, as a pure state machine: begin there |
+//! | `cursor.rs`, `syncs.rs` | the accounts of reads and seeks, and those of syncs, beside it |
+//! | `shared.rs` | the lock round both, the wakers, the order of things |
+//! | `worker.rs`, `operation.rs`, `buffer.rs` | what runs on the pool |
+//! | `once.rs` | one call on a pool, without a handle |
+//! | `spin.rs` | all that decides about spinning |
+//! | `pool.rs` | the pool |
+//! | `abandoned.rs` | operations whose `Offload` was dropped |
 
 use std::{
     fmt,
-    future::poll_fn,
-    io::{self, IoSlice, Read},
-    pin::Pin,
-    task::{Context, Poll},
+    io::{self, Read},
+    sync::Arc as StdArc,
+    task::Waker,
 };
 
-#[cfg(feature = "bytes")]
-use bytes::Bytes;
-
-mod errand;
-mod file;
+mod abandoned;
+mod buffer;
+mod complete;
+mod cursor;
+mod drive;
 mod futures_io;
-mod job;
 #[cfg(all(test, any(awc_loom, awc_shuttle)))]
 mod models;
-mod owner;
-mod pace;
+mod once;
+mod operation;
+mod place;
 mod pool;
-mod queue;
-mod read_ahead;
 mod shared;
-mod staff;
-mod state;
+#[cfg(not(all(test, any(awc_loom, awc_shuttle))))]
+mod spin;
+#[cfg(all(test, any(awc_loom, awc_shuttle)))]
+#[path = "models/spin.rs"]
+mod spin;
+mod sync;
+mod syncs;
+mod worker;
 
-use self::owner::{Owner, Unread};
+#[cfg(feature = "tokio")]
+pub(crate) use self::drive::MAX_SUBMISSION;
+pub(crate) use self::{
+    abandoned::UnderWay,
+    buffer::Buffer,
+    drive::{MAX_READ, at_most_a_submission},
+    once::{IfDropped, execute, run_on},
+    operation::not_run,
+};
 pub use self::{
-    job::Job,
-    pace::Policy,
+    abandoned::{Abandoned, abandoned},
     pool::{BlockingPool, Pool},
+    spin::Policy,
+    worker::Job,
+};
+use self::{
+    drive::Needs,
+    operation::Report,
+    place::Release,
+    shared::{Shared, Unread},
+    spin::Spinner,
 };
 use crate::{
-    adapter::Claim,
-    error::IntoInnerError,
-    sync_write::WriteComplete,
-    write::{AsyncWriteComplete, Submitted, Ticket, total_len},
+    adapter::PendingWrite, error::IntoInnerError, guard, primitives::Arc, sync_write::WriteComplete,
+    ticket::TicketSource,
 };
 
 /// Carries a blocking destination to the asynchronous side.
 ///
-/// Each operation runs on the pool (except a write that [`WriteComplete::try_write`] can make at once), and is answered
-/// when the destination's own call has returned. It needs no runtime, only wakers: smol, tokio, async-std and a bare
-/// `block_on` all drive it.
+/// Each operation runs on the pool, and is answered when the destination's own call has returned: nothing is called on
+/// the executor's thread. It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all drive it.
 ///
-/// It implements [`AsyncWriteComplete`] and futures-io's [`AsyncWrite`](::futures_io::AsyncWrite) for a `T` that is
+/// Its observer looks at the destination from elsewhere: at a file by another descriptor's `read(2)`, at memory after
+/// [`into_inner`](Self::into_inner). Of a socket or a pipe the observer is the kernel, which has the bytes.
+///
+/// It implements [`AsyncWriteComplete`](crate::AsyncWriteComplete) and futures-io's
+/// [`AsyncWrite`](::futures_io::AsyncWrite) for a `T` that is
 /// [`WriteComplete`], [`AsyncRead`](::futures_io::AsyncRead) for one that is [`Read`], and
-/// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is [`Seek`](io::Seek). So it takes the place of
-/// `blocking::Unblock` for a file. `with_mut` and `into_inner` differ, because they report what `Unblock` has nowhere
-/// to put; nothing is read ahead, and a write that is dropped may happen all the same.
+/// [`AsyncSeek`](::futures_io::AsyncSeek) for one that is [`Seek`](io::Seek).
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
@@ -65,72 +97,101 @@ use crate::{
 ///
 /// # One operation at a time
 ///
-/// A handle is half-duplex: a socket that blocks in a read blocks its writes. Use two handles, such as
-/// `TcpStream::try_clone` gives. Halves made by a `split` share this limit; they never lose a wake.
+/// Reads, seeks and writes of one handle happen in order ([O2](crate::contract::Rule::O2)), and each submission is one
+/// successful call of the destination's `write` ([O1](crate::contract::Rule::O1)): appends and writes to a pipe stay
+/// atomic by the call. A handle is half-duplex: a socket that blocks in a read blocks its writes. So does a read that
+/// timed out: its future is gone, but its call waits for the peer, and every write waits for the call. Use two handles,
+/// such as `TcpStream::try_clone` gives, one to read and one to write; a read timeout of the socket itself
+/// (`set_read_timeout`) ends the call. Halves made by a `split` share this limit; they never lose a wake.
 ///
-/// # How a write gets to its thread and back
+/// # While a write is outstanding
 ///
-/// A writer that submits again soon after its last write has ended finds its worker still there, and waits for it a moment
-/// inside the poll, which spares two wake-ups of a thread. On Linux a `File` first tries to write on the caller's thread, by
-/// `pwritev2(RWF_NOWAIT)`, where the file system can. [`Policy`] says what that costs, and turns the first two off.
+/// Every write-side operation (submissions, seeks, syncs, [`set_len`](Offload::set_len), [`with_mut`](Self::with_mut),
+/// [`into_inner`](Self::into_inner)) answers [`WriteOutstanding`](crate::WriteOutstanding) until the write was asked
+/// for, by its ticket or by [`settle`](crate::AsyncWriteCompleteExt::settle) ([W5](crate::contract::Rule::W5)). Reads
+/// and [`metadata`](Offload::metadata) wait for it, and neither ask nor answer. The `poll_write` of futures-io has no
+/// ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to is told by its content: see [the
+/// adapters](crate::adapter#which-write-a-buffer-belongs-to).
 ///
 /// # Abandoned reads and writes
 ///
-/// A write that was submitted happens, whoever drops what ([W8](crate::contract::Rule::W8)). A read whose future was
-/// dropped loses no byte: they go to the next read. If a write comes first, it lands where the *handed-out* reads left
-/// the cursor, if [`WriteComplete::unread`] can move it back (files and `Cursor`s do). Otherwise the fetched bytes wait
-/// for the next read.
-///
-/// # `Pending` of `poll_write`
-///
-/// The `poll_write` of futures-io has no ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to
-/// is told by its content: see [the adapters](crate::adapter#which-write-a-buffer-belongs-to).
+/// A write that was submitted happens, also if its future is dropped ([W8](crate::contract::Rule::W8)). A read whose
+/// future was dropped loses no byte: the next read gets them. An end that it found is asked for anew by a read that
+/// comes more than a moment (0.1 s) later, since a file may have grown. If a write comes first, it lands where the
+/// *handed-out* reads left the cursor, if [`WriteComplete::unread`] can move it back (files and `Cursor`s do).
+/// Otherwise the fetched bytes wait for the next read.
 ///
 /// # Memory
 ///
-/// One submission takes at most 2 MiB, copied into a buffer that is kept as long as a worker lingers for the next one, and
-/// one read fetches at most 1 MiB. The `poll_write` of futures-io keeps a second copy while it is pending, to compare the
-/// next buffer with.
+/// One submission takes at most 2 MiB of slices, vectored ones gathered, and copies them to an aligned buffer; one read
+/// fetches at most 1 MiB. The buffer serves again while the worker looks for the next operation, some microseconds; an
+/// idle handle keeps none. The `poll_write` of futures-io keeps a second copy until it is answered, to compare the next
+/// buffer with.
 #[cfg_attr(
     feature = "bytes",
-    doc = "\n`Bytes` are not copied: a [submission](AsyncWriteComplete::poll_write_submit_bytes) takes all of them, \
-             however many, by a clone that is dropped before the write is answered."
+    doc = "\n`Bytes` are not copied: a [submission](crate::AsyncWriteCompleteBytes::poll_write_submit_bytes) takes all of \
+             them, however many, by a clone that is dropped before the write is answered."
 )]
 ///
 /// # Drop
 ///
-/// With nothing outstanding the destination is dropped before `drop` returns, on this thread; close first if that may
-/// block. Otherwise `drop` returns at once, the operation runs to its end, and the destination is dropped after it, on
-/// the pool. A failure of it is then lost: close instead.
+/// With no operation under way the destination is dropped before `drop` returns, on this thread; close first if that
+/// may block. Otherwise `drop` returns at once, the operation ends, and the destination is dropped after it, on the
+/// pool ([O3](crate::contract::Rule::O3)). Its failure is then lost, but [`abandoned()`] counts it.
+///
+/// # What can go wrong with the pool
+///
+/// Threads that cannot be made, a pool full of blocked jobs, a fork: see the limits of [`BlockingPool`], and what to
+/// use instead.
 pub struct Offload<T, P = BlockingPool> {
-    owner: Owner<T, P>,
-    claim: Claim,
+    shared: Arc<Shared<T>>,
+    pool: StdArc<P>,
+    /// Has the worker look for what was posted.
+    worker: Option<Waker>,
+    spinner: Spinner,
+    tickets: TicketSource,
+    /// How `T` moves back over bytes that were fetched and not handed out, if it is a [`WriteComplete`].
+    unread: Option<Unread<T>>,
+    /// How `T` is closed.
+    release: Release<T>,
+    pending: PendingWrite,
 }
 
 /// Shows where the destination is and what is outstanding, and nothing of either: a destination's own `Debug` may
 /// block.
 impl<T, P> fmt::Debug for Offload<T, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (place, in_flight) = self.owner.shared.place_and_ticket();
-        f.debug_struct("Offload").field("place", &place).field("in_flight", &in_flight).finish_non_exhaustive()
+        let inner = self.shared.lock();
+        let (place, outstanding) = (inner.machine.place_name(), inner.machine.outstanding());
+        drop(inner);
+        f.debug_struct("Offload").field("place", &place).field("outstanding", &outstanding).finish_non_exhaustive()
     }
 }
 
 /// Nothing in it is pinned.
 impl<T, P> Unpin for Offload<T, P> {}
 
+/// An idle destination is dropped here; otherwise the worker that has it drops it (rule O3).
+impl<T, P> Drop for Offload<T, P> {
+    fn drop(&mut self) {
+        let destination = self.shared.abandon(just_drop);
+        // The worker sees that it is over. Without a wake async-task would leak one that is just about to rest.
+        if let Some(worker) = self.worker.take() {
+            worker.wake();
+        }
+        drop(destination);
+    }
+}
+
 impl<T: WriteComplete + Send + 'static> Offload<T> {
     /// Carries `destination` over the `blocking` pool.
-    ///
-    /// A file in another mode than [`create`](Offload::create) and [`open`](Offload::open) give comes in here too, opened
-    /// with [`OpenOptions`](std::fs::OpenOptions) where it may block: `blocking::unblock(move || options.open(path)).await`.
     pub fn new(destination: T) -> Self {
         Self::with_pool(destination, BlockingPool)
     }
 }
 
 impl<T: Read + Send + 'static> Offload<T> {
-    /// Carries a source that is only read over the `blocking` pool.
+    /// Carries a source that is only read over the `blocking` pool. Its close is a drop.
     pub fn reader(source: T) -> Self {
         Self::reader_with_pool(source, BlockingPool)
     }
@@ -139,39 +200,58 @@ impl<T: Read + Send + 'static> Offload<T> {
 impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
     /// Carries `destination` over `pool`.
     pub fn with_pool(destination: T, pool: P) -> Self {
-        Self::build(destination, pool, Some(T::unread))
+        Self::with_shared_pool(destination, StdArc::new(pool))
+    }
+
+    pub(crate) fn with_shared_pool(destination: T, pool: StdArc<P>) -> Self {
+        Self::build(destination, pool, Some(T::unread), T::release)
     }
 }
 
 impl<T: Read + Send + 'static, P: Pool> Offload<T, P> {
-    /// Carries a source that is only read over `pool`.
+    /// Carries a source that is only read over `pool`. Its close is a drop.
     pub fn reader_with_pool(source: T, pool: P) -> Self {
-        Self::build(source, pool, None)
+        Self::build(source, StdArc::new(pool), None, just_drop)
     }
 }
 
+fn just_drop<T>(destination: T) -> io::Result<()> {
+    drop(destination);
+    Ok(())
+}
+
 impl<T: Send + 'static, P: Pool> Offload<T, P> {
-    fn build(destination: T, pool: P, unread: Option<Unread<T>>) -> Self {
-        Self { owner: Owner::new(destination, pool, unread), claim: Claim::default() }
+    fn build(destination: T, pool: StdArc<P>, unread: Option<Unread<T>>, release: Release<T>) -> Self {
+        let policy = Policy::default();
+        Self {
+            shared: Arc::new(Shared::new(destination, policy)),
+            pool,
+            worker: None,
+            spinner: Spinner::new(policy),
+            tickets: TicketSource::new(),
+            unread,
+            release,
+            pending: PendingWrite::default(),
+        }
     }
 
-    /// Sets how long threads may look out for one another before they sleep, and whether writes are tried. See [`Policy`]
-    /// for what that costs.
+    /// Sets how long its threads may spin for one another before they sleep. See [`Policy`] for what that costs.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.owner.set_policy(policy);
+        self.shared.set_policy(policy);
+        self.spinner = Spinner::new(policy);
         self
     }
 
-    /// Runs `f` with the destination on the pool, after what is outstanding.
+    /// Runs `f` with the destination on the pool.
     ///
     /// `f` finds the cursor where the handed-out reads ended, if it can be moved there; that of a
     /// [`reader`](Self::reader) is where the fetched ones did.
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed: `f` is not run then.
-    /// [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later operation
-    /// that needs it errs. `BrokenPipe` after a close.
+    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write: `f` is not
+    /// run then. [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later
+    /// operation that needs it errs. `BrokenPipe` after a close.
     ///
     /// # Cancel safety
     ///
@@ -181,81 +261,76 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         R: Send + 'static,
         F: FnOnce(&mut T) -> R + Send + 'static,
     {
-        self.claim.end()?;
-        self.owner.call(|destination, reply| reply.answer(Ok(f(destination)))).await
+        self.end_pending()?;
+        self.call(Needs::Settled, |destination, reply| {
+            reply.set(Ok(f(destination)));
+            Ok(Report::Other)
+        })
+        .await
     }
 
-    /// Takes the destination out, after what is outstanding.
+    /// Runs `f` with the destination on the pool, once no operation is under way. It neither asks nor answers for a
+    /// write that is outstanding, and leaves the cursor alone.
+    pub(crate) async fn with_ref<R, F>(&mut self, f: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&T) -> io::Result<R> + Send + 'static,
+    {
+        self.call(Needs::Nothing, |destination, reply| {
+            reply.set(f(destination));
+            Ok(Report::Other)
+        })
+        .await
+    }
+
+    /// The pool, for another handle.
+    pub(crate) fn pool(&self) -> StdArc<P> {
+        self.pool.clone()
+    }
+
+    /// Takes the destination out.
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited
-    /// for failed; asked again, it gives the destination. `ResourceBusy` if an abandoned read has fetched bytes and
-    /// [`WriteComplete::unread`] cannot move the cursor back over them: read them out first. After a close, or after an
-    /// indeterminate outcome, there is no destination to give.
+    /// The writer comes back in the error. [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what
+    /// became of the last write. `ResourceBusy` if an abandoned read has fetched bytes and [`WriteComplete::unread`]
+    /// cannot move the cursor back over them: read them out first. After a close, or after an indeterminate outcome,
+    /// there is no destination to give.
     ///
     /// # Cancel safety
     ///
     /// The future owns the writer: dropping it drops the writer.
     pub async fn into_inner(mut self) -> Result<T, IntoInnerError<Self>> {
-        let settled = match self.claim.end() {
-            Ok(()) => poll_fn(|cx| self.owner.poll_ready(cx)).await,
-            owed => owed,
+        let ready = match self.end_pending() {
+            Ok(()) => self.ready(Needs::Settled).await,
+            told => told,
         };
-        match settled.and_then(|()| self.owner.give_up()) {
+        match ready.and_then(|()| self.take_out()) {
             Ok(destination) => Ok(destination),
             Err(error) => Err(IntoInnerError::new(self, error)),
         }
     }
-}
 
-impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
-    /// Ends the claim before `submit`. A submission of no bytes is a barrier, which may leave it.
-    fn poll_submit(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        is_barrier: bool,
-        submit: impl FnOnce(Pin<&mut Owner<T, P>>, &mut Context<'_>) -> Poll<io::Result<Submitted>>,
-    ) -> Poll<io::Result<Submitted>> {
-        let Self { owner, claim } = self.get_mut();
-        if is_barrier {
-            claim.end_if_short()?;
-            return claim.poll_flush(owner, cx).map_ok(|()| Submitted::Complete(0));
+    /// Takes the destination out if that can be done at once, and nothing is to be asked for or handed out.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn try_take_out(&mut self) -> Option<T> {
+        let is_settled = self.shared.lock().machine.is_settled();
+        if is_settled { self.take_out().ok() } else { None }
+    }
+
+    /// Forgets a `poll_write` that was answered by ticket, or tells that it came out short.
+    fn end_pending(&mut self) -> io::Result<()> {
+        self.pending.end(|| self.shared.lock().machine.outstanding())
+    }
+
+    fn take_out(&mut self) -> io::Result<T> {
+        match self.shared.lock().machine.cursor.ahead() {
+            0 => {}
+            n => {
+                let text = format!("a read has fetched {n} bytes: read them first");
+                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+            }
         }
-        claim.end()?;
-        submit(Pin::new(owner), cx)
-    }
-}
-
-#[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
-impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<T, P> {
-    fn poll_write_submit(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        self.poll_submit(cx, buf.is_empty(), |owner, cx| owner.poll_write_submit(cx, buf))
-    }
-
-    fn poll_write_submit_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<Submitted>> {
-        self.poll_submit(cx, total_len(bufs) == 0, |owner, cx| owner.poll_write_submit_vectored(cx, bufs))
-    }
-
-    #[cfg(feature = "bytes")]
-    fn poll_write_submit_bytes(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &Bytes,
-    ) -> Poll<io::Result<Submitted>> {
-        self.poll_submit(cx, bytes.is_empty(), |owner, cx| owner.poll_write_submit_bytes(cx, bytes))
-    }
-
-    fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.owner).poll_write_complete(cx, ticket)
-    }
-
-    fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { owner, claim } = self.get_mut();
-        claim.poll_close(owner, cx)
+        self.shared.abandon(just_drop).ok_or_else(guard::closed)
     }
 }

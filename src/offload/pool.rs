@@ -2,11 +2,12 @@
 //! `blocking`.
 
 use std::{
+    collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::{Job, queue::Queue};
+use super::Job;
 
 /// Threads on which jobs may block.
 ///
@@ -14,15 +15,17 @@ use super::{Job, queue::Queue};
 ///
 /// A pool has four duties, on which the rules of the contract rest:
 ///
-/// * **P1** `execute` accepts or refuses a job without blocking. To refuse is to drop it.
-/// * **P2** An accepted job runs to its end exactly once, or is dropped before it ran.
-/// * **P3** `execute` never runs the job inside the call.
-/// * **P4** Jobs of different writers progress independently, up to the number of threads.
+/// * **J1** `execute` accepts or refuses a job without blocking. To refuse is to drop it. Where the job would have released
+///   a destination that is closed or dropped, that happens then, on the thread at hand.
+/// * **J2** An accepted job runs to its end exactly once, or is dropped before it ran.
+///   The pool itself may be dropped on a thread of its own, with the last job: its drop must not join that thread.
+/// * **J3** `execute` never runs the job inside the call.
+/// * **J4** Jobs progress independently of one another, up to the number of threads.
 ///
 /// ```
 /// use async_write_complete::offload::{Job, Pool};
 ///
-/// /// A thread for each operation.
+/// /// A thread for each job.
 /// struct Threads;
 ///
 /// impl Pool for Threads {
@@ -32,12 +35,12 @@ use super::{Job, queue::Queue};
 ///     }
 /// }
 /// ```
-pub trait Pool {
-    /// Has `job` run soon, on a thread that may block, or drops it. A panic counts as a drop of whatever it drops.
+pub trait Pool: Send + Sync + 'static {
+    /// Has `job` run soon, on a thread that may block, or drops it. A panic counts as a refusal if it drops the job.
     fn execute(&self, job: Job);
 }
 
-impl<P: Pool + ?Sized> Pool for &P {
+impl<P: Pool + ?Sized> Pool for &'static P {
     fn execute(&self, job: Job) {
         (**self).execute(job);
     }
@@ -52,14 +55,18 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
 /// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, 500 threads unless
 /// `BLOCKING_MAX_THREADS` or [`blocking::set_max_blocking_threads`] says otherwise.
 ///
-/// Jobs wait in a queue of ours, first come, first served, and each calls a thread, unless the threads that are there
-/// come back so soon that a call would cost more than it gains. Where it falls short of the duties:
+/// Jobs wait in a queue of this crate in front of it. One thread after the other comes as long as jobs wait, so many quick
+/// writes need few threads, and each write that blocks has a thread of its own.
 ///
-/// * P1: while no thread can be made at all, `blocking` spins inside the call.
-/// * P2: when the process exits, queued jobs do not run and running ones are cut off. What was answered as complete is
-///   safe by definition.
+/// # Limits
 ///
-/// In `blocking` 1.7 threads that were once made stay, and each wakes twice a second to look for work.
+/// | what | then | instead |
+/// |---|---|---|
+/// | not even a first thread can be made, as at the limit of a container | `blocking` 1.7 spins inside the call, on the caller's thread and with its lock held, until one can (J1) | a pool of threads that were made at the start |
+/// | a later thread cannot be made | `blocking` 1.7 keeps to the number of threads that it has, for good | the same |
+/// | all threads are blocked: by file locks, by FIFOs without a peer | everything else waits, that of async-fs and smol too | a pool of its own for what may block for long: [`Offload::with_pool`](super::Offload::with_pool), [`Offload::open_with_pool`](super::Offload::open_with_pool) |
+/// | the process has forked, and the child writes | the threads are the parent's: the child's first write never ends | `exec`, or write before the fork |
+/// | the process exits | queued jobs do not run, and running ones are cut off (J2); what was answered as complete is safe | [`abandoned`](super::abandoned()), at the end of `main` |
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct BlockingPool;
@@ -67,58 +74,66 @@ pub struct BlockingPool;
 impl Pool for BlockingPool {
     fn execute(&self, job: Job) {
         let mut queue = queue();
-        queue.push(job);
-        call_who_is_missing(queue);
+        queue.jobs.push_back(job);
+        call_a_thread(queue);
     }
 }
 
+/// Jobs in the order in which they came. `blocking` would wake a thread for each of them, hundreds where many writers write
+/// at once; here one thread after the other comes as long as jobs wait, and each takes one job after the other. One is
+/// always on its way to what waits, so a job that blocks holds up nobody (J4).
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// A thread was called and has not arrived.
+    is_called: bool,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), is_called: false });
+
 /// How long a thread takes one job after the other before it queues again behind those who use `blocking` otherwise.
-const RESIDENCE: Duration = Duration::from_millis(5);
+const STAY: Duration = Duration::from_millis(5);
 
-static QUEUE: Mutex<Queue<Job>> = Mutex::new(Queue::new());
-
-fn queue() -> MutexGuard<'static, Queue<Job>> {
+fn queue() -> MutexGuard<'static, Queue> {
     // Nothing of a job runs under the lock.
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn call_who_is_missing(mut queue: MutexGuard<'_, Queue<Job>>) {
-    let missing = queue.missing(Instant::now());
-    drop(queue);
-    for _ in 0..missing {
-        let called = Called;
-        blocking::unblock(move || called.arrive()).detach();
+/// Calls a thread if jobs wait and none is on its way.
+fn call_a_thread(mut queue: MutexGuard<'_, Queue>) {
+    if queue.jobs.is_empty() || queue.is_called {
+        return;
     }
+    queue.is_called = true;
+    drop(queue);
+    let called = Called;
+    blocking::unblock(move || called.serve()).detach();
 }
 
-/// A thread on its way to the queue.
+/// A thread on its way.
 struct Called;
 
 impl Called {
-    fn arrive(self) {
+    fn serve(self) {
         std::mem::forget(self);
+        queue().is_called = false;
         let came = Instant::now();
-        let is_needed = queue().arrive(came);
-        if !is_needed {
-            return;
-        }
-        let (mut now, mut last) = (came, None);
-        while now < came + RESIDENCE {
+        while came.elapsed() < STAY {
             let mut queue = queue();
-            let Some(job) = queue.take(now, last) else { return };
-            call_who_is_missing(queue);
+            let Some(job) = queue.jobs.pop_front() else { return };
+            call_a_thread(queue);
             job.run();
-            last = Some(now);
-            now = Instant::now();
         }
-        call_who_is_missing(queue());
+        call_a_thread(queue());
     }
 }
 
-/// `blocking` drops what it does not run, if that ever happens.
+/// `blocking` drops what it does not run, if that ever happens: all that waits is refused then.
 impl Drop for Called {
     fn drop(&mut self) {
-        let refused = queue().refuse();
+        let mut queue = queue();
+        queue.is_called = false;
+        let refused = std::mem::take(&mut queue.jobs);
+        drop(queue);
         drop(refused);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::io::{self, IoSlice, Write};
 
-use super::WriteComplete;
+use super::{SyncComplete, WriteComplete};
 
 /// A writer of which the caller promises that it holds nothing back.
 ///
 /// It only writes. A type that also reads or seeks, and moves one cursor with both, implements [`WriteComplete`]
 /// itself, with [`unread`](WriteComplete::unread).
 ///
-/// Nothing checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be
+/// It knows nothing of descriptors: over one with `O_DSYNC` a failed write, whose bytes may be in, is a plain error. Nothing
+/// checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be
 /// lost.
 ///
 /// ```
@@ -65,3 +66,13 @@ impl<W: Write> Write for AssertComplete<W> {
 }
 
 impl<W: Write> WriteComplete for AssertComplete<W> {}
+
+impl<W: SyncComplete> SyncComplete for AssertComplete<W> {
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}

@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use super::WriteComplete;
-use crate::{error::Indeterminate, guard::transparent, write::kept::Kept};
+use crate::{
+    error::{Indeterminate, RepeatableError},
+    guard::retry_interrupted,
+};
 
 /// A writer that flushes after each write, and so holds nothing back.
 ///
@@ -27,7 +30,7 @@ use crate::{error::Indeterminate, guard::transparent, write::kept::Kept};
 pub struct FlushEach<W> {
     inner: W,
     /// The flush that failed, since which nothing is taken.
-    failed: Option<Kept>,
+    failed: Option<RepeatableError>,
 }
 
 impl<W: Write> FlushEach<W> {
@@ -64,8 +67,8 @@ impl<W: Write> Write for FlushEach<W> {
         if let Some(failed) = &self.failed {
             return Err(failed.poisoned());
         }
-        transparent(|| self.inner.flush()).map_err(|error| {
-            let mut failed = Kept::new(Indeterminate::new(error).into());
+        retry_interrupted(|| self.inner.flush()).map_err(|error| {
+            let mut failed = RepeatableError::new(Indeterminate::new(error).into());
             let error = failed.give();
             self.failed = Some(failed);
             error

@@ -1,70 +1,114 @@
-//! [`WriteComplete`] for the writers of std that hold nothing back.
+//! [`WriteComplete`] and [`SyncComplete`] for the types of std that hold nothing back.
 
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, Cursor, Seek, SeekFrom, Sink, Write},
+    io::{self, Cursor, PipeWriter, Seek, SeekFrom, Sink, Write},
     net::TcpStream,
     process::ChildStdin,
     sync::Arc,
 };
 
-use super::WriteComplete;
+use super::{SyncComplete, WriteComplete};
 
-/// Blocking, without a shared cursor, and nothing known that would not block.
-macro_rules! stream {
+/// What is the same for everything that has a descriptor.
+#[cfg(all(unix, feature = "offload"))]
+macro_rules! descriptor {
+    () => {
+        fn wait_writable(&mut self) -> io::Result<bool> {
+            super::descriptor::wait_writable(&*self)
+        }
+
+        fn may_have_written(&self, error: &io::Error) -> bool {
+            super::descriptor::may_have_written(self, error)
+        }
+    };
+    (release) => {
+        descriptor!();
+
+        fn release(self) -> io::Result<()> {
+            super::descriptor::close(self)
+        }
+    };
+}
+/// Without the calls of Unix the defaults have to do.
+#[cfg(not(all(unix, feature = "offload")))]
+macro_rules! descriptor {
+    ($($release:ident)?) => {};
+}
+
+impl WriteComplete for File {
+    descriptor!(release);
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
+}
+
+impl WriteComplete for &File {
+    descriptor!();
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
+}
+
+/// Its close is that of the file if no other clone is alive.
+impl WriteComplete for Arc<File> {
+    descriptor!();
+
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        step_back(self, n)
+    }
+
+    fn release(self) -> io::Result<()> {
+        Self::into_inner(self).map_or(Ok(()), WriteComplete::release)
+    }
+}
+
+impl WriteComplete for PipeWriter {
+    descriptor!(release);
+}
+
+impl WriteComplete for ChildStdin {
+    descriptor!(release);
+}
+
+macro_rules! socket {
     ($($type:ty),*) => {
-        $(impl WriteComplete for $type {})*
+        $(
+            impl WriteComplete for $type {
+                descriptor!();
+
+                fn release(self) -> io::Result<()> {
+                    match self.shutdown(std::net::Shutdown::Write) {
+                        // The peer is gone, so nobody waits for the end.
+                        Err(error) if error.kind() == io::ErrorKind::NotConnected => {}
+                        shut_down => shut_down?,
+                    }
+                    close_socket(self)
+                }
+            }
+        )*
     };
 }
 
-stream!(TcpStream, ChildStdin);
+socket!(TcpStream);
 #[cfg(unix)]
-stream!(std::os::unix::net::UnixStream);
-#[cfg(std_pipe)]
-#[expect(clippy::incompatible_msrv, reason = "the build script has seen that std has it")]
-const _: () = {
-    stream!(io::PipeWriter);
-};
+socket!(std::os::unix::net::UnixStream);
 
-impl WriteComplete for File {
-    #[cfg(all(feature = "offload", target_os = "linux"))]
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        Ok(write_without_waiting(self, buf))
-    }
+#[cfg(all(unix, feature = "offload"))]
+use super::descriptor::close as close_socket;
 
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        step_back(self, n)
-    }
+#[cfg(not(all(unix, feature = "offload")))]
+fn close_socket<T>(socket: T) -> io::Result<()> {
+    drop(socket);
+    Ok(())
 }
 
-/// It is never tried: another handle may be in a long write, which holds the cursor's lock, and the try would wait for it.
-impl WriteComplete for &File {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        step_back(self, n)
-    }
-}
-
-/// It is tried only while there is no other handle.
-impl WriteComplete for Arc<File> {
-    #[cfg(all(feature = "offload", target_os = "linux"))]
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        Self::get_mut(self).map_or(Ok(None), |file| file.try_write(buf))
-    }
-
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        step_back(self, n)
-    }
-}
-
-/// Memory never blocks.
 macro_rules! memory {
     ($($type:ty),*) => {
-        $(impl WriteComplete for $type {
-            fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-                self.write(buf).map(Some)
-            }
-        })*
+        $(impl WriteComplete for $type {})*
     };
 }
 
@@ -75,10 +119,6 @@ impl<T> WriteComplete for Cursor<T>
 where
     Self: Write,
 {
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        self.write(buf).map(Some)
-    }
-
     fn unread(&mut self, n: u64) -> io::Result<bool> {
         self.set_position(self.position().saturating_sub(n));
         Ok(true)
@@ -90,12 +130,21 @@ macro_rules! forward {
         $(
             #[deny(clippy::missing_trait_methods, reason = "a forgotten forward would fall back to a default")]
             impl<W: WriteComplete + ?Sized> WriteComplete for $type {
-                fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-                    (**self).try_write(buf)
-                }
-
                 fn unread(&mut self, n: u64) -> io::Result<bool> {
                     (**self).unread(n)
+                }
+
+                fn wait_writable(&mut self) -> io::Result<bool> {
+                    (**self).wait_writable()
+                }
+
+                fn may_have_written(&self, error: &io::Error) -> bool {
+                    (**self).may_have_written(error)
+                }
+
+                // What is behind it may have no size, and so no release that takes it by value.
+                fn release(self) -> io::Result<()> {
+                    Ok(())
                 }
             }
         )*
@@ -104,19 +153,23 @@ macro_rules! forward {
 
 forward!(&mut W, Box<W>);
 
-/// Writes at the cursor if the file system can without waiting for anything, such as a lock or a page. Many cannot (ext4,
-/// tmpfs), or not now; any error is left to the write that waits, which meets it too.
-///
-/// Two things the kernel waits for all the same, before it asks the file system: the lock of the cursor, which the writes of
-/// a duplicated descriptor take too, and the end of a freeze.
-#[cfg(all(feature = "offload", target_os = "linux"))]
-fn write_without_waiting(file: impl std::os::fd::AsFd, buf: &[u8]) -> Option<usize> {
-    use rustix::io::{ReadWriteFlags, pwritev2};
+macro_rules! sync {
+    ($($type:ty),*) => {
+        $(
+            impl SyncComplete for $type {
+                fn sync_data(&self) -> io::Result<()> {
+                    File::sync_data(self)
+                }
 
-    /// Stands for the cursor, where an offset would be.
-    const AT_THE_CURSOR: u64 = u64::MAX;
-    pwritev2(file, &[io::IoSlice::new(buf)], AT_THE_CURSOR, ReadWriteFlags::NOWAIT).ok().filter(|n| *n > 0)
+                fn sync_all(&self) -> io::Result<()> {
+                    File::sync_all(self)
+                }
+            }
+        )*
+    };
 }
+
+sync!(File, &File, Arc<File>);
 
 /// A `File` may be a terminal, a pipe or a device, that has no cursor, or one that does not move.
 fn step_back(target: &mut impl Seek, n: u64) -> io::Result<bool> {

@@ -5,11 +5,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::WriteComplete;
+use super::{SyncComplete, WriteComplete, write_once};
 use crate::{
     error::IntoInnerError,
-    guard::{closed, transparent},
-    write::{DriveWrite, Started, Tracked, delegate_to_tracked, poll_turn},
+    guard::{closed, with_final_kind},
+    write::{DriveSync, DriveWrite, Started, Tracked, forward_sync, forward_to_field, poll_budget, total_len},
 };
 
 /// Runs a blocking writer on the caller's thread, inside the poll.
@@ -56,7 +56,8 @@ impl<W: WriteComplete> Inline<W> {
     }
 }
 
-delegate_to_tracked!(impl<W: WriteComplete> for Inline<W>);
+forward_to_field!(impl<W: WriteComplete> for Inline<W>);
+forward_sync!([W: WriteComplete + SyncComplete + Unpin] Inline<W>, self => Pin::new(&mut self.get_mut().tracked));
 
 /// The writer, until it is closed.
 #[derive(Debug)]
@@ -66,33 +67,46 @@ impl<W: WriteComplete> Blocking<W> {
     fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        mut write: impl FnMut(&mut W) -> io::Result<usize>,
+        len: usize,
+        write: impl FnMut(&mut W) -> io::Result<usize>,
     ) -> Poll<io::Result<Started>> {
-        ready!(poll_turn(cx));
+        ready!(poll_budget(cx));
         let Some(inner) = &mut self.0 else { return Poll::Ready(Err(closed())) };
-        Poll::Ready(transparent(|| write(inner)).map(Started::Complete))
+        Poll::Ready(write_once(inner, len, write).map(Started::Complete))
     }
 }
 
 impl<W: WriteComplete> DriveWrite for Blocking<W> {
     fn poll_start(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
-        self.poll_write(cx, |inner| inner.write(buf))
+        self.poll_write(cx, buf.len(), |inner| inner.write(buf))
     }
 
     fn poll_start_vectored(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<Started>> {
-        self.poll_write(cx, |inner| inner.write_vectored(bufs))
+        self.poll_write(cx, total_len(bufs), |inner| inner.write_vectored(bufs))
     }
 
     fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {
         unreachable!("a write on the caller's thread is complete when it starts")
     }
 
-    fn poll_settle(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.take().map_or(Ok(()), WriteComplete::release).map_err(with_final_kind))
+    }
+}
+
+impl<W: WriteComplete + SyncComplete> Blocking<W> {
+    fn poll_sync(&mut self, cx: &mut Context<'_>, sync: fn(&W) -> io::Result<()>) -> Poll<io::Result<()>> {
+        ready!(poll_budget(cx));
+        Poll::Ready(self.0.as_ref().map_or_else(|| Err(closed()), sync))
+    }
+}
+
+impl<W: WriteComplete + SyncComplete> DriveSync for Blocking<W> {
+    fn poll_sync_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sync(cx, W::sync_data)
     }
 
-    fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0 = None;
-        Poll::Ready(Ok(()))
+    fn poll_sync_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sync(cx, W::sync_all)
     }
 }

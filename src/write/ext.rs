@@ -2,26 +2,97 @@
 
 use std::io::IoSlice;
 
-#[cfg(feature = "bytes")]
-use bytes::Bytes;
-
-#[cfg(feature = "bytes")]
-use super::futures::WriteBytesComplete;
 use super::{
     AsyncWriteComplete, HeldWrite,
-    futures::{CloseComplete, ResumeWriteAll, WriteAllComplete, WriteComplete, WriteVectoredComplete},
+    futures::{
+        CloseComplete, Complete, ResumeWriteAll, Settle, Step, Submit, WriteAllComplete, WriteAllVectoredComplete,
+        WriteComplete, WriteVectoredComplete,
+    },
 };
+use crate::ticket::Ticket;
 
 /// Futures over [`AsyncWriteComplete`], implemented for all of them.
+///
+/// | method | if its future is dropped | then |
+/// |---|---|---|
+/// | [`resume_write_all`](Self::resume_write_all) | nothing is lost | resume with the same `held` |
+/// | [`write_complete`](Self::write_complete), [`write_all_complete`](Self::write_all_complete) and their companions | the part that was submitted still happens | [`settle`](Self::settle), which every later write asks for |
+/// | [`submit`](Self::submit), [`complete`](Self::complete), [`settle`](Self::settle), [`close_complete`](Self::close_complete) | nothing is lost | call it again |
+///
+/// With a driven writer, such as a TLS stream, the part that was submitted happens as long as its ticket or the close
+/// is polled ([W3](crate::contract::Rule::W3)).
 ///
 /// The names keep clear of others, so that they live beside the extension traits of futures-lite, futures-util and
 /// tokio on one type.
 pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
-    /// Writes some first part of `buf`, by one call of the destination's write, and answers how many bytes are
-    /// complete.
+    /// Submits some first part of `buf`, and does not wait until it is complete: the first of the two moments.
     ///
-    /// An empty `buf` is a barrier: it answers 0 once the writer is settled. 0 for any other `buf` means that the
-    /// destination takes no more.
+    /// # Errors
+    ///
+    /// Those of [`poll_write_submit`](AsyncWriteComplete::poll_write_submit).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it was ready, nothing was submitted.
+    fn submit<'a>(&'a mut self, buf: &'a [u8]) -> Submit<'a, Self>
+    where
+        Self: Unpin,
+    {
+        Submit::new(self, buf)
+    }
+
+    /// Waits until the submission of `ticket` has ended, and answers how many of its bytes are complete: the second
+    /// moment.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`poll_write_complete`](AsyncWriteComplete::poll_write_complete).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, nothing is lost: ask again.
+    fn complete(&mut self, ticket: Ticket) -> Complete<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Complete::new(self, ticket)
+    }
+
+    /// Asks what became of the write that is outstanding, and waits for it; `None` if none is.
+    ///
+    /// It is the line after a timeout or a `select!` that dropped a write. The answer says how many bytes were taken,
+    /// and how many of them are complete.
+    ///
+    /// # Errors
+    ///
+    /// That write's own error: none of its bytes is complete, unless it is [`Indeterminate`](crate::Indeterminate).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, nothing is lost: ask again.
+    ///
+    /// ```
+    /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
+    ///
+    /// # futures_lite::future::block_on(async {
+    /// # let file = tempfile::NamedTempFile::new()?;
+    /// let mut writer = Offload::new(file.reopen()?);
+    /// let _ = writer.submit(b"record\n").await?; // and nobody asks
+    /// assert!(writer.write_all_complete(b"record\n").await.is_err());
+    /// let settled = writer.settle().await?.expect("a write was outstanding");
+    /// assert_eq!((settled.submitted(), settled.completed()), (7, 7));
+    /// assert_eq!(std::fs::read(file.path())?, b"record\n");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    fn settle(&mut self) -> Settle<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Settle::new(self)
+    }
+
+    /// Writes some first part of `buf` as one submission, and answers how many bytes are complete; 0 for bytes means
+    /// that the destination takes no more.
     ///
     /// # Errors
     ///
@@ -30,9 +101,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped after the bytes were submitted, the write still happens; the count is lost to this caller, and calling
-    /// again with the same bytes submits them twice. A failure or a short count meets the next write-side operation.
-    /// Where that matters, hold the write: [`resume_write_all`](Self::resume_write_all).
+    /// Dropped after the bytes were submitted, the write still happens, and later writes answer
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the caller [settles](Self::settle).
     ///
     /// # Panics
     ///
@@ -41,7 +111,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     where
         Self: Unpin,
     {
-        WriteComplete::new(self, buf)
+        WriteComplete::new(self, buf, Step::Submit)
     }
 
     /// Writes some first part of the concatenation of `bufs`, as [`write_complete`](Self::write_complete) does, with
@@ -50,10 +120,10 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     where
         Self: Unpin,
     {
-        WriteVectoredComplete::new(self, bufs)
+        WriteVectoredComplete::new(self, bufs, Step::Submit)
     }
 
-    /// Writes all of `buf`, by as many writes as it takes.
+    /// Writes all of `buf`, by as many submissions as it takes.
     ///
     /// # Errors
     ///
@@ -62,8 +132,9 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the part that was submitted still happens and the rest does not; the count is lost to this caller. In a
-    /// `select!` or under a timeout use [`resume_write_all`](Self::resume_write_all).
+    /// Dropped, the part that was submitted still happens and the rest does not; how many bytes were complete before
+    /// that part is lost to this caller. In a `select!` or under a timeout use
+    /// [`resume_write_all`](Self::resume_write_all).
     fn write_all_complete<'a>(&'a mut self, buf: &'a [u8]) -> WriteAllComplete<'a, Self>
     where
         Self: Unpin,
@@ -71,60 +142,53 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
         WriteAllComplete::new(self, HeldWrite::new(buf))
     }
 
-    /// Writes some first part of `bytes`, as [`write_complete`](Self::write_complete) does, with the same errors, cancel
-    /// safety and panics; without a copy where the writer can.
+    /// Writes the concatenation of `bufs`, by as many submissions as it takes, with the same errors as
+    /// [`write_all_complete`](Self::write_all_complete).
     ///
-    /// A writer that shares them has let go of them when the future is ready. What a short count leaves is
-    /// `bytes.slice(n..)`.
-    #[cfg(feature = "bytes")]
-    fn write_bytes_complete<'a>(&'a mut self, bytes: &'a Bytes) -> WriteBytesComplete<'a, Self>
+    /// What is complete is taken out of the list as it goes, so after an error or a drop `bufs` holds what is not known
+    /// to be complete.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, the part that was submitted still happens: [`settle`](Self::settle), and leave out as many bytes by
+    /// [`IoSlice::advance_slices`] as are complete.
+    fn write_all_vectored_complete<'a, 'b>(
+        &'a mut self,
+        bufs: &'a mut [IoSlice<'b>],
+    ) -> WriteAllVectoredComplete<'a, 'b, Self>
     where
         Self: Unpin,
     {
-        WriteBytesComplete::new(self, bytes)
+        WriteAllVectoredComplete::new(self, bufs)
     }
 
-    /// Writes all of `bytes`, as [`write_all_complete`](Self::write_all_complete) does, with the same errors and cancel
-    /// safety; without a copy where the writer can.
+    /// Carries `held` on until every byte of it is complete.
     ///
-    /// In a `select!` or under a timeout use [`resume_write_all`](Self::resume_write_all) with
-    /// [`HeldWrite::from_bytes`].
-    #[cfg(feature = "bytes")]
-    fn write_all_bytes_complete(&mut self, bytes: Bytes) -> WriteAllComplete<'_, Self>
-    where
-        Self: Unpin,
-    {
-        WriteAllComplete::new(self, HeldWrite::from_bytes(bytes))
-    }
-
-    /// Carries `held` on until every byte of it is complete. With no bytes left it is a barrier.
-    ///
-    /// Use the same writer each time, and submit no other bytes to it while a part is outstanding. A barrier, a sync or
-    /// a close in between is allowed; after a close the outstanding part is still answered, and the rest is refused.
+    /// Use the same writer each time. A close in between is allowed: the part that is outstanding is still answered,
+    /// and the rest is refused.
     ///
     /// # Errors
     ///
-    /// As [`write_all_complete`](Self::write_all_complete), and [`Superseded`](crate::Superseded) if the writer is not
-    /// the one to which the outstanding part was submitted, or has taken other bytes since; nothing is submitted then.
-    /// See [`HeldWrite`] for what is known afterwards.
+    /// As [`write_all_complete`](Self::write_all_complete), and [`UnknownTicket`](crate::UnknownTicket) if the writer
+    /// is not the one to which the outstanding part was submitted, or has taken other bytes since; nothing is submitted
+    /// then. See [`HeldWrite`] for what is known afterwards.
     ///
     /// # Cancel safety
     ///
     /// A drop loses nothing, and has nothing submitted twice: ask again with the same `held`.
-    fn resume_write_all<'a, 'b>(&'a mut self, held: &'a mut HeldWrite<'b>) -> ResumeWriteAll<'a, 'b, Self>
+    fn resume_write_all<'a, B>(&'a mut self, held: &'a mut HeldWrite<B>) -> ResumeWriteAll<'a, Self, B>
     where
         Self: Unpin,
+        B: AsRef<[u8]>,
     {
         ResumeWriteAll::new(self, held)
     }
 
-    /// Settles the writer and releases its destination.
+    /// Waits for what is outstanding, and releases the destination.
     ///
     /// # Errors
     ///
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write that nobody waited for failed; the destination is
-    /// released all the same. Otherwise as [`poll_close_complete`](AsyncWriteComplete::poll_close_complete). The first
-    /// answer is given again to whoever closes again.
+    /// As [`poll_close_complete`](AsyncWriteComplete::poll_close_complete). A second close gets the first answer again.
     ///
     /// # Cancel safety
     ///

@@ -6,22 +6,22 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-#[cfg(feature = "bytes")]
-use bytes::{Buf, Bytes};
-
-use super::{AsyncWriteComplete, Submitted, Ticket, kept::Kept};
+use super::AsyncWriteComplete;
 use crate::{
-    error::{Indeterminate, Superseded, leaves_doubt},
+    error::{Indeterminate, RepeatableError, UnknownTicket, leaves_doubt},
     guard::checked_count,
+    ticket::{Submitted, Ticket},
 };
 
 /// A write that its caller holds: the bytes, how many of them are complete, and the ticket of the part that is
 /// outstanding.
 ///
 /// [`resume_write_all`](super::AsyncWriteCompleteExt::resume_write_all) carries it on. A timeout or a `select!` may
-/// drop that future at any point, and a later one goes on where it stood: a drop loses no byte, and has none submitted
-/// twice.
-/// Dropping the `HeldWrite` itself leaves the outstanding part an orphan ([W9](crate::contract::Rule::W9)).
+/// drop that future at any point, and a later one goes on where it stood: no byte is lost, and none is submitted twice.
+/// The bytes may be borrowed (`HeldWrite<&[u8]>`) or its own (`HeldWrite<Vec<u8>>`, which is `'static`).
+///
+/// Dropping the `HeldWrite` itself leaves the part that is in flight outstanding:
+/// [`settle`](super::AsyncWriteCompleteExt::settle) asks for it.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, HeldWrite};
@@ -37,64 +37,20 @@ use crate::{
 ///
 /// # When it ends early
 ///
-/// * [`PriorWriteFailed`](crate::PriorWriteFailed), of an earlier write: nothing of this one was submitted by that
-///   call. Resume.
+/// * [`WriteOutstanding`](crate::WriteOutstanding), of a write that is not this one: nothing of this one was submitted
+///   by that call. Settle, then resume.
 /// * Another error of the destination: [`completed`](Self::completed) is exact, and resuming submits the rest again.
-/// * [`Superseded`], because somebody else submitted to the writer in between, or because this is another writer:
+/// * [`UnknownTicket`], because other bytes were submitted to the writer in between, or because this is another writer:
 ///   nothing is submitted. `completed` is the lower bound of what is complete, and
 ///   [`maybe_completed`](Self::maybe_completed) the upper one. Only the right writer, if it still knows the ticket,
 ///   carries the write on.
 /// * [`Indeterminate`]: likewise, and for good.
 #[must_use = "a held write is carried on by `resume_write_all`"]
-pub struct HeldWrite<'a> {
-    rest: Rest<'a>,
+pub struct HeldWrite<B> {
+    bytes: B,
+    len: usize,
     completed: usize,
     doubt: Doubt,
-}
-
-/// The bytes that are not known to be complete.
-enum Rest<'a> {
-    Lent(&'a [u8]),
-    #[cfg(feature = "bytes")]
-    Shared(Bytes),
-}
-
-impl Rest<'_> {
-    const fn len(&self) -> usize {
-        match self {
-            Self::Lent(bytes) => bytes.len(),
-            #[cfg(feature = "bytes")]
-            Self::Shared(bytes) => bytes.len(),
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Lent(bytes) => bytes,
-            #[cfg(feature = "bytes")]
-            Self::Shared(bytes) => bytes,
-        }
-    }
-
-    /// Leaves out the first `n` bytes.
-    fn advance(&mut self, n: usize) {
-        match self {
-            Self::Lent(bytes) => *bytes = &bytes[n..],
-            #[cfg(feature = "bytes")]
-            Self::Shared(bytes) => bytes.advance(n),
-        }
-    }
-
-    fn poll_submit<W>(&self, writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<Submitted>>
-    where
-        W: AsyncWriteComplete + ?Sized,
-    {
-        match self {
-            Self::Lent(bytes) => writer.poll_write_submit(cx, bytes),
-            #[cfg(feature = "bytes")]
-            Self::Shared(bytes) => writer.poll_write_submit_bytes(cx, bytes),
-        }
-    }
 }
 
 /// What may be complete beyond what is known to be. While there is a doubt nothing is submitted.
@@ -104,35 +60,21 @@ enum Doubt {
     /// What was taken with this ticket. An answer that cannot be had leaves it here.
     Ticket(Ticket),
     /// This many bytes, for good: their submission ended with this error.
-    Bytes(usize, Kept),
+    Bytes(usize, RepeatableError),
 }
 
 /// Without the bytes.
-impl fmt::Debug for HeldWrite<'_> {
+impl<B> fmt::Debug for HeldWrite<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeldWrite")
-            .field("len", &(self.completed + self.rest.len()))
+            .field("len", &self.len)
             .field("completed", &self.completed)
             .field("doubt", &self.doubt)
             .finish_non_exhaustive()
     }
 }
 
-impl<'a> HeldWrite<'a> {
-    /// A write of `bytes`, of which nothing is submitted.
-    pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: Rest::Lent(bytes), completed: 0, doubt: Doubt::Nothing }
-    }
-
-    /// A write of `bytes`, of which nothing is submitted, by
-    /// [`poll_write_submit_bytes`](AsyncWriteComplete::poll_write_submit_bytes): without a copy where the writer can.
-    ///
-    /// It shares the bytes with whoever else has them until it is dropped.
-    #[cfg(feature = "bytes")]
-    pub const fn from_bytes(bytes: Bytes) -> Self {
-        Self { rest: Rest::Shared(bytes), completed: 0, doubt: Doubt::Nothing }
-    }
-
+impl<B> HeldWrite<B> {
     /// How many bytes are known to be complete; always the first ones.
     pub const fn completed(&self) -> usize {
         self.completed
@@ -148,18 +90,12 @@ impl<'a> HeldWrite<'a> {
         }
     }
 
-    /// The bytes that are not known to be complete.
-    pub fn remaining(&self) -> &[u8] {
-        self.rest.bytes()
-    }
-
     /// Whether every byte is complete.
     pub const fn is_done(&self) -> bool {
-        self.rest.len() == 0
+        self.completed == self.len
     }
 
-    /// The outstanding part, to be compared with [`PriorWriteFailed::ticket`](crate::PriorWriteFailed::ticket) by a
-    /// caller that gives up.
+    /// The part that is outstanding.
     pub const fn ticket(&self) -> Option<Ticket> {
         match &self.doubt {
             Doubt::Ticket(ticket) => Some(*ticket),
@@ -167,19 +103,41 @@ impl<'a> HeldWrite<'a> {
         }
     }
 
-    /// Carries the write on until it [is done](Self::is_done); done already, it is a barrier.
-    pub(super) fn poll_resume<W>(&mut self, mut writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<()>>
-    where
-        W: AsyncWriteComplete + ?Sized,
-    {
-        loop {
+    /// The bytes, all of them. What is outstanding goes on.
+    pub fn into_inner(self) -> B {
+        self.bytes
+    }
+}
+
+impl<B: AsRef<[u8]>> HeldWrite<B> {
+    /// A write of `bytes`, of which nothing is submitted.
+    pub fn new(bytes: B) -> Self {
+        Self { len: bytes.as_ref().len(), bytes, completed: 0, doubt: Doubt::Nothing }
+    }
+
+    /// The bytes that are not known to be complete.
+    ///
+    /// # Panics
+    ///
+    /// If the `AsRef` of `B` gives fewer bytes than it did before.
+    pub fn remaining(&self) -> &[u8] {
+        &self.bytes.as_ref()[self.completed..self.len]
+    }
+
+    /// Carries the write on until it [is done](Self::is_done). `submit` submits the bytes from a position on.
+    pub(super) fn poll_resume<W: AsyncWriteComplete + ?Sized>(
+        &mut self,
+        mut writer: Pin<&mut W>,
+        cx: &mut Context<'_>,
+        submit: Submit<W, B>,
+    ) -> Poll<io::Result<()>> {
+        while !self.is_done() {
             if let Doubt::Bytes(_, reason) = &mut self.doubt {
                 return Poll::Ready(Err(reason.give()));
             }
             let complete = match self.ticket() {
                 Some(ticket) => ready!(self.poll_ticket(writer.as_mut(), cx, ticket))?,
-                None if self.is_done() => return writer.poll_write_submit(cx, &[]).map_ok(drop),
-                None => match ready!(self.poll_submit(writer.as_mut(), cx))? {
+                None => match ready!(self.poll_submit(writer.as_mut(), cx, submit))? {
                     Submitted::Complete(n) => n,
                     Submitted::InFlight(ticket) => {
                         self.doubt = Doubt::Ticket(ticket);
@@ -188,23 +146,22 @@ impl<'a> HeldWrite<'a> {
                 },
             };
             self.completed += complete;
-            self.rest.advance(complete);
-            if self.is_done() {
-                return Poll::Ready(Ok(()));
-            }
             if complete == 0 {
                 return Poll::Ready(Err(takes_no_more()));
             }
         }
+        Poll::Ready(Ok(()))
     }
 
     /// Submits what remains. An indeterminate outcome puts all of it in doubt.
-    fn poll_submit<W>(&mut self, writer: Pin<&mut W>, cx: &mut Context<'_>) -> Poll<io::Result<Submitted>>
-    where
-        W: AsyncWriteComplete + ?Sized,
-    {
-        let len = self.rest.len();
-        let submitted = ready!(self.rest.poll_submit(writer, cx)).and_then(|submitted| {
+    fn poll_submit<W: AsyncWriteComplete + ?Sized>(
+        &mut self,
+        writer: Pin<&mut W>,
+        cx: &mut Context<'_>,
+        submit: Submit<W, B>,
+    ) -> Poll<io::Result<Submitted>> {
+        let len = self.len - self.completed;
+        let submitted = ready!(submit(writer, cx, &self.bytes, self.completed)).and_then(|submitted| {
             checked_count(submitted.len(), len)?;
             Ok(submitted)
         });
@@ -212,20 +169,22 @@ impl<'a> HeldWrite<'a> {
             if !leaves_doubt(&error) {
                 return error;
             }
-            let mut kept = Kept::new(error);
-            let error = kept.give();
-            self.doubt = Doubt::Bytes(len, kept);
+            let mut repeatable = RepeatableError::new(error);
+            let error = repeatable.give();
+            self.doubt = Doubt::Bytes(len, repeatable);
             error
         }))
     }
 
     /// The answer for `ticket`, which is forgotten unless its bytes stay in doubt.
-    fn poll_ticket<W>(&mut self, writer: Pin<&mut W>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>>
-    where
-        W: AsyncWriteComplete + ?Sized,
-    {
+    fn poll_ticket<W: AsyncWriteComplete + ?Sized>(
+        &mut self,
+        writer: Pin<&mut W>,
+        cx: &mut Context<'_>,
+        ticket: Ticket,
+    ) -> Poll<io::Result<usize>> {
         let answer = ready!(writer.poll_write_complete(cx, ticket)).and_then(|n| checked_count(n, ticket.len()));
-        let in_doubt = |error: &io::Error| Indeterminate::find(error).is_some() || Superseded::find(error).is_some();
+        let in_doubt = |error: &io::Error| Indeterminate::find(error).is_some() || UnknownTicket::find(error).is_some();
         if !answer.as_ref().is_err_and(in_doubt) {
             self.doubt = Doubt::Nothing;
         }
@@ -233,6 +192,20 @@ impl<'a> HeldWrite<'a> {
     }
 }
 
-fn takes_no_more() -> io::Error {
+/// Submits the bytes of `B` from a position on.
+type Submit<W, B> = fn(Pin<&mut W>, &mut Context<'_>, &B, usize) -> Poll<io::Result<Submitted>>;
+
+/// Submits them as a slice.
+pub(super) fn submit_slice<W: AsyncWriteComplete + ?Sized, B: AsRef<[u8]>>(
+    writer: Pin<&mut W>,
+    cx: &mut Context<'_>,
+    bytes: &B,
+    completed: usize,
+) -> Poll<io::Result<Submitted>> {
+    writer.poll_write_submit(cx, &bytes.as_ref()[completed..])
+}
+
+/// The error for a destination that answered 0 for bytes.
+pub(super) fn takes_no_more() -> io::Error {
     io::Error::new(io::ErrorKind::WriteZero, "the destination takes no more bytes")
 }

@@ -6,25 +6,24 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{
-    AsyncWriteComplete, Submitted, Ticket, TicketSource, first_bytes,
-    kept::{Kept, give},
-    shield::Shield,
-    slot::{Asked, Slot},
-    total_len,
-};
+use super::{AsyncWriteComplete, first_bytes, last_write::LastWrite, panic_safe_waker::PanicSafeWaker, total_len};
 use crate::{
-    error::{Indeterminate, IntoInnerError, Superseded},
+    error::{Indeterminate, IntoInnerError, RepeatableError, UnknownTicket, repeat},
     guard,
+    ticket::{Submitted, Ticket, TicketSource},
 };
 
-/// What is particular to a wrapper: how it starts a write, carries it to its end, settles and closes.
+mod sync;
+
+pub use self::sync::DriveSync;
+
+/// What is particular to a wrapper: how it starts a write, carries it to its end, and closes.
 ///
 /// [`Tracked`] calls these methods and supplies the rest of the contract: tickets and their answers
-/// ([W5](crate::contract::Rule::W5)), the report of an orphan ([W9](crate::contract::Rule::W9)), the barrier
-/// ([W10](crate::contract::Rule::W10)), the outcome of a close ([W12](crate::contract::Rule::W12)), and panics and
-/// counts that cannot be ([W13](crate::contract::Rule::W13)). After an [`Indeterminate`] error or a panic no method but
-/// `poll_close` is called, and none after `poll_close` was `Ready`.
+/// ([W4](crate::contract::Rule::W4)), the refusal while a write is outstanding ([W5](crate::contract::Rule::W5)), the
+/// outcome of a close ([W9](crate::contract::Rule::W9)), and panics and counts that cannot be
+/// ([P2](crate::contract::Rule::P2)). After an [`Indeterminate`] error or a panic no method but `poll_close` is called,
+/// and none after `poll_close` was `Ready`.
 ///
 /// # Examples
 ///
@@ -48,10 +47,6 @@ use crate::{
 ///         Pin::new(&mut self.inner).poll_write_complete(cx, ticket)
 ///     }
 ///
-///     fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-///         Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
-///     }
-///
 ///     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
 ///         Pin::new(&mut self.inner).poll_close_complete(cx)
 ///     }
@@ -65,10 +60,6 @@ use crate::{
 /// assert_eq!(destination, b"LOUD");
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
-#[cfg_attr(
-    feature = "conformance",
-    doc = "\nWhether the writer made of it keeps the rules, [the conformance kit](crate::conformance) certifies: `Certify::around`."
-)]
 pub trait DriveWrite {
     /// Starts a write of `buf`, which is not empty, or of some first part of it. No write is outstanding.
     ///
@@ -88,21 +79,14 @@ pub trait DriveWrite {
         self.poll_start(cx, first_bytes(bufs))
     }
 
-    /// Carries the write that was [`Taken`](Started::Taken) to its end, whoever asks, and answers how many of its bytes
-    /// are complete.
+    /// Carries the write that was [`Taken`](Started::Taken) to its end, and answers how many of its bytes are complete.
+    /// A poll of its ticket calls it, and so does a close.
     ///
     /// # Errors
     ///
     /// An error says that none of them is. Answer an [`Indeterminate`] where that cannot be known, for instance when
     /// some inner writes of a frame are complete and the next one failed.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>>;
-
-    /// Settles what is behind the wrapper, by a barrier of its own. No write is outstanding.
-    ///
-    /// # Errors
-    ///
-    /// The barrier failed. The writer stays usable unless the error is [`Indeterminate`].
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Closes what is behind the wrapper. No write is outstanding.
     ///
@@ -133,17 +117,20 @@ impl From<Submitted> for Started {
 
 /// An [`AsyncWriteComplete`] made of a [`DriveWrite`].
 ///
-/// It is a *driven* writer: polls carry a submitted write on, those of any later operation too. Dropped before that, a
-/// write that was taken may be torn, as far as the wrapper itself holds its bytes ([W3](crate::contract::Rule::W3)).
+/// It is a *driven* writer: a submitted write goes on while its ticket, or the close, is polled. Dropped before that, a
+/// write that was taken may be torn, as far as the wrapper itself holds its bytes
+/// ([W3](crate::contract::Rule::W3)).
 #[derive(Debug)]
 pub struct Tracked<D> {
     drive: D,
     tickets: TicketSource,
-    slot: Slot,
+    last: LastWrite,
     /// The indeterminate outcome since which nothing is taken.
-    poison: Option<Kept>,
+    poison: Option<RepeatableError>,
+    /// The sync that failed, since which no sync succeeds.
+    not_durable: Option<RepeatableError>,
     stage: Stage,
-    shield: Shield,
+    waker: PanicSafeWaker,
 }
 
 #[derive(Debug)]
@@ -151,7 +138,7 @@ enum Stage {
     Open,
     /// A close was asked for and is not answered.
     Closing,
-    Closed(Result<(), Kept>),
+    Closed(Result<(), RepeatableError>),
 }
 
 impl<D> Tracked<D> {
@@ -160,10 +147,11 @@ impl<D> Tracked<D> {
         Self {
             drive,
             tickets: TicketSource::new(),
-            slot: Slot::new(),
+            last: LastWrite::None,
             poison: None,
+            not_durable: None,
             stage: Stage::Open,
-            shield: Shield::new(),
+            waker: PanicSafeWaker::new(),
         }
     }
 
@@ -172,24 +160,48 @@ impl<D> Tracked<D> {
         &self.drive
     }
 
+    /// What it drives, mutably: for what does not write, such as a sync of the destination.
+    ///
+    /// Bytes that are written through it are not tracked: the rules hold no longer for the write that is outstanding.
+    pub const fn get_mut(&mut self) -> &mut D {
+        &mut self.drive
+    }
+
     /// Takes the driven part out.
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error: [`PriorWriteFailed`](crate::PriorWriteFailed) if an orphan failed (told once),
-    /// `ResourceBusy` while a write is outstanding (await a barrier first), `BrokenPipe` after a close, and an error that
-    /// repeats the reason if the writer takes no more.
-    pub fn into_inner(mut self) -> Result<D, IntoInnerError<Self>> {
-        let error = match (self.slot.report(), &self.poison) {
-            (Some(mut prior), _) => prior.give(),
-            (None, Some(reason)) => reason.poisoned(),
-            (None, None) if self.slot.in_flight().is_some() => {
-                io::Error::new(io::ErrorKind::ResourceBusy, "a write is outstanding: await a barrier first")
-            }
-            (None, None) if !matches!(self.stage, Stage::Open) => guard::closed(),
-            (None, None) => return Ok(self.drive),
-        };
-        Err(IntoInnerError::new(self, error))
+    /// The writer comes back in the error: [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what
+    /// became of the last write, `BrokenPipe` after a close, and an error that repeats the reason if the writer takes
+    /// no more.
+    pub fn into_inner(self) -> Result<D, IntoInnerError<Self>> {
+        match self.check_open() {
+            Ok(()) => Ok(self.drive),
+            Err(error) => Err(IntoInnerError::new(self, error)),
+        }
+    }
+
+    /// Whether bytes may be taken.
+    fn check_open(&self) -> io::Result<()> {
+        if !matches!(self.stage, Stage::Open) {
+            return Err(guard::closed());
+        }
+        self.last.check_settled()?;
+        self.poison.as_ref().map_or(Ok(()), |reason| Err(reason.poisoned()))
+    }
+
+    fn poison_if_indeterminate(&mut self, error: io::Error) -> io::Error {
+        if Indeterminate::find(&error).is_none() {
+            return error;
+        }
+        let mut reason = RepeatableError::new(error);
+        let error = reason.give();
+        self.poison = Some(reason);
+        error
+    }
+
+    fn checked(&mut self, n: usize, len: usize) -> io::Result<usize> {
+        guard::checked_count(n, len).map_err(|error| self.poison_if_indeterminate(error))
     }
 }
 
@@ -202,18 +214,18 @@ impl<D: DriveWrite> Tracked<D> {
         mut operation: impl FnMut(&mut D, &mut Context<'_>) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
         // Cloned out here, where a panic of the caller's waker is not taken for one of the driven part.
-        let waker = self.shield.over(cx.waker());
+        let waker = self.waker.around(cx.waker());
         let drive = &mut self.drive;
-        let polled = guard::catch(|| {
+        let polled = guard::catch_panics(|| {
             let cx = &mut Context::from_waker(&waker);
-            guard::transparent(|| match operation(drive, cx) {
+            guard::retry_interrupted(|| match operation(drive, cx) {
                 Poll::Pending => Ok(Poll::Pending),
                 Poll::Ready(result) => result.map(Poll::Ready),
             })
         });
         drop(waker);
         if !matches!(polled, Ok(Ok(Poll::Pending))) {
-            self.shield.rest();
+            self.waker.release();
         }
         match polled.and_then(|result| result) {
             Ok(poll) => poll.map(Ok),
@@ -221,47 +233,20 @@ impl<D: DriveWrite> Tracked<D> {
         }
     }
 
-    fn poison_if_indeterminate(&mut self, error: io::Error) -> io::Error {
-        if Indeterminate::find(&error).is_none() {
-            return error;
-        }
-        let mut kept = Kept::new(error);
-        let error = kept.give();
-        self.poison = Some(kept);
-        error
-    }
-
-    fn checked(&mut self, n: usize, len: usize) -> io::Result<usize> {
-        guard::checked_count(n, len).map_err(|error| self.poison_if_indeterminate(error))
-    }
-
-    /// Carries an outstanding write to its end. What it ended with is in the slot then.
+    /// Carries the write in flight to its end, which is then in `last`.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(ticket) = self.slot.in_flight() {
+        if let Some(ticket) = self.last.in_flight() {
             let result = ready!(self.guarded(cx, D::poll_finish)).map_err(|error| {
-                // Somebody else submitted to the writer behind: nobody can know any more.
-                if Superseded::find(&error).is_none() {
+                // The writer behind was used by somebody else, so nobody can know any more.
+                if UnknownTicket::find(&error).is_none() {
                     return error;
                 }
                 self.poison_if_indeterminate(Indeterminate::new(error).into())
             });
             let result = result.and_then(|n| self.checked(n, ticket.len()));
-            self.slot.finish(result.map_err(Kept::new));
+            self.last.finish(result.map_err(RepeatableError::new));
         }
         Poll::Ready(())
-    }
-
-    /// Waits until a write-side operation may be executed, or says why it may not.
-    fn poll_free(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_finish(cx));
-        if !matches!(self.stage, Stage::Open) {
-            return Poll::Ready(Err(guard::closed()));
-        }
-        Poll::Ready(match (self.slot.report(), &self.poison) {
-            (Some(mut prior), _) => Err(prior.give()),
-            (None, Some(reason)) => Err(reason.poisoned()),
-            (None, None) => Ok(()),
-        })
     }
 
     fn poll_submit(
@@ -270,26 +255,27 @@ impl<D: DriveWrite> Tracked<D> {
         len: usize,
         start: impl FnMut(&mut D, &mut Context<'_>) -> Poll<io::Result<Started>>,
     ) -> Poll<io::Result<Submitted>> {
-        ready!(self.poll_free(cx))?;
         if len == 0 {
-            return self.guarded(cx, D::poll_settle).map_ok(|()| Submitted::Complete(0));
+            return Poll::Ready(Ok(Submitted::Complete(0)));
         }
+        self.check_open()?;
         Poll::Ready(match ready!(self.guarded(cx, start))? {
             Started::Complete(n) | Started::Taken(n @ 0) => {
                 let n = self.checked(n, len)?;
-                self.slot.complete_at_once();
+                self.last.complete_at_once();
                 Ok(Submitted::Complete(n))
             }
             Started::Taken(n) => {
                 let n = self.checked(n, len)?;
                 let ticket = self.tickets.mint(n);
-                self.slot.submit(ticket);
+                self.last.submit(ticket);
                 Ok(Submitted::InFlight(ticket))
             }
         })
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
     fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
         self.poll_submit(cx, buf.len(), |drive, cx| drive.poll_start(cx, buf))
@@ -304,18 +290,19 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        if self.slot.in_flight() == Some(ticket) {
+        if self.last.in_flight() == Some(ticket) {
             ready!(self.poll_finish(cx));
         }
-        match self.slot.ask(ticket) {
-            Asked::Wait => Poll::Pending,
-            Asked::Answer(result) => Poll::Ready(result),
-        }
+        self.last.ask(ticket)
+    }
+
+    fn outstanding(&self) -> Option<Ticket> {
+        self.last.outstanding()
     }
 
     fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Stage::Closed(outcome) = &mut self.stage {
-            return Poll::Ready(give(outcome));
+            return Poll::Ready(repeat(outcome));
         }
         self.stage = Stage::Closing;
         ready!(self.poll_finish(cx));
@@ -323,9 +310,12 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
             (Ok(()), Some(reason)) => Err(reason.poisoned()),
             (released, _) => released,
         };
-        let mut outcome = self.slot.report().map_or_else(|| released.map_err(Kept::new), Err);
-        let answer = give(&mut outcome);
+        let mut outcome = self.last.tell_at_close().and(released.map_err(RepeatableError::new));
+        let answer = repeat(&mut outcome);
         self.stage = Stage::Closed(outcome);
         Poll::Ready(answer)
     }
 }
+
+#[cfg(feature = "bytes")]
+impl<D: DriveWrite + Unpin> crate::AsyncWriteCompleteBytes for Tracked<D> {}

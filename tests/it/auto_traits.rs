@@ -11,12 +11,13 @@ use std::{
 };
 
 use async_write_complete::{
-    AssertComplete, AsyncWriteComplete, AsyncWriteCompleteExt, BlockingPool, DriveWrite, FlushEach, HeldWrite,
-    Indeterminate, Inline, IntoInnerError, Job, Offload, Pool, PriorWriteFailed, Started, Submitted, Superseded,
-    Ticket, TicketSource, Tracked, WriteComplete,
-    adapter::{FromFuturesIo, ToFuturesIo},
-    contract::Rule,
+    AssertComplete, AsyncWriteComplete, AsyncWriteCompleteBytes, AsyncWriteCompleteExt, BlockingPool, DriveWrite,
+    FlushEach, HeldWrite, Indeterminate, Inline, IntoInnerError, Job, Offload, Pool, PriorWriteFailed, Settled,
+    Started, Submitted, SyncComplete, Ticket, TicketSource, Tracked, UnknownTicket, WriteComplete, WriteOutstanding,
+    adapter::{FromFuturesIo, FromTokio, ToFuturesIo, ToTokio},
+    contract::{Group, Rule},
     futures,
+    offload::{Abandoned, Policy},
 };
 use futures_lite::future::block_on;
 
@@ -50,16 +51,18 @@ fn sendable(_: impl Send) {}
 
 #[test]
 fn plain_types_are_send_sync_and_unpin() {
-    all::<Rule>();
+    all::<(Rule, Group)>();
     all::<Ticket>();
     all::<TicketSource>();
     all::<Submitted>();
     all::<Started>();
-    all::<HeldWrite<'static>>();
+    all::<Settled>();
+    all::<HeldWrite<&'static [u8]>>();
+    all::<HeldWrite<Vec<u8>>>();
     all::<PriorWriteFailed>();
-    all::<Superseded>();
+    all::<(UnknownTicket, WriteOutstanding)>();
     all::<Indeterminate>();
-    all::<BlockingPool>();
+    all::<(BlockingPool, Policy, Abandoned)>();
     all::<Job>();
     all::<Offload<File>>();
     all::<Inline<File>>();
@@ -82,11 +85,8 @@ fn wrappers_are_what_their_inner_types_are() {
     assert!(!has!(Tracked<PhantomPinned>: Unpin));
 }
 
-#[cfg(feature = "tokio")]
 #[test]
 fn the_adapters_for_tokio_are_what_their_inner_types_are() {
-    use async_write_complete::adapter::{FromTokio, ToTokio};
-
     fn adapters<T: Send, U: Sync, V: Unpin>() {
         send::<(FromTokio<T>, ToTokio<T>)>();
         sync::<(FromTokio<U>, ToTokio<U>)>();
@@ -95,44 +95,64 @@ fn the_adapters_for_tokio_are_what_their_inner_types_are() {
     adapters::<u8, u8, u8>();
 }
 
-/// A mutex stands between the threads, so the destination need not be `Sync`; nothing is pinned, so neither part need be
+/// A mutex stands between the threads, so the destination need not be `Sync`; nothing is pinned, so neither part need
+/// be
 /// `Unpin`.
 #[test]
 fn an_offload_asks_of_its_destination_only_that_it_can_be_sent() {
-    fn offload<T: Send, P: Send, Q: Sync>() {
-        send::<Offload<T, P>>();
-        sync::<Offload<T, Q>>();
+    fn offload<T: Send>() {
+        send::<Offload<T, u8>>();
+        sync::<Offload<T, u8>>();
         unpin::<Offload<PhantomPinned, PhantomPinned>>();
     }
-    offload::<OnlySend, OnlySend, u8>();
+    offload::<OnlySend>();
     assert!(!has!(Offload<Neither>: Send));
     assert!(!has!(Offload<u8, Neither>: Send));
-    assert!(!has!(Offload<u8, OnlySend>: Sync));
+    // Its jobs, which any thread may drop, have the pool too.
+    assert!(has!(BlockingPool: Pool) && has!(Box<dyn Pool>: Send) && has!(Box<dyn Pool>: Sync));
 }
 
 #[test]
 fn named_futures_are_what_their_writers_are() {
     fn named<S: Send, Y: Sync>() {
+        send::<(futures::Submit<'_, S>, futures::Complete<'_, S>, futures::Settle<'_, S>)>();
         send::<(futures::WriteComplete<'_, S>, futures::WriteVectoredComplete<'_, S>)>();
-        send::<(futures::WriteAllComplete<'_, S>, futures::ResumeWriteAll<'_, '_, S>, futures::CloseComplete<'_, S>)>();
+        send::<(futures::WriteAllComplete<'_, S>, futures::WriteAllVectoredComplete<'_, '_, S>)>();
+        send::<(futures::ResumeWriteAll<'_, S, OnlySendBytes>, futures::CloseComplete<'_, S>)>();
+        sync::<(futures::Submit<'_, Y>, futures::Complete<'_, Y>, futures::Settle<'_, Y>)>();
         sync::<(futures::WriteComplete<'_, Y>, futures::WriteVectoredComplete<'_, Y>)>();
-        sync::<(futures::WriteAllComplete<'_, Y>, futures::ResumeWriteAll<'_, '_, Y>, futures::CloseComplete<'_, Y>)>();
+        sync::<(futures::WriteAllComplete<'_, Y>, futures::WriteAllVectoredComplete<'_, '_, Y>)>();
+        sync::<(futures::ResumeWriteAll<'_, Y, Vec<u8>>, futures::CloseComplete<'_, Y>)>();
         // They hold the writer by reference.
-        unpin::<(futures::WriteComplete<'_, PhantomPinned>, futures::WriteVectoredComplete<'_, PhantomPinned>)>();
-        unpin::<(futures::WriteAllComplete<'_, PhantomPinned>, futures::ResumeWriteAll<'_, '_, PhantomPinned>)>();
-        unpin::<futures::CloseComplete<'_, PhantomPinned>>();
+        type P = PhantomPinned;
+        unpin::<(futures::Submit<'_, P>, futures::Complete<'_, P>, futures::Settle<'_, P>)>();
+        unpin::<(futures::WriteComplete<'_, P>, futures::WriteVectoredComplete<'_, P>)>();
+        unpin::<(futures::WriteAllComplete<'_, P>, futures::WriteAllVectoredComplete<'_, '_, P>)>();
+        unpin::<(futures::ResumeWriteAll<'_, P, Vec<u8>>, futures::CloseComplete<'_, P>)>();
     }
     named::<OnlySend, u8>();
     assert!(!has!(futures::WriteAllComplete<'static, Neither>: Send));
+    assert!(!has!(HeldWrite<Neither>: Send));
 }
 
-#[cfg(feature = "bytes")]
+/// Bytes that may be sent, not shared.
+struct OnlySendBytes(#[allow(dead_code, reason = "what makes it so")] Cell<u8>);
+
+impl AsRef<[u8]> for OnlySendBytes {
+    fn as_ref(&self) -> &[u8] {
+        &[]
+    }
+}
+
 #[test]
-fn the_future_by_bytes_is_what_its_writer_is() {
+fn the_futures_by_bytes_are_what_their_writers_are() {
     fn named<S: Send, Y: Sync>() {
-        send::<futures::WriteBytesComplete<'_, S>>();
-        sync::<futures::WriteBytesComplete<'_, Y>>();
-        unpin::<futures::WriteBytesComplete<'_, PhantomPinned>>();
+        send::<(futures::WriteBytesComplete<'_, S>, futures::WriteAllBytesComplete<'_, S>)>();
+        send::<futures::ResumeWriteAllBytes<'_, S>>();
+        sync::<(futures::WriteBytesComplete<'_, Y>, futures::WriteAllBytesComplete<'_, Y>)>();
+        sync::<futures::ResumeWriteAllBytes<'_, Y>>();
+        unpin::<(futures::WriteBytesComplete<'_, PhantomPinned>, futures::WriteAllBytesComplete<'_, PhantomPinned>)>();
+        unpin::<futures::ResumeWriteAllBytes<'_, PhantomPinned>>();
     }
     named::<OnlySend, u8>();
 }
@@ -140,13 +160,14 @@ fn the_future_by_bytes_is_what_its_writer_is() {
 /// A server spawns them on other threads.
 #[test]
 fn futures_of_async_functions_are_send() {
-    fn of_any<T: WriteComplete + Send + 'static, P: Pool + Send + 'static>(mut writer: Offload<T, P>) {
+    fn of_any<T: WriteComplete + Send + 'static, P: Pool>(mut writer: Offload<T, P>) {
         sendable(writer.with_mut(|_| ()));
         sendable(writer.write_all_complete(b""));
+        sendable(writer.settle());
         sendable(writer.close_complete());
         sendable(writer.into_inner());
     }
-    fn of_files<P: Pool + Send + 'static>(mut file: Offload<File, P>) {
+    fn of_files<P: Pool>(mut file: Offload<File, P>) {
         sendable(file.sync_data());
         sendable(file.sync_all());
         sendable(file.set_len(0));
@@ -216,9 +237,15 @@ fn a_boxed_writer_is_a_writer() {
 #[test]
 fn the_other_traits_can_be_objects_too() {
     let mut blocking: Box<dyn WriteComplete + Send> = Box::new(Vec::new());
-    assert_eq!(blocking.try_write(b"four").unwrap(), Some(4));
+    assert_eq!(blocking.write(b"four").unwrap(), 4);
+    let file = tempfile::tempfile().unwrap();
+    let syncs: &dyn SyncComplete = &file;
+    syncs.sync_data().unwrap();
 
-    let pool: &dyn Pool = &BlockingPool::default();
+    let mut by_bytes: Box<dyn AsyncWriteCompleteBytes + Unpin> = Box::new(Vec::new());
+    assert_eq!(block_on(by_bytes.write_complete(b"four")).unwrap(), 4);
+
+    let pool: std::sync::Arc<dyn Pool> = std::sync::Arc::new(BlockingPool::default());
     let mut over_a_pool = Offload::with_pool(Vec::new(), pool);
     block_on(over_a_pool.write_all_complete(b"bytes")).unwrap();
 
@@ -257,10 +284,6 @@ impl DriveWrite for Nothing {
 
     fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {
         unreachable!("nothing was taken")
-    }
-
-    fn poll_settle(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -9,23 +9,21 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Inline, Offload, Submitted, Ticket, WriteComplete,
+    AsyncWriteComplete, AsyncWriteCompleteBytes, AsyncWriteCompleteBytesExt, AsyncWriteCompleteExt, HeldWrite, Inline,
+    Offload, Submitted, Ticket, WriteComplete,
 };
 use bytes::Bytes;
 use futures_lite::future::block_on;
 
 use crate::common::{
     destination::{Gate, Observer, Outcome, Scripted},
-    operation::{CLOSES, Operation},
+    operation::{CLOSES, NO_WRITES, Operation},
     pool::Stepped,
-    steps::{ask, barrier, drive, failed, in_flight, offload, poll, poll_future, prior, ready},
+    steps::{ask, drive, failed, in_flight, offload, over, poll, poll_future, ready, refused, submit},
 };
 
 /// More than one submission takes of a slice.
 const LARGE: usize = (2 << 20) + 1;
-
-/// What is tried on the caller's thread at most.
-const MOST_TRIED: usize = 64 << 10;
 
 /// Bytes of which can be told whether somebody else has them.
 fn counted(bytes: &[u8]) -> Bytes {
@@ -34,12 +32,15 @@ fn counted(bytes: &[u8]) -> Bytes {
     bytes
 }
 
-fn submit_bytes<W: AsyncWriteComplete + Unpin + ?Sized>(writer: &mut W, bytes: &Bytes) -> Poll<io::Result<Submitted>> {
+fn submit_bytes<W: AsyncWriteCompleteBytes + Unpin + ?Sized>(
+    writer: &mut W,
+    bytes: &Bytes,
+) -> Poll<io::Result<Submitted>> {
     poll(|cx| Pin::new(&mut *writer).poll_write_submit_bytes(cx, bytes))
 }
 
 #[track_caller]
-fn bytes_in_flight<W: AsyncWriteComplete + Unpin + ?Sized>(writer: &mut W, bytes: &Bytes) -> Ticket {
+fn bytes_in_flight<W: AsyncWriteCompleteBytes + Unpin + ?Sized>(writer: &mut W, bytes: &Bytes) -> Ticket {
     match submit_bytes(writer, bytes) {
         Poll::Ready(Ok(Submitted::InFlight(ticket))) => {
             assert_eq!(ticket.len(), bytes.len(), "how many bytes were taken");
@@ -70,7 +71,7 @@ impl WriteComplete for Watched {}
 fn watched(outcomes: impl IntoIterator<Item = Outcome>) -> (Offload<Watched, Stepped>, Stepped, Observer, Calls) {
     let (pool, destination, calls) = (Stepped::new(), Scripted::script(outcomes), Calls::default());
     let seen = destination.observer();
-    (Offload::with_pool(Watched(destination, calls.clone()), pool.clone()), pool, seen, calls)
+    (over(Watched(destination, calls.clone()), &pool), pool, seen, calls)
 }
 
 /// The address of `bytes` from the `n`th on, and how many there are.
@@ -100,7 +101,7 @@ fn panicking() -> Bytes {
 
 #[test]
 fn nothing_is_copied() {
-    for len in [1, MOST_TRIED, LARGE] {
+    for len in [1, 64 << 10, LARGE] {
         let (mut writer, pool, seen, calls) = watched([]);
         let bytes = counted(&vec![7; len]);
         assert_eq!(drive(&pool, writer.write_bytes_complete(&bytes)).unwrap(), len, "all of them, by one call");
@@ -115,8 +116,8 @@ fn whoever_carries_the_writer_copies_nothing() {
     let (mut writer, pool, _, calls) = watched([]);
     let bytes = counted(b"hello");
     let mut lent = &mut writer;
-    drive(&pool, AsyncWriteCompleteExt::write_bytes_complete(&mut lent, &bytes)).unwrap();
-    let mut boxed: Box<dyn AsyncWriteComplete + Unpin> = Box::new(writer);
+    drive(&pool, AsyncWriteCompleteBytesExt::write_bytes_complete(&mut lent, &bytes)).unwrap();
+    let mut boxed: Box<dyn AsyncWriteCompleteBytes + Unpin> = Box::new(writer);
     drive(&pool, boxed.write_bytes_complete(&bytes)).unwrap();
     drive(&pool, Pin::new(&mut boxed).write_all_bytes_complete(bytes.clone())).unwrap();
     assert_eq!(*calls.lock().unwrap(), [part(&bytes, 0); 3]);
@@ -153,9 +154,9 @@ fn a_destination_that_takes_no_more() {
 fn held_bytes_survive_a_dropped_future_without_a_copy() {
     let (mut writer, pool, seen, calls) = watched([Outcome::Short(2)]);
     let bytes = counted(b"hello");
-    let mut held = HeldWrite::from_bytes(bytes.clone());
+    let mut held = HeldWrite::new(bytes.clone());
     let mut polls = 0;
-    while poll_future(&mut writer.resume_write_all(&mut held)).is_pending() {
+    while poll_future(&mut writer.resume_write_all_bytes(&mut held)).is_pending() {
         polls += 1;
         assert!(pool.run_one());
     }
@@ -204,7 +205,8 @@ fn the_memory_is_released_before_the_answer() {
     gate.wait_for_arrival();
     assert_eq!(seen.bytes(), b"hello");
     assert!(ask(&mut writer, ticket).is_pending());
-    assert!(barrier(&mut writer).is_pending(), "no lock is held");
+    refused(submit(&mut writer, b"more"), ticket);
+    assert_eq!(writer.outstanding(), Some(ticket), "no lock is held");
     gate.open();
     worker.join().unwrap();
     assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
@@ -256,50 +258,43 @@ fn a_dropped_future_cancels_nothing() {
     assert!(!bytes.is_unique(), "the writer has them");
     pool.run_all();
     assert!(bytes.is_unique());
-    assert_eq!(ready(barrier(&mut writer)).unwrap(), Submitted::Complete(0));
+    assert_eq!(drive(&pool, writer.settle()).unwrap().unwrap().completed(), 5);
     assert_eq!(seen.bytes(), b"hello");
 }
 
 #[test]
-fn pending_takes_nothing() {
+fn refused_or_pending_takes_nothing() {
     let (mut writer, pool, seen) = offload(Scripted::new());
-    in_flight(&mut writer, b"first");
+    let ticket = in_flight(&mut writer, b"first");
     let bytes = counted(b"never taken");
     for _ in 0..3 {
-        assert!(submit_bytes(&mut writer, &bytes).is_pending());
+        refused(submit_bytes(&mut writer, &bytes), ticket);
+        refused(poll_future(&mut writer.write_bytes_complete(&bytes)), ticket);
+        refused(poll_future(&mut writer.write_all_bytes_complete(bytes.clone())), ticket);
     }
     assert!(bytes.is_unique());
     pool.run_all();
-    assert_eq!(seen.bytes(), b"first");
+    assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
+    for operation in NO_WRITES {
+        assert!(operation.poll_once(&mut writer).is_pending());
+        assert!(submit_bytes(&mut writer, &bytes).is_pending(), "{operation:?}");
+        assert!(bytes.is_unique());
+        pool.run_all();
+    }
+    assert_eq!(seen.writes(), [5]);
 }
 
 #[test]
-fn the_failure_of_an_orphan_is_told_once_and_its_memory_released() {
-    for (outcome, complete) in [(Outcome::Os(28), Some(0)), (Outcome::Short(2), Some(2)), (Outcome::Panic, None)] {
+fn the_memory_is_released_though_nobody_asks() {
+    for outcome in [Outcome::Os(28), Outcome::Short(2), Outcome::Panic] {
         let (mut writer, pool, _) = offload(Scripted::script([outcome.clone()]));
         let lost = counted(b"hello");
         let ticket = bytes_in_flight(&mut writer, &lost);
-        let next = counted(b"next");
-        assert!(submit_bytes(&mut writer, &next).is_pending());
         pool.run_all();
-        prior(submit_bytes(&mut writer, &next), ticket, complete);
+        let next = counted(b"next");
+        refused(submit_bytes(&mut writer, &next), ticket);
         assert!(lost.is_unique() && next.is_unique() && pool.is_empty(), "{outcome:?}: not executed");
     }
-}
-
-#[test]
-fn no_bytes_are_a_barrier() {
-    let (mut writer, pool, seen) = offload(Scripted::new());
-    let none = Bytes::new();
-    let ticket = bytes_in_flight(&mut writer, &counted(b"hello"));
-    assert!(submit_bytes(&mut writer, &none).is_pending());
-    assert!(poll_future(&mut writer.write_all_bytes_complete(none.clone())).is_pending());
-    pool.run_all();
-    assert_eq!(ready(submit_bytes(&mut writer, &none)).unwrap(), Submitted::Complete(0));
-    assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5, "which supersedes no ticket");
-    assert_eq!(ready(poll_future(&mut writer.write_bytes_complete(&none))).unwrap(), 0);
-    ready(poll_future(&mut writer.write_all_bytes_complete(none))).unwrap();
-    assert_eq!((seen.writes(), pool.executed()), (vec![5], 1));
 }
 
 #[test]
@@ -328,24 +323,14 @@ fn a_dropped_writer_writes_and_releases_them() {
 }
 
 #[test]
-fn a_try_takes_no_count() {
-    let (mut writer, pool, seen) = offload(Scripted::new().on_try([Outcome::All]));
-    let bytes = counted(b"hello");
-    assert_eq!(ready(submit_bytes(&mut writer, &bytes)).unwrap(), Submitted::Complete(5));
-    assert!(bytes.is_unique());
-    let long = counted(&[7; MOST_TRIED + 1]);
-    bytes_in_flight(&mut writer, &long);
-    assert_eq!((seen.tries(), seen.writes(), pool.executed()), (vec![5], vec![], 1), "too long to be tried");
-    pool.run_all();
-}
-
-#[test]
 fn they_are_another_write_than_those_of_poll_write() {
     let (mut writer, pool, seen) = offload(Scripted::new());
     let bytes = counted(b"next");
     assert!(Operation::PollWrite.poll_once(&mut writer).is_pending());
-    assert!(submit_bytes(&mut writer, &bytes).is_pending());
+    let first = writer.outstanding().unwrap();
+    refused(submit_bytes(&mut writer, &bytes), first);
     pool.run_all();
+    assert_eq!(ready(ask(&mut writer, first)).unwrap(), 4);
     bytes_in_flight(&mut writer, &bytes);
     pool.run_all();
     assert_eq!(seen.bytes(), b"nextnext", "though they are equal");
@@ -366,4 +351,18 @@ fn other_writers_take_them_as_a_slice() {
     block_on(inline.write_all_bytes_complete(bytes.slice(2..))).unwrap();
     assert_eq!((seen.bytes(), seen.writes()), (b"hello".to_vec(), vec![5, 3]));
     assert!(bytes.is_unique());
+}
+
+/// A held write of `Bytes` is a held write: one that knows nothing of them carries it on by slices.
+#[test]
+fn held_bytes_go_on_as_slices_too() {
+    let (mut writer, pool, seen, calls) = watched([Outcome::Short(2)]);
+    let bytes = counted(b"hello");
+    let mut held = HeldWrite::new(bytes.clone());
+    assert!(poll_future(&mut writer.resume_write_all_bytes(&mut held)).is_pending());
+    pool.run_all();
+    drive(&pool, writer.resume_write_all(&mut held)).unwrap();
+    assert_eq!((seen.bytes(), seen.writes()), (b"hello".to_vec(), vec![5, 3]));
+    assert_eq!(calls.lock().unwrap()[0], part(&bytes, 0), "the first part is not copied");
+    assert_eq!(held.into_inner(), bytes);
 }

@@ -166,7 +166,7 @@ fn a_boxed_writer_is_spawned_as_well() {
 }
 
 #[test]
-fn a_task_that_is_cancelled_leaves_an_orphan() {
+fn a_task_that_is_cancelled_leaves_its_write_outstanding() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let path: PathBuf = tempfile::NamedTempFile::new().unwrap().into_temp_path().keep().unwrap();
     runtime.block_on(async {
@@ -175,6 +175,9 @@ fn a_task_that_is_cancelled_leaves_an_orphan() {
             biased;
             answered = file.write_complete(b"cancelled") => assert_eq!(answered.unwrap(), 9),
             () = async {} => {}
+        }
+        if let Some(settled) = file.settle().await.unwrap() {
+            assert_eq!((settled.submitted(), settled.completed()), (9, 9));
         }
         file.write_all_complete(b", and after it").await.unwrap();
     });

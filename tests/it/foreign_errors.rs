@@ -9,19 +9,18 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, Offload, PriorWriteFailed, Submitted,
-    Superseded, Ticket, TicketSource, WriteComplete,
+    AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, Offload, PriorWriteFailed, Submitted, Ticket,
+    TicketSource, UnknownTicket, WriteComplete, WriteOutstanding,
     adapter::{FromFuturesIo, ToFuturesIo},
     error::raw_os_error,
 };
-
 use futures_io::AsyncWrite;
 use futures_lite::future::block_on;
 
 use crate::common::{
     destination::Scripted,
     pool::Stepped,
-    steps::{self, ask, barrier, close, drive, failed, in_flight, offload, ready, submit},
+    steps::{self, ask, close, drive, failed, in_flight, offload, over, ready, settle, submit, write_now},
 };
 
 /// Adds a story to another error, as many do.
@@ -53,25 +52,29 @@ impl AsyncWriteComplete for Telling {
         answered.map_err(|error| io::Error::new(error.kind(), Story(error)))
     }
 
+    fn outstanding(&self) -> Option<Ticket> {
+        self.0.outstanding()
+    }
+
     fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_close_complete(cx)
     }
 }
 
-/// Rule W5, through a wrapper's context: a held write never submits again what may be complete.
+/// Rule W4, through a wrapper's context: a held write never submits again what may be complete.
 #[test]
-fn a_superseded_ticket_stays_superseded_inside_another_error() {
+fn an_unknown_ticket_stays_unknown_inside_another_error() {
     let (writer, pool, observer) = offload(Scripted::new());
     let mut writer = Telling(writer);
     let mut held = HeldWrite::new(b"held|");
     let mut resume = writer.resume_write_all(&mut held);
     assert!(steps::poll_future(&mut resume).is_pending());
     assert!(pool.run_one());
-    let _ = in_flight(&mut writer.0, b"other|");
-    assert!(pool.run_one());
+    assert!(ready(settle(&mut writer.0)).unwrap().is_some());
+    assert_eq!(write_now(&mut writer.0, &pool, b"other|").unwrap(), 6);
     for _ in 0..3 {
         let error = drive(&pool, writer.resume_write_all(&mut held)).unwrap_err();
-        assert!(Superseded::find(&error).is_some(), "{error:?}");
+        assert!(UnknownTicket::find(&error).is_some(), "{error:?}");
     }
     assert_eq!(observer.bytes(), b"held|other|");
     assert_eq!((held.completed(), held.maybe_completed()), (0, 5));
@@ -94,14 +97,14 @@ impl WriteComplete for Failing {}
 
 fn failing(error: fn() -> io::Error) -> (Offload<Failing, Stepped>, Stepped) {
     let pool = Stepped::new();
-    (Offload::with_pool(Failing(error), pool.clone()), pool)
+    (over(Failing(error), &pool), pool)
 }
 
 fn no_space() -> io::Error {
     io::Error::from_raw_os_error(28)
 }
 
-/// Rule W5: an error that cannot be cloned is answered again with its kind, OS code and text.
+/// Rule W4: an error that cannot be cloned is answered again with its kind, OS code and text.
 #[test]
 fn a_wrapped_error_is_answered_again_alike() {
     fn wrapped() -> io::Error {
@@ -117,7 +120,7 @@ fn a_wrapped_error_is_answered_again_alike() {
     }
 }
 
-/// Rules W6 and W13: what poisons is found inside another error, and what comes after it names the same reason.
+/// Rules W6 and P2: what poisons is found inside another error, and what comes after it names the same reason.
 #[test]
 fn an_indeterminate_error_poisons_from_inside_another_one() {
     let (mut writer, pool) =
@@ -131,9 +134,29 @@ fn an_indeterminate_error_poisons_from_inside_another_one() {
     }
     for _ in 0..3 {
         let error = failed(submit(&mut writer, b"abc"));
-        assert!(Indeterminate::find(&error).is_none(), "nothing of these bytes is in doubt: {error:?}");
-        assert_eq!((error.kind(), raw_os_error(&error)), (no_space().kind(), Some(28)));
+        assert!(Indeterminate::find(&error).is_some(), "{error:?}");
+        assert_eq!(raw_os_error(&error), Some(28));
+        let mut held = HeldWrite::new(b"abc");
+        failed(steps::poll_future(&mut writer.resume_write_all(&mut held)));
+        assert_eq!(held.maybe_completed(), 0, "nothing of these bytes is in doubt");
     }
+}
+
+/// Rules W5 and W4: each is found inside another error.
+#[test]
+fn ours_are_found_inside_other_errors() {
+    let ticket = TicketSource::new().mint(3);
+    let wrap = |error: io::Error| io::Error::new(error.kind(), Story(io::Error::other(Story(error))));
+    let error = wrap(WriteOutstanding::new(ticket).into());
+    assert_eq!((WriteOutstanding::find(&error).unwrap().ticket(), error.kind()), (ticket, io::ErrorKind::ResourceBusy));
+    let error = wrap(UnknownTicket::new(ticket).into());
+    assert_eq!((UnknownTicket::find(&error).unwrap().ticket(), error.kind()), (ticket, io::ErrorKind::InvalidInput));
+    let error = wrap(PriorWriteFailed::new(ticket, Some(1), no_space()).into());
+    assert_eq!(PriorWriteFailed::find(&error).unwrap().complete(), Some(1));
+    assert_eq!(raw_os_error(&error), Some(28));
+    let error = wrap(Indeterminate::new(no_space()).into());
+    assert_eq!(Indeterminate::find(&error).unwrap().reason().raw_os_error(), Some(28));
+    assert!(WriteOutstanding::find(&error).is_none() && UnknownTicket::find(&error).is_none());
 }
 
 /// Panics as soon as anybody looks at it.
@@ -152,7 +175,7 @@ impl Error for Shy {
     }
 }
 
-/// Rules W9, W11 and W13: such an error is kept, told and reported like any other.
+/// Rules W4, W9 and P2: such an error is kept and told like any other.
 #[test]
 fn an_error_that_panics_when_it_is_shown_harms_nobody() {
     let (mut writer, pool) = failing(|| io::Error::new(io::ErrorKind::StorageFull, Shy));
@@ -161,14 +184,19 @@ fn an_error_that_panics_when_it_is_shown_harms_nobody() {
     for _ in 0..2 {
         assert_eq!(failed(ask(&mut writer, ticket)).kind(), io::ErrorKind::StorageFull);
     }
-    let orphan = in_flight(&mut writer, b"abc");
+    in_flight(&mut writer, b"abc");
     assert!(pool.run_one());
-    let error = failed(barrier(&mut writer));
-    assert_eq!(PriorWriteFailed::find(&error).unwrap().ticket(), orphan);
-    assert_eq!(ready(barrier(&mut writer)).unwrap().len(), 0);
     assert!(close(&mut writer).is_pending());
     assert!(pool.run_one());
-    ready(close(&mut writer)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(failed(close(&mut writer)).kind(), io::ErrorKind::StorageFull);
+    }
+
+    let (mut writer, pool) = failing(|| io::Error::new(io::ErrorKind::StorageFull, Shy));
+    assert!(steps::poll(|cx| Pin::new(&mut writer).poll_write(cx, b"abc")).is_pending());
+    assert!(pool.run_one());
+    let error = failed(steps::poll(|cx| Pin::new(&mut writer).poll_flush(cx)));
+    assert_eq!(PriorWriteFailed::find(&error).unwrap().complete(), Some(0));
 }
 
 #[test]
@@ -183,7 +211,7 @@ fn nor_does_one_that_poisons() {
     }
 }
 
-/// Rules W13 and W15: a refusal is never of a kind that has it asked again, not even inside a wrapper.
+/// Rules P2 and P3: a refusal is never of a kind that has it asked again, not even inside a wrapper.
 #[test]
 fn a_refusal_does_not_ask_to_be_tried_again() {
     for code in [4, 11] {
@@ -198,7 +226,7 @@ fn a_refusal_does_not_ask_to_be_tried_again() {
         let mut kinds = vec![failed(ask(&mut writer, ticket)).kind()];
         kinds.push(failed(submit(&mut writer, b"abc")).kind());
         let mut wrapped = ToFuturesIo::new(writer);
-        kinds.push(failed(steps::poll(|cx| Pin::new(&mut wrapped).poll_flush(cx))).kind());
+        kinds.push(failed(steps::poll(|cx| Pin::new(&mut wrapped).poll_write(cx, b"abc"))).kind());
         let mut flushing = FromFuturesIo::new(wrapped);
         kinds.push(failed(submit(&mut flushing, b"abc")).kind());
         kinds.push(failed(close(&mut flushing)).kind());

@@ -1,4 +1,5 @@
-//! `&mut W`, `Box<W>`, `Pin<P>` and trait objects forward every method to the writer itself: no default takes its place.
+//! `&mut W`, `Box<W>`, `Pin<P>` and trait objects forward every method to the writer itself: no default takes its
+//! place.
 #![allow(clippy::needless_borrows_for_generic_args, reason = "the reference is what is tested")]
 
 use std::{
@@ -8,19 +9,26 @@ use std::{
     marker::PhantomPinned,
     pin::{Pin, pin},
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context, Poll, Waker},
 };
 
-use async_write_complete::{AsyncWriteComplete, Submitted, Ticket, TicketSource, WriteComplete};
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteBytes, Job, Offload, Pool, Submitted, Ticket, TicketSource, WriteComplete,
+};
+use bytes::Bytes;
 
 /// What reached the writer.
 #[derive(Clone, Debug, PartialEq)]
 enum Call {
     Submit(Vec<u8>),
     Vectored(Vec<Vec<u8>>),
-    #[cfg(feature = "bytes")]
-    Bytes(bytes::Bytes),
+    Bytes(Bytes),
     Complete(Ticket),
+    Outstanding,
     Close,
 }
 
@@ -60,24 +68,30 @@ impl<P> AsyncWriteComplete for Recorder<P> {
         Poll::Ready(Ok(Submitted::Complete(5)))
     }
 
-    #[cfg(feature = "bytes")]
-    fn poll_write_submit_bytes(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &bytes::Bytes,
-    ) -> Poll<io::Result<Submitted>> {
-        self.calls.borrow_mut().push(Call::Bytes(bytes.clone()));
-        Poll::Ready(Ok(Submitted::Complete(4)))
-    }
-
     fn poll_write_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
         self.calls.borrow_mut().push(Call::Complete(ticket));
         Poll::Ready(Ok(2))
     }
 
+    fn outstanding(&self) -> Option<Ticket> {
+        self.calls.borrow_mut().push(Call::Outstanding);
+        Some(self.ticket)
+    }
+
     fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.calls.borrow_mut().push(Call::Close);
         Poll::Ready(Err(io::ErrorKind::HostUnreachable.into()))
+    }
+}
+
+impl<P> AsyncWriteCompleteBytes for Recorder<P> {
+    fn poll_write_submit_bytes(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        self.calls.borrow_mut().push(Call::Bytes(bytes.clone()));
+        Poll::Ready(Ok(Submitted::Complete(4)))
     }
 }
 
@@ -92,23 +106,32 @@ fn forwards_everything<W: AsyncWriteComplete>(carrier: W, calls: &Calls, ticket:
     let vectored = carrier.as_mut().poll_write_submit_vectored(cx, &slices);
     assert_eq!(ready(vectored).unwrap(), Submitted::Complete(5));
     assert_eq!(ready(carrier.as_mut().poll_write_complete(cx, ticket)).unwrap(), 2);
+    assert_eq!(carrier.outstanding(), Some(ticket));
     let closed = ready(carrier.as_mut().poll_close_complete(cx));
     assert_eq!(closed.unwrap_err().kind(), io::ErrorKind::HostUnreachable);
-
     let expected = [
         Call::Submit(b"abc".to_vec()),
         Call::Vectored(vec![b"".to_vec(), b"de".to_vec(), b"fgh".to_vec()]),
         Call::Complete(ticket),
+        Call::Outstanding,
         Call::Close,
     ];
     assert_eq!(calls.take(), expected);
-    #[cfg(feature = "bytes")]
-    {
-        let bytes = bytes::Bytes::from_static(b"ijkl");
-        let submitted = carrier.as_mut().poll_write_submit_bytes(cx, &bytes);
-        assert_eq!(ready(submitted).unwrap(), Submitted::Complete(4));
-        assert_eq!(calls.take(), [Call::Bytes(bytes)]);
-    }
+}
+
+/// The same, and `Bytes` by reference count.
+#[track_caller]
+fn forwards_bytes<W: AsyncWriteCompleteBytes>(carrier: W, calls: &Calls, ticket: Ticket) {
+    let mut carrier = pin!(carrier);
+    let cx = &mut Context::from_waker(Waker::noop());
+    let bytes = Bytes::from_static(b"ijkl");
+    let submitted = carrier.as_mut().poll_write_submit_bytes(cx, &bytes);
+    assert_eq!(ready(submitted).unwrap(), Submitted::Complete(4));
+    let calls_of_bytes = calls.take();
+    assert_eq!(calls_of_bytes, [Call::Bytes(bytes.clone())]);
+    let [Call::Bytes(given)] = &calls_of_bytes[..] else { unreachable!() };
+    assert_eq!(given.as_ptr(), bytes.as_ptr(), "not copied");
+    forwards_everything(carrier, calls, ticket);
 }
 
 #[track_caller]
@@ -123,33 +146,45 @@ fn ready<R: Debug>(polled: Poll<R>) -> R {
 fn references_and_boxes() {
     let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
     let recorder = || Recorder::new(&calls, ticket);
-    forwards_everything(recorder(), &calls, ticket);
-    forwards_everything(&mut recorder(), &calls, ticket);
-    forwards_everything(&mut &mut recorder(), &calls, ticket);
-    forwards_everything(Box::new(recorder()), &calls, ticket);
-    forwards_everything(Box::new(Box::new(recorder())), &calls, ticket);
-    forwards_everything(&mut Box::new(recorder()), &calls, ticket);
+    forwards_bytes(recorder(), &calls, ticket);
+    forwards_bytes(&mut recorder(), &calls, ticket);
+    forwards_bytes(&mut &mut recorder(), &calls, ticket);
+    forwards_bytes(Box::new(recorder()), &calls, ticket);
+    forwards_bytes(Box::new(Box::new(recorder())), &calls, ticket);
+    forwards_bytes(&mut Box::new(recorder()), &calls, ticket);
 }
 
 #[test]
 fn trait_objects() {
     let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
-    let boxed: Box<dyn AsyncWriteComplete + Unpin> = Box::new(Recorder::new(&calls, ticket));
-    forwards_everything(boxed, &calls, ticket);
-    let lent: &mut (dyn AsyncWriteComplete + Unpin) = &mut Recorder::new(&calls, ticket);
-    forwards_everything(lent, &calls, ticket);
+    let boxed: Box<dyn AsyncWriteCompleteBytes + Unpin> = Box::new(Recorder::new(&calls, ticket));
+    forwards_bytes(boxed, &calls, ticket);
+    let lent: &mut (dyn AsyncWriteCompleteBytes + Unpin) = &mut Recorder::new(&calls, ticket);
+    forwards_bytes(lent, &calls, ticket);
 }
 
 #[test]
 fn pinned_pointers() {
     let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
     let recorder = || Recorder::pinned(&calls, ticket);
-    forwards_everything(Box::pin(recorder()), &calls, ticket);
-    forwards_everything(pin!(recorder()), &calls, ticket);
-    forwards_everything(&mut Box::pin(recorder()), &calls, ticket);
-    forwards_everything(Box::pin(Box::pin(recorder())), &calls, ticket);
-    let object: Pin<Box<dyn AsyncWriteComplete>> = Box::pin(recorder());
-    forwards_everything(object, &calls, ticket);
+    forwards_bytes(Box::pin(recorder()), &calls, ticket);
+    forwards_bytes(pin!(recorder()), &calls, ticket);
+    forwards_bytes(&mut Box::pin(recorder()), &calls, ticket);
+    forwards_bytes(Box::pin(Box::pin(recorder())), &calls, ticket);
+    let object: Pin<Box<dyn AsyncWriteCompleteBytes>> = Box::pin(recorder());
+    forwards_bytes(object, &calls, ticket);
+}
+
+/// Objects of the trait that knows nothing of `Bytes`.
+#[test]
+fn objects_without_bytes() {
+    let (calls, ticket) = (Calls::default(), TicketSource::new().mint(3));
+    let boxed: Box<dyn AsyncWriteComplete + Unpin> = Box::new(Recorder::new(&calls, ticket));
+    forwards_everything(boxed, &calls, ticket);
+    let lent: &mut (dyn AsyncWriteComplete + Unpin) = &mut Recorder::new(&calls, ticket);
+    forwards_everything(lent, &calls, ticket);
+    let pinned: Pin<Box<dyn AsyncWriteComplete>> = Box::pin(Recorder::pinned(&calls, ticket));
+    forwards_everything(pinned, &calls, ticket);
 }
 
 /// A blocking writer that answers as no default would.
@@ -174,14 +209,18 @@ impl Write for Blocking {
 }
 
 impl WriteComplete for Blocking {
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        self.0.push(format!("try_write {}", buf.len()));
-        Ok(Some(3))
-    }
-
     fn unread(&mut self, n: u64) -> io::Result<bool> {
         self.0.push(format!("unread {n}"));
         Ok(true)
+    }
+
+    fn wait_writable(&mut self) -> io::Result<bool> {
+        self.0.push("wait_writable".to_owned());
+        Ok(true)
+    }
+
+    fn may_have_written(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::StorageFull
     }
 }
 
@@ -191,8 +230,10 @@ fn blocking_writers() {
         assert_eq!(carrier.write(b"a").unwrap(), 1);
         assert_eq!(carrier.write_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")]).unwrap(), 2);
         carrier.flush().unwrap();
-        assert_eq!(carrier.try_write(b"abc").unwrap(), Some(3));
         assert!(carrier.unread(7).unwrap());
+        assert!(carrier.wait_writable().unwrap());
+        assert!(carrier.may_have_written(&io::ErrorKind::StorageFull.into()));
+        assert!(!carrier.may_have_written(&io::ErrorKind::TimedOut.into()));
     }
 
     let mut blocking = Blocking::default();
@@ -201,20 +242,12 @@ fn blocking_writers() {
     calls_everything(Box::new(&mut blocking));
     calls_everything(&mut blocking as &mut dyn WriteComplete);
     calls_everything(Box::new(&mut blocking) as Box<dyn WriteComplete + '_>);
-    let once = ["write 1", "write_vectored of 2", "flush", "try_write 3", "unread 7"];
+    let once = ["write 1", "write_vectored of 2", "flush", "unread 7", "wait_writable"];
     assert_eq!(blocking.0, once.repeat(5));
 }
 
-#[cfg(feature = "offload")]
 #[test]
 fn pools() {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    };
-
-    use async_write_complete::{Job, Offload, Pool};
-
     /// Counts, and refuses.
     #[derive(Default)]
     struct Closed(AtomicUsize);
@@ -234,8 +267,9 @@ fn pools() {
     }
 
     let pool = Arc::new(Closed::default());
-    hands_over(&*pool);
-    hands_over(&&*pool);
+    let forever: &'static Arc<Closed> = Box::leak(Box::new(pool.clone()));
+    hands_over(&**forever);
+    hands_over(forever);
     hands_over(pool.clone());
     hands_over(pool.clone() as Arc<dyn Pool>);
     assert_eq!(pool.0.load(SeqCst), 4);

@@ -9,8 +9,8 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, FlushEach, HeldWrite, Indeterminate, Inline, Offload, PriorWriteFailed,
-    Submitted, Superseded, Ticket, TicketSource,
+    AsyncWriteComplete, AsyncWriteCompleteExt, FlushEach, HeldWrite, Indeterminate, Inline, Offload, Submitted, Ticket,
+    TicketSource, UnknownTicket,
 };
 use futures_lite::future::block_on;
 
@@ -26,12 +26,15 @@ use crate::common::{
 const NO_SPACE: i32 = 28;
 
 /// Makes a future that carries `held` on, polls it once, and drops it.
-fn resume<W: AsyncWriteComplete + Unpin>(writer: &mut W, held: &mut HeldWrite<'_>) -> Poll<io::Result<()>> {
+fn resume<W: AsyncWriteComplete + Unpin>(
+    writer: &mut W,
+    held: &mut HeldWrite<impl AsRef<[u8]>>,
+) -> Poll<io::Result<()>> {
     steps::poll(|cx| Pin::new(&mut writer.resume_write_all(held)).poll(cx))
 }
 
 /// What is known of a held write: completed, at most completed, remaining.
-fn known<'a>(held: &'a HeldWrite<'_>) -> (usize, usize, &'a [u8]) {
+fn known(held: &HeldWrite<impl AsRef<[u8]>>) -> (usize, usize, &[u8]) {
     (held.completed(), held.maybe_completed(), held.remaining())
 }
 
@@ -61,7 +64,7 @@ fn it_knows_what_is_outstanding() {
     assert_eq!((observer.bytes(), observer.writes()), (b"abcde".to_vec(), vec![5, 3]));
 }
 
-/// A caller that gives up can tell the report of its own write from that of another.
+/// A caller that gives up can tell its own write from that of another.
 #[test]
 fn it_knows_the_ticket_that_is_outstanding() {
     let (mut writer, pool, _) = offload(Scripted::script([Outcome::Short(1)]));
@@ -69,17 +72,18 @@ fn it_knows_the_ticket_that_is_outstanding() {
     assert_eq!(held.ticket(), None);
     assert!(resume(&mut writer, &mut held).is_pending());
     let ticket = held.ticket().unwrap();
-    assert_eq!(ticket.len(), 3);
+    assert_eq!((ticket.len(), writer.outstanding()), (3, Some(ticket)));
     assert!(pool.run_one());
-    steps::prior(steps::barrier(&mut writer), ticket, Some(1));
     assert!(resume(&mut writer, &mut held).is_pending(), "the rest is submitted");
     assert_ne!(held.ticket(), Some(ticket));
+    assert_eq!(held.ticket(), writer.outstanding());
     assert!(pool.run_one());
     ready(resume(&mut writer, &mut held)).unwrap();
-    assert_eq!(held.ticket(), None);
+    assert_eq!((held.ticket(), writer.outstanding()), (None, None));
 }
 
-/// Every place where a future can be dropped: after each number of polls, with each number of jobs run before it goes on.
+/// Every place where a future can be dropped: after each number of polls, with each number of jobs run before it goes
+/// on.
 #[test]
 fn dropped_at_every_poll() {
     let bytes = b"0123456789";
@@ -206,17 +210,40 @@ async fn under_a_timeout_that_always_strikes() {
     assert_eq!((observer.bytes(), observer.writes(), timeouts), (b"abcde".to_vec(), vec![5, 3, 1], 3));
 }
 
-/// The branch that wins may use the writer for a read or a barrier; neither ends the write.
+/// The branch that wins may use the writer for a read, or settle it; neither ends the write.
 #[test]
-fn a_barrier_in_between_does_not_supersede() {
-    let (mut writer, pool, observer) = offload(Scripted::new());
+fn a_settle_in_between_takes_nothing_away() {
+    let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Short(2)]));
     let mut held = HeldWrite::new(b"abc");
     assert!(resume(&mut writer, &mut held).is_pending());
-    assert!(steps::barrier(&mut writer).is_pending());
+    assert!(steps::settle(&mut writer).is_pending());
     assert!(pool.run_one());
-    assert_eq!(ready(steps::barrier(&mut writer)).unwrap(), Submitted::Complete(0));
+    let settled = ready(steps::settle(&mut writer)).unwrap().unwrap();
+    assert_eq!((Some(settled.ticket()), settled.completed(), settled.is_short()), (held.ticket(), 2, true));
+    assert!(ready(steps::settle(&mut writer)).unwrap().is_none());
+    assert!(resume(&mut writer, &mut held).is_pending(), "two bytes are known, the third is submitted");
+    assert_eq!(known(&held), (2, 3, &b"c"[..]));
+    assert!(pool.run_one());
     ready(resume(&mut writer, &mut held)).unwrap();
-    assert_eq!((observer.bytes(), observer.writes()), (b"abc".to_vec(), vec![3]));
+    assert_eq!((observer.bytes(), observer.writes()), (b"abc".to_vec(), vec![3, 1]));
+}
+
+/// Somebody else's write has to be asked for first; of this one nothing is submitted meanwhile.
+#[test]
+fn over_an_outstanding_write_it_is_refused_and_takes_no_harm() {
+    let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Os(NO_SPACE)]));
+    let ticket = steps::in_flight(&mut writer, b"XY");
+    let mut held = HeldWrite::new(b"abc");
+    for _ in 0..2 {
+        steps::refused(resume(&mut writer, &mut held), ticket);
+        assert_eq!((known(&held), held.ticket()), ((0, 0, &b"abc"[..]), None));
+        pool.run_all();
+    }
+    assert_eq!(failed(steps::settle(&mut writer)).raw_os_error(), Some(NO_SPACE));
+    assert!(resume(&mut writer, &mut held).is_pending());
+    assert!(pool.run_one());
+    ready(resume(&mut writer, &mut held)).unwrap();
+    assert_eq!((observer.bytes(), observer.writes()), (b"abc".to_vec(), vec![2, 3]));
 }
 
 #[test]
@@ -228,12 +255,12 @@ fn another_writer_is_refused_and_gets_nothing() {
 
     for _ in 0..2 {
         let error = failed(resume(&mut wrong, &mut held));
-        assert_eq!(Superseded::find(&error).unwrap().ticket().len(), 3);
+        assert_eq!(UnknownTicket::find(&error).unwrap().ticket().len(), 3);
         assert_eq!(known(&held), (0, 3, &b"abc"[..]));
     }
     let mut memory = Vec::new();
-    assert!(Superseded::find(&failed(resume(&mut memory, &mut held))).is_some());
-    assert_eq!((memory, other.writes(), other.tries(), other_pool.executed()), (vec![], vec![], vec![], 0));
+    assert!(UnknownTicket::find(&failed(resume(&mut memory, &mut held))).is_some());
+    assert_eq!((memory, other.writes(), other_pool.executed()), (vec![], vec![], 0));
 
     assert!(pool.run_one());
     assert!(resume(&mut right, &mut held).is_pending());
@@ -254,30 +281,25 @@ fn another_writer_may_have_the_rest_when_nothing_is_outstanding() {
     assert_eq!(second, b"bc");
 }
 
+/// The answer was for somebody else, and a later write has taken its place: nobody can tell any more what became of the
+/// part that was outstanding.
 #[test]
 fn superseded_by_another_submission() {
-    // Once by way of the pool, once complete at once.
-    for at_once in [false, true] {
-        let tries = if at_once { vec![Outcome::Error(io::ErrorKind::WouldBlock), Outcome::All] } else { vec![] };
-        let (mut writer, pool, observer) = offload(Scripted::new().on_try(tries));
-        let mut held = HeldWrite::new(b"abc");
-        assert!(resume(&mut writer, &mut held).is_pending());
-        assert!(pool.run_one());
-        match ready(steps::submit(&mut writer, b"de")).unwrap() {
-            Submitted::Complete(2) => assert!(at_once),
-            Submitted::InFlight(_) => assert!(!at_once && pool.run_one()),
-            other => panic!("{other:?}"),
-        }
-        assert_eq!(observer.bytes(), b"abcde");
+    let (mut writer, pool, observer) = offload(Scripted::new());
+    let mut held = HeldWrite::new(b"abc");
+    assert!(resume(&mut writer, &mut held).is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(steps::settle(&mut writer)).unwrap().unwrap().completed(), 3);
+    assert_eq!(steps::write_now(&mut writer, &pool, b"de").unwrap(), 2);
+    assert_eq!(observer.bytes(), b"abcde");
 
-        let jobs = pool.executed();
-        for _ in 0..2 {
-            assert!(Superseded::find(&failed(resume(&mut writer, &mut held))).is_some());
-            assert_eq!(known(&held), (0, 3, &b"abc"[..]), "between none and all of it");
-            assert!(!held.is_done());
-        }
-        assert_eq!((observer.bytes(), pool.executed()), (b"abcde".to_vec(), jobs), "nothing is submitted any more");
+    let jobs = pool.executed();
+    for _ in 0..2 {
+        assert!(UnknownTicket::find(&failed(resume(&mut writer, &mut held))).is_some());
+        assert_eq!(known(&held), (0, 3, &b"abc"[..]), "between none and all of it");
+        assert!(!held.is_done());
     }
+    assert_eq!((observer.bytes(), pool.executed()), (b"abcde".to_vec(), jobs), "nothing is submitted any more");
 }
 
 #[test]
@@ -288,35 +310,18 @@ fn superseded_in_the_middle() {
     assert!(pool.run_one());
     assert!(resume(&mut writer, &mut held).is_pending());
     assert!(pool.run_one());
-    let ticket = steps::in_flight(&mut writer, b"XY");
-    assert!(pool.run_one());
-    assert_eq!(ready(steps::ask(&mut writer, ticket)).unwrap(), 2);
-    assert!(Superseded::find(&failed(resume(&mut writer, &mut held))).is_some());
+    assert!(ready(steps::settle(&mut writer)).unwrap().is_some());
+    assert_eq!(steps::write_now(&mut writer, &pool, b"XY").unwrap(), 2);
+    assert!(UnknownTicket::find(&failed(resume(&mut writer, &mut held))).is_some());
     assert_eq!(known(&held), (2, 5, &b"cde"[..]));
     assert_eq!(observer.bytes(), b"abcdeXY");
-}
-
-/// A failure that somebody else was told of still is the held write's own: its ticket answers after the report.
-#[test]
-fn an_orphans_report_to_somebody_else_leaves_the_answer() {
-    let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Short(2)]));
-    let mut held = HeldWrite::new(b"abc");
-    assert!(resume(&mut writer, &mut held).is_pending());
-    assert!(pool.run_one());
-    let error = failed(steps::submit(&mut writer, b"XY"));
-    assert_eq!(PriorWriteFailed::find(&error).unwrap().complete(), Some(2));
-    assert!(resume(&mut writer, &mut held).is_pending(), "two bytes are known, the third is submitted");
-    assert_eq!(known(&held), (2, 3, &b"c"[..]));
-    assert!(pool.run_one());
-    ready(resume(&mut writer, &mut held)).unwrap();
-    assert_eq!(observer.bytes(), b"abc");
 }
 
 /// Asserts that `held` submits nothing any more, to `writer` or to memory, and keeps its bounds.
 #[track_caller]
 fn stays_in_doubt<W: AsyncWriteComplete + Unpin>(
     writer: &mut W,
-    held: &mut HeldWrite<'_>,
+    held: &mut HeldWrite<impl AsRef<[u8]>>,
     observer: &Observer,
     bounds: (usize, usize),
 ) {
@@ -409,15 +414,16 @@ fn a_lying_writer_is_not_believed_and_gets_no_more() {
     }
 }
 
-/// The orphan before it is in doubt, but of the held write it is known that nothing was submitted.
+/// The write before it is in doubt, but of the held write it is known that nothing was submitted.
 #[test]
-fn an_indeterminate_orphan_leaves_no_doubt_about_the_held_write() {
+fn an_indeterminate_write_before_it_leaves_no_doubt() {
     let (mut writer, pool, _) = offload(Scripted::script([Outcome::Panic]));
-    let orphan = steps::in_flight(&mut writer, b"orphan");
+    let ticket = steps::in_flight(&mut writer, b"before");
     assert!(pool.run_one());
     let mut held = HeldWrite::new(b"abc");
-    let error = failed(resume(&mut writer, &mut held));
-    assert_eq!(PriorWriteFailed::find(&error).unwrap().ticket(), orphan);
+    steps::refused(resume(&mut writer, &mut held), ticket);
+    failed(steps::ask(&mut writer, ticket));
+    assert!(Indeterminate::find(&failed(resume(&mut writer, &mut held))).is_some());
     assert_eq!(known(&held), (0, 0, &b"abc"[..]));
     let mut memory = Vec::new();
     ready(resume(&mut memory, &mut held)).unwrap();
@@ -479,24 +485,24 @@ fn a_destination_that_takes_no_more_is_write_zero() {
 }
 
 #[test]
-fn done_it_is_a_barrier() {
-    let (mut writer, pool, observer) = offload(Scripted::script([Outcome::All, Outcome::Short(1)]));
+fn done_it_makes_no_call() {
+    let (mut writer, pool, observer) = offload(Scripted::new());
     let mut held = HeldWrite::new(b"abc");
     assert!(resume(&mut writer, &mut held).is_pending());
     assert!(pool.run_one());
+    for _ in 0..3 {
+        ready(resume(&mut writer, &mut held)).unwrap();
+    }
+    let ticket = steps::in_flight(&mut writer, b"de");
     ready(resume(&mut writer, &mut held)).unwrap();
-    ready(resume(&mut writer, &mut held)).unwrap();
-
-    let orphan = steps::in_flight(&mut writer, b"de");
-    assert!(resume(&mut writer, &mut held).is_pending(), "somebody's write is outstanding");
-    assert!(pool.run_one());
-    steps::prior(resume(&mut writer, &mut held), orphan, Some(1));
-    ready(resume(&mut writer, &mut held)).unwrap();
-    assert_eq!((observer.bytes(), observer.writes()), (b"abcd".to_vec(), vec![3, 2]), "no call of its own");
-    assert_eq!(known(&held), (3, 3, &b""[..]));
-
     ready(resume(&mut writer, &mut HeldWrite::new(b""))).unwrap();
-    assert_eq!(pool.executed(), 2);
+    assert_eq!(writer.outstanding(), Some(ticket), "somebody's write is outstanding, and stays so");
+    assert_eq!(pool.run_all(), 1);
+    ready(resume(&mut writer, &mut held)).unwrap();
+    assert_eq!(known(&held), (3, 3, &b""[..]));
+    assert_eq!((observer.bytes(), observer.writes()), (b"abcde".to_vec(), vec![3, 2]));
+    drop(writer);
+    ready(resume(&mut Inline::new(Scripted::script([Outcome::Panic])), &mut held)).unwrap();
 }
 
 #[test]
@@ -552,7 +558,8 @@ fn write_all_complete_tells_how_far_it_got() {
     assert_eq!(known(future.held()), (2, 2, &b"c"[..]));
 }
 
-/// The same held write by way of two futures in turn, on two tasks: the waker of the last poll is the one that is woken.
+/// The same held write by way of two futures in turn, on two tasks: the waker of the last poll is the one that is
+/// woken.
 #[test]
 fn the_last_task_to_ask_is_woken() {
     let (mut writer, pool, _) = offload(Scripted::new());
@@ -575,11 +582,64 @@ fn over_a_real_file() {
         let mut writer = Offload::<std::fs::File, _>::create(file.path()).await.unwrap();
         let mut held = HeldWrite::new(&bytes);
         while !held.is_done() {
-            // One poll, and the future is dropped; then wait until the writer is settled, and go on.
+            // One poll, and the future is dropped; somebody settles the writer, and this goes on.
             let _ = poll_fn(|cx| Poll::Ready(Pin::new(&mut writer.resume_write_all(&mut held)).poll(cx))).await;
-            assert_eq!(writer.write_complete(b"").await.unwrap(), 0);
+            let _ = writer.settle().await.unwrap();
         }
         assert!(std::fs::read(file.path()).unwrap() == bytes, "other bytes");
         writer.close_complete().await.unwrap();
     });
+}
+
+/// It may own its bytes, and so outlive the function that made it, also on another thread.
+#[test]
+fn it_may_own_its_bytes() {
+    fn begin<B: AsRef<[u8]>>(bytes: B, writer: &mut (impl AsyncWriteComplete + Unpin)) -> HeldWrite<B> {
+        let mut held = HeldWrite::new(bytes);
+        assert!(resume(writer, &mut held).is_pending());
+        held
+    }
+
+    let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Short(2), Outcome::Short(3)]));
+    let mut held = begin(b"hello, there".to_vec(), &mut writer);
+    assert_eq!(known(&held), (0, 12, &b"hello, there"[..]));
+    let (mut writer, stepped) = (writer, pool.clone());
+    let there = std::thread::spawn(move || {
+        steps::drive(&stepped, writer.resume_write_all(&mut held)).unwrap();
+        (writer, held)
+    });
+    let (mut writer, held) = there.join().unwrap();
+    assert!(held.is_done());
+    assert_eq!(held.into_inner(), b"hello, there", "all of them come back");
+    assert_eq!((observer.bytes(), observer.writes()), (b"hello, there".to_vec(), vec![12, 10, 7]));
+
+    for _ in 0..2 {
+        let mut boxed: HeldWrite<Box<[u8]>> = HeldWrite::new(Box::from(&b"box"[..]));
+        steps::drive(&pool, writer.resume_write_all(&mut boxed)).unwrap();
+        let mut text = HeldWrite::new(String::from("text"));
+        steps::drive(&pool, writer.resume_write_all(&mut text)).unwrap();
+        let mut array = HeldWrite::new(*b"array");
+        steps::drive(&pool, writer.resume_write_all(&mut array)).unwrap();
+    }
+    assert_eq!(observer.bytes(), b"hello, thereboxtextarrayboxtextarray");
+}
+
+#[test]
+fn its_bytes_come_back_at_any_time() {
+    let (mut writer, pool, observer) = offload(Scripted::new());
+    let mut held = HeldWrite::new(b"abc".to_vec());
+    assert!(resume(&mut writer, &mut held).is_pending());
+    let mut bytes = held.into_inner();
+    bytes.fill(b'?');
+    assert!(pool.run_one());
+    assert_eq!(observer.bytes(), b"abc", "what is outstanding goes on, as it was taken");
+    assert_eq!(ready(steps::settle(&mut writer)).unwrap().unwrap().completed(), 3);
+}
+
+/// Its bytes are not for every log.
+#[test]
+fn debug_does_not_tell_its_bytes() {
+    let shown = format!("{:?}", HeldWrite::new(b"secret".to_vec()));
+    assert!(shown.contains("completed: 0") && shown.contains("len: 6"), "{shown}");
+    assert!(!shown.contains("secret") && !shown.contains("115"), "{shown}");
 }

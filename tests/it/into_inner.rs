@@ -1,4 +1,4 @@
-//! The destination is taken out after what is outstanding, and the writer is not lost: rules W7, W9 and W14.
+//! The destination is taken out of a settled writer, and the writer is not lost where it cannot be.
 
 use std::{
     error::Error,
@@ -6,7 +6,9 @@ use std::{
     thread,
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, IntoInnerError, Offload, PriorWriteFailed};
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteExt, Indeterminate, IntoInnerError, Offload, WriteOutstanding,
+};
 use futures_lite::AsyncReadExt;
 
 use crate::common::{
@@ -31,26 +33,32 @@ fn settled_it_is_ready_at_once() {
 }
 
 #[test]
-fn it_waits_for_what_is_outstanding() {
+fn it_is_refused_while_a_write_is_outstanding() {
     let gate = Gate::new();
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Gate(gate.clone())]));
-    in_flight(&mut writer, b"hello");
-    let mut taken = Box::pin(writer.into_inner());
-    assert!(poll_future(&mut taken).is_pending(), "queued");
+    let ticket = in_flight(&mut writer, b"hello");
+    let is_refused = |writer: Writer, when: &str| {
+        let refusal = ready(poll_future(&mut Box::pin(writer.into_inner()))).unwrap_err();
+        assert_eq!(WriteOutstanding::find(refusal.error()).unwrap().ticket(), ticket, "{when}");
+        refusal.into_inner()
+    };
+    let writer = is_refused(writer, "queued");
     let job = pool.take().unwrap();
     let worker = thread::spawn(|| job.run());
     gate.wait_for_arrival();
-    assert!(poll_future(&mut taken).is_pending(), "running");
+    let writer = is_refused(writer, "running");
     gate.open();
     worker.join().unwrap();
-    let destination = ready(poll_future(&mut taken)).unwrap();
+    let mut writer = is_refused(writer, "ended");
+    assert_eq!(drive(&pool, writer.settle()).unwrap().unwrap().completed(), 5);
+    let destination = ready(poll_future(&mut Box::pin(writer.into_inner()))).unwrap();
     assert_eq!((seen.bytes(), seen.drops()), (b"hello".to_vec(), 0));
     drop(destination);
 }
 
 #[test]
 fn it_waits_for_any_other_operation() {
-    for operation in [Operation::Read, Operation::Seek, Operation::WithMut] {
+    for operation in [Operation::Seek, Operation::WithMut, Operation::SyncAll] {
         let (mut writer, pool, seen) = offload(Scripted::new());
         assert!(operation.poll_once(&mut writer).is_pending());
         let mut taken = Box::pin(writer.into_inner());
@@ -63,23 +71,7 @@ fn it_waits_for_any_other_operation() {
 }
 
 #[test]
-fn an_orphan_is_reported_once() {
-    for (outcome, complete) in [(Outcome::Os(28), 0), (Outcome::Short(2), 2), (Outcome::Zero, 0)] {
-        let (mut writer, pool, seen) = offload(Scripted::script([outcome]));
-        let ticket = in_flight(&mut writer, b"hello");
-        let refused = drive(&pool, writer.into_inner()).unwrap_err();
-        let report = PriorWriteFailed::find(refused.error()).unwrap();
-        assert_eq!((report.ticket(), report.complete()), (ticket, Some(complete)));
-        let mut writer = refused.into_inner();
-        assert!(ready(ask(&mut writer, ticket)).map_or(true, |n| n == complete));
-        let mut destination = ready(poll_future(&mut Box::pin(writer.into_inner()))).unwrap();
-        destination.write_all(b"!").unwrap();
-        assert_eq!((seen.writes(), seen.drops()), (vec![5, 1], 0));
-    }
-}
-
-#[test]
-fn a_failure_that_was_told_does_not_stop_it() {
+fn a_failure_that_was_answered_does_not_stop_it() {
     let (mut writer, pool, _) = offload(Scripted::script([Outcome::Os(28)]));
     let ticket = in_flight(&mut writer, b"hello");
     pool.run_all();
@@ -88,11 +80,12 @@ fn a_failure_that_was_told_does_not_stop_it() {
 }
 
 #[test]
-fn the_writer_that_comes_back_goes_on() {
+fn the_writer_that_was_refused_goes_on() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Os(28)]));
     in_flight(&mut writer, b"hello");
     let (error, mut writer) = drive(&pool, writer.into_inner()).unwrap_err().into_parts();
-    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+    assert_eq!(drive(&pool, writer.settle()).unwrap_err().kind(), io::ErrorKind::StorageFull);
     drive(&pool, writer.write_all_complete(b"hello")).unwrap();
     drive(&pool, writer.close_complete()).unwrap();
     assert_eq!((seen.bytes(), seen.drops()), (b"hello".to_vec(), 1));
@@ -101,30 +94,30 @@ fn the_writer_that_comes_back_goes_on() {
 #[test]
 fn the_error_says_why() {
     let fails = || -> (IntoInnerError<Writer>, Stepped) {
-        let (mut writer, pool, _) = offload(Scripted::script([Outcome::Os(28)]));
+        let (mut writer, pool, _) = offload(Scripted::new());
         in_flight(&mut writer, b"hello");
         (drive(&pool, writer.into_inner()).unwrap_err(), pool)
     };
-    let (refused, _) = fails();
-    let text = refused.error().to_string();
-    assert_eq!(refused.to_string(), text);
-    assert_eq!(refused.source().unwrap().to_string(), text);
-    assert_eq!(refused.into_error().to_string(), text);
-    let (refused, _) = fails();
-    let error = io::Error::from(refused);
-    assert_eq!((error.kind(), PriorWriteFailed::find(&error).is_some()), (io::ErrorKind::StorageFull, true));
+    let (refusal, _) = fails();
+    let text = refusal.error().to_string();
+    assert_eq!(refusal.to_string(), text);
+    assert_eq!(refusal.source().unwrap().to_string(), text);
+    assert_eq!(refusal.into_error().to_string(), text);
+    let (refusal, _) = fails();
+    let error = io::Error::from(refusal);
+    assert!(WriteOutstanding::find(&error).is_some());
 }
 
 #[test]
 fn dropping_its_future_drops_the_writer() {
     let (mut writer, pool, seen) = offload(Scripted::new());
-    in_flight(&mut writer, b"hello");
+    assert!(Operation::WithMut.poll_once(&mut writer).is_pending());
     let mut taken = Box::pin(writer.into_inner());
     assert!(poll_future(&mut taken).is_pending());
     drop(taken);
     assert_eq!(seen.drops(), 0);
     let worker = pool.run_one_elsewhere();
-    assert_eq!((seen.bytes(), seen.drops(), seen.dropped_on()), (b"hello".to_vec(), 1, Some(worker)));
+    assert_eq!((seen.visits(), seen.drops(), seen.dropped_on()), (1, 1, Some(worker)));
 
     let (writer, _pool, seen) = offload(Scripted::new());
     drop(writer.into_inner());
@@ -135,16 +128,15 @@ fn dropping_its_future_drops_the_writer() {
 fn a_poisoned_writer_has_none_to_give() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Panic]));
     let ticket = in_flight(&mut writer, b"hello");
-    let refused = drive(&pool, writer.into_inner()).unwrap_err();
-    assert_eq!(PriorWriteFailed::find(refused.error()).unwrap().ticket(), ticket);
-    let mut writer = refused.into_inner();
+    pool.run_all();
+    failed(ask(&mut writer, ticket));
     for _ in 0..2 {
-        let refused = ready(poll_future(&mut Box::pin(writer.into_inner()))).unwrap_err();
-        assert!(PriorWriteFailed::find(refused.error()).is_none());
-        writer = refused.into_inner();
+        let refusal = ready(poll_future(&mut Box::pin(writer.into_inner()))).unwrap_err();
+        assert!(Indeterminate::find(refusal.error()).is_some());
+        writer = refusal.into_inner();
     }
     failed(close(&mut writer));
-    assert_eq!(seen.drops(), 1);
+    assert_eq!((seen.drops(), writer.outstanding()), (1, None));
 }
 
 #[test]

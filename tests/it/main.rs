@@ -1,55 +1,91 @@
-//! What the crate promises, a module for each behaviour; and `conformance`, where the kit certifies every writer here.
-#![cfg(all(feature = "offload", not(awc_loom)))]
+//! What the crate promises, a module for each rule and each feature; and `conformance`, where the kit certifies every
+//! writer here.
+//!
+//! Every feature is on: the kit, a dev-dependency, brings them.
+#![cfg(all(feature = "offload", feature = "tokio", feature = "bytes", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod adapters;
+mod adapter_futures_io;
+mod adapter_tokio;
 mod auto_traits;
-mod barrier;
-#[cfg(feature = "bytes")]
+#[cfg(target_os = "linux")]
+mod bad_input;
 mod bytes;
-mod close;
+mod close_with_flush;
+#[cfg(feature = "commit")]
+mod commit;
 mod common;
-#[cfg(all(feature = "conformance", feature = "tokio"))]
 mod conformance;
 mod contract;
-mod drop;
 #[cfg(target_os = "linux")]
-mod durability;
-mod errors;
+mod d1_durability;
+#[cfg(target_os = "linux")]
+mod d1_polled;
+mod empty_submissions;
+#[cfg(target_os = "linux")]
+mod executor_thread;
 mod executors;
-mod fairness;
+mod flush_between_polls;
 mod foreign_errors;
 mod forwarding;
+#[cfg(target_os = "linux")]
+mod fs_file;
+#[cfg(target_os = "linux")]
+mod fs_positioned;
+#[cfg(target_os = "linux")]
+mod fs_replace;
+mod gathered;
 mod held;
-mod identity;
-mod interrupted;
 mod into_inner;
-mod lying;
 mod memory;
-#[cfg(feature = "tokio")]
+mod mixed_use;
 mod names;
-mod orphans;
-mod panics;
-mod pool_faults;
-mod reads;
+#[cfg(target_os = "linux")]
+mod nonblocking_descriptors;
+mod o1_one_call;
+#[cfg(target_os = "linux")]
+mod o2_end;
+mod o2_reads;
+mod o2_seeks;
+mod o2_sides;
+mod o3_drop;
+mod o4_pool;
+#[cfg(target_os = "linux")]
+mod o_dsync;
+mod p1_wake;
+mod p2_lying_count;
+mod p2_panic;
+mod p3_kinds;
+mod p4_turn;
+mod poll_write;
+mod real_append;
 #[cfg(target_os = "linux")]
 mod real_files;
+#[cfg(target_os = "linux")]
+mod real_o_direct;
 mod rfcs;
-mod seeks;
-mod short_counts;
-mod sides;
+mod settle;
+#[cfg(target_os = "linux")]
+mod socket_close;
+#[cfg(target_os = "linux")]
+mod socket_errors;
+#[cfg(target_os = "linux")]
+mod socket_timeouts;
 mod split;
-mod submission;
 mod sync_writers;
-mod tickets;
-#[cfg(feature = "tokio")]
-mod tokio_adapters;
+#[cfg(target_os = "linux")]
+mod tokio_fs;
+mod tokio_pool;
 mod torture;
 mod tracked;
-mod turns;
-mod unheard;
 mod vectored;
-mod wakers;
+mod w1_completion;
+mod w2_count;
+mod w3_submission;
+mod w4_ticket;
+mod w5_outstanding;
+mod w6_error;
+mod w7_order;
+mod w8_abandonment;
+mod w9_close;
 mod with_mut;
-#[cfg(target_os = "linux")]
-mod without_waiting;

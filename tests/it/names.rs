@@ -1,4 +1,5 @@
-//! On a type that has the traits of every family, with all of them imported, each method is called without saying whose.
+//! On a type that has the traits of every family, with all of them imported, each method is called without saying
+//! whose.
 //!
 //! Where foreign families clash among themselves each has a module of its own; ours is in all of them.
 
@@ -78,11 +79,19 @@ impl io::Seek for Everything {
     }
 }
 
-impl WriteComplete for Everything {
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        io::Write::write(self, buf).map(Some)
+impl WriteComplete for Everything {}
+
+impl async_write_complete::SyncComplete for Everything {
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        Ok(())
     }
 }
+
+impl async_write_complete::AsyncWriteCompleteBytes for Everything {}
 
 impl futures_io::AsyncRead for Everything {
     fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -174,6 +183,10 @@ fn some_ticket() -> Ticket {
 mod everybody {
     #[allow(unused_imports, reason = "that they are in scope is the test")]
     use {
+        ::tokio::io::{
+            AsyncBufRead as _, AsyncBufReadExt as _, AsyncRead as _, AsyncReadExt as _, AsyncSeek as _,
+            AsyncSeekExt as _, AsyncWrite as _, AsyncWriteExt as _,
+        },
         async_write_complete::*,
         futures_io::{AsyncBufRead as _, AsyncRead as _, AsyncSeek as _, AsyncWrite as _},
         futures_lite::{
@@ -185,10 +198,6 @@ mod everybody {
             StreamExt as _, TryFutureExt as _, TryStreamExt as _,
         },
         std::io::{BufRead as _, Read as _, Seek as _, Write as _},
-        tokio::io::{
-            AsyncBufRead as _, AsyncBufReadExt as _, AsyncRead as _, AsyncReadExt as _, AsyncSeek as _,
-            AsyncSeekExt as _, AsyncWrite as _, AsyncWriteExt as _,
-        },
     };
 
     use super::*;
@@ -202,9 +211,13 @@ mod everybody {
             it.write_all_complete(b"d").await.unwrap();
             let mut held = HeldWrite::new(b"e");
             it.resume_write_all(&mut held).await.unwrap();
+            assert_eq!(it.submit(b"1").await.unwrap(), Submitted::Complete(1));
+            assert_eq!(it.complete(some_ticket()).await.unwrap(), 7);
+            assert!(it.settle().await.unwrap().is_none());
+            it.write_all_vectored_complete(&mut [IoSlice::new(b"2")]).await.unwrap();
             it.close_complete().await.unwrap();
         });
-        assert_eq!(it.ours(), [3, 1, 0, 1]);
+        assert_eq!((it.ours(), it.outstanding()), ([4, 2, 1, 1], None));
 
         let cx = &mut Context::from_waker(std::task::Waker::noop());
         assert!(matches!(Pin::new(&mut it).poll_write_submit(cx, b"f"), Poll::Ready(Ok(Submitted::Complete(1)))));
@@ -213,11 +226,13 @@ mod everybody {
         assert!(matches!(vectored, Poll::Ready(Ok(Submitted::Complete(1)))));
         assert!(matches!(Pin::new(&mut it).poll_write_complete(cx, some_ticket()), Poll::Ready(Ok(7))));
         assert!(matches!(Pin::new(&mut it).poll_close_complete(cx), Poll::Ready(Ok(()))));
-        assert_eq!(it.ours(), [4, 2, 1, 2]);
+        assert_eq!(it.ours(), [5, 3, 2, 2]);
 
-        assert_eq!(it.try_write(b"h").unwrap(), Some(1));
-        assert!(!it.unread(0).unwrap());
-        assert_eq!(it.memory.get_ref(), b"abcdefgh");
+        assert!(!it.unread(0).unwrap() && !it.wait_writable().unwrap());
+        assert!(!it.may_have_written(&io::ErrorKind::Other.into()));
+        it.sync_data().unwrap();
+        it.sync_all().unwrap();
+        assert_eq!(it.memory.get_ref(), b"abcde12fg");
     }
 }
 
@@ -317,15 +332,15 @@ mod beside_futures_util {
     }
 }
 
-/// tokio's `AsyncSeek` has a `poll_complete`, its `TcpStream` a `try_write`.
+/// tokio's `AsyncSeek` has a `poll_complete`.
 mod beside_tokio {
     #[allow(unused_imports, reason = "some only have to be in scope")]
     use {
-        async_write_complete::*,
-        tokio::io::{
+        ::tokio::io::{
             AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWrite, AsyncWriteExt,
             ReadBuf,
         },
+        async_write_complete::*,
     };
 
     use super::{Context, Everything, IoSlice, Pin, Poll, SeekFrom, Submitted, some_ticket};
@@ -373,15 +388,14 @@ mod beside_tokio {
 
 /// A `Vec` has std's `Write`, futures-io's and tokio's `AsyncWrite`, and both of our traits.
 mod on_a_vec {
-    use std::io::Write as _;
-
     #[allow(unused_imports, reason = "that they are in scope is the test")]
-    use {async_write_complete::*, futures_lite::AsyncWriteExt as _, tokio::io::AsyncWriteExt as _};
+    use {::tokio::io::AsyncWriteExt as _, async_write_complete::*, futures_lite::AsyncWriteExt as _};
 
     #[test]
     fn nothing_clashes() {
         let mut bytes = Vec::new();
-        assert_eq!(bytes.by_ref().try_write(b"a").unwrap(), Some(1));
+        std::io::Write::write_all(&mut bytes, b"a").unwrap();
+        assert!(!bytes.unread(0).unwrap());
         futures_lite::future::block_on(async {
             assert_eq!(bytes.write_complete(b"b").await.unwrap(), 1);
             bytes.write_all_complete(b"c").await.unwrap();
@@ -392,15 +406,14 @@ mod on_a_vec {
 }
 
 /// The methods by `Bytes` clash with those of no family, nor with those of the crate `bytes` itself.
-#[cfg(feature = "bytes")]
 mod by_bytes {
     #[allow(unused_imports, reason = "that they are in scope is the test")]
     use {
+        ::tokio::io::AsyncWriteExt as _,
         async_write_complete::*,
         bytes::{Buf, BufMut, Bytes},
         futures_lite::AsyncWriteExt as _,
         futures_util::AsyncWriteExt as _,
-        tokio::io::AsyncWriteExt as _,
     };
 
     use super::{Context, Everything, Pin, Poll, Submitted};
@@ -412,10 +425,11 @@ mod by_bytes {
         futures_lite::future::block_on(async {
             assert_eq!(it.write_bytes_complete(&bytes).await.unwrap(), 1);
             it.write_all_bytes_complete(bytes.clone()).await.unwrap();
+            it.resume_write_all_bytes(&mut HeldWrite::new(bytes.clone())).await.unwrap();
         });
         let cx = &mut Context::from_waker(std::task::Waker::noop());
         let submitted = Pin::new(&mut it).poll_write_submit_bytes(cx, &bytes);
         assert!(matches!(submitted, Poll::Ready(Ok(Submitted::Complete(1)))));
-        assert_eq!((it.ours(), it.memory.get_ref().as_slice()), ([3, 0, 0, 0], &b"aaa"[..]));
+        assert_eq!((it.ours(), it.memory.get_ref().as_slice()), ([4, 0, 0, 0], &b"aaaa"[..]));
     }
 }

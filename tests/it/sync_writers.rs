@@ -10,12 +10,11 @@ use std::{
     process::ChildStdin,
     rc::Rc,
     sync::Arc,
-    task::Poll,
 };
 
 use async_write_complete::{
-    AssertComplete, AsyncWriteCompleteExt, FlushEach, Indeterminate, Inline, Superseded, TicketSource, WriteComplete,
-    error::raw_os_error,
+    AssertComplete, AsyncWriteComplete, AsyncWriteCompleteExt, FlushEach, Indeterminate, Inline, TicketSource,
+    WriteComplete, error::raw_os_error,
 };
 use futures_lite::future::block_on;
 
@@ -65,7 +64,6 @@ mod which {
         all(true, &promises!(FlushEach<BufWriter<File>>, AssertComplete<Box<dyn Write>>));
         #[cfg(unix)]
         all(true, &promises!(std::os::unix::net::UnixStream));
-        #[cfg(std_pipe)]
         all(true, &promises!(io::PipeWriter));
     }
 
@@ -88,52 +86,208 @@ mod which {
         all(false, &promises!(Box<dyn Write>, &'static mut dyn Write, io::Empty, &'static Sink, Cursor<&'static [u8]>));
         #[cfg(unix)]
         all(false, &promises!(&'static std::os::unix::net::UnixStream));
-        #[cfg(std_pipe)]
         all(false, &promises!(&'static io::PipeWriter));
     }
 }
 
-mod tries {
+mod defaults {
     use super::*;
 
-    /// Tries two writes of which there is room for one and a half.
-    #[track_caller]
-    fn takes_six_bytes(memory: &mut impl WriteComplete) {
-        assert_eq!(memory.try_write(b"abcd").unwrap(), Some(4));
-        assert_eq!(memory.try_write(b"efgh").unwrap(), Some(2));
-        assert_eq!(memory.try_write(b"i").unwrap(), Some(0));
+    /// A type of somebody's own, that implements nothing but the promise.
+    struct Own(Vec<u8>);
+
+    impl Write for Own {
+        fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+            self.0.write(buf)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl WriteComplete for Own {}
+
+    #[test]
+    fn are_right_for_whoever_holds_nothing_back() {
+        let mut own = Own(Vec::new());
+        assert!(!own.unread(3).unwrap(), "reading and writing share no cursor");
+        assert!(!own.wait_writable().unwrap(), "it cannot wait");
+        assert!(!own.may_have_written(&io::Error::from_raw_os_error(5)), "an error means that nothing is complete");
+        assert!(own.0.is_empty());
+        own.release().unwrap();
     }
 
     #[test]
-    fn memory_never_blocks() {
-        let mut array = [0; 6];
-        takes_six_bytes(&mut &mut array[..]);
-        assert_eq!(&array, b"abcdef");
-
-        let mut cursor = Cursor::new([0; 6]);
-        takes_six_bytes(&mut cursor);
-        assert_eq!(cursor.get_ref(), b"abcdef");
-
-        let mut vec = Vec::new();
-        assert_eq!(vec.try_write(b"abc").unwrap(), Some(3));
-        assert_eq!(vec, b"abc");
-
-        let mut ring = VecDeque::new();
-        assert_eq!(ring.try_write(b"abc").unwrap(), Some(3));
-        assert_eq!(ring, b"abc");
-
-        assert_eq!(io::sink().try_write(b"abc").unwrap(), Some(3));
-    }
-
-    #[test]
-    fn by_default_nothing_is_tried() {
+    fn a_release_is_a_drop() {
         let destination = Scripted::new();
         let observer = destination.observer();
-        let mut by_default = AssertComplete::new(destination);
-        assert_eq!(by_default.try_write(b"abc").unwrap(), None);
-        assert_eq!((observer.writes(), observer.bytes()), (vec![], vec![]), "`None` has written nothing");
-        assert!(!by_default.unread(3).unwrap());
-        assert_eq!(observer.position(), 0);
+        AssertComplete::new(destination).release().unwrap();
+        assert_eq!(observer.drops(), 1);
+        Box::new(Scripted::new()).release().unwrap();
+        let mut borrowed = Scripted::new();
+        (&mut borrowed).release().unwrap();
+        assert_eq!(borrowed.observer().drops(), 0, "a reference has nothing to release");
+    }
+}
+
+/// What std has no call for, on descriptors.
+#[cfg(target_os = "linux")]
+mod descriptors {
+    use std::{
+        fs::OpenOptions,
+        net::TcpListener,
+        os::{
+            fd::{AsFd, OwnedFd},
+            unix::{fs::OpenOptionsExt, net::UnixStream},
+        },
+        thread,
+        time::Duration,
+    };
+
+    use rustix::{
+        fs::{OFlags, fcntl_setfl},
+        pipe::pipe,
+    };
+
+    use super::*;
+
+    fn non_blocking(descriptor: impl AsFd) {
+        fcntl_setfl(descriptor, OFlags::NONBLOCK).unwrap();
+    }
+
+    #[test]
+    fn a_full_pipe_is_waited_for() {
+        let (read, write) = pipe().unwrap();
+        let (mut read, mut write) = (File::from(read), File::from(write));
+        non_blocking(&write);
+        let mut there = 0;
+        loop {
+            match write.write(&[7; 4096]) {
+                Ok(n) => there += n,
+                Err(error) => break assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+        let reads = thread::spawn(move || {
+            let mut bytes = vec![0; there];
+            read.read_exact(&mut bytes).unwrap();
+            read
+        });
+        assert!(write.wait_writable().unwrap());
+        let _read = reads.join().unwrap();
+        assert_eq!(write.write(b"more").unwrap(), 4);
+    }
+
+    /// The write that follows meets the end.
+    #[test]
+    fn a_peer_that_has_gone_ends_the_wait() {
+        let (read, write) = pipe().unwrap();
+        non_blocking(&write);
+        drop(read);
+        let mut write = File::from(write);
+        assert!(write.wait_writable().unwrap());
+        assert_eq!(write.write(b"never").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    /// A socket that blocks answers `WouldBlock` when its send timeout has passed, and there is nothing to wait for.
+    #[test]
+    fn a_send_timeout_is_timed_out() {
+        let (mut ours, _theirs) = UnixStream::pair().unwrap();
+        ours.set_write_timeout(Some(Duration::from_millis(1))).unwrap();
+        assert_eq!(ours.wait_writable().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_descriptor_that_syncs_each_write_may_have_written() {
+        const O_DSYNC: i32 = 0o10000;
+        const O_SYNC: i32 = 0o4010000;
+
+        let open = |flags| {
+            let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+            OpenOptions::new().write(true).custom_flags(flags).open(&path).unwrap()
+        };
+        for (flags, may) in [(0, false), (O_DSYNC, true), (O_SYNC, true)] {
+            let file = open(flags);
+            for code in [5, 28, 122] {
+                assert_eq!(file.may_have_written(&io::Error::from_raw_os_error(code)), may, "{flags:o}, {code}");
+            }
+            for code in [9, 27, 32] {
+                assert!(!file.may_have_written(&io::Error::from_raw_os_error(code)), "{flags:o}, {code}");
+            }
+            assert!(!file.may_have_written(&io::ErrorKind::StorageFull.into()), "of no system call");
+            assert_eq!(Arc::new(file).may_have_written(&io::Error::from_raw_os_error(5)), may);
+        }
+    }
+
+    #[test]
+    fn a_file_is_released() {
+        let file = tempfile::tempfile().unwrap();
+        file.try_clone().unwrap().release().unwrap();
+        let shared = Arc::new(file);
+        shared.clone().release().unwrap();
+        (&*shared).write_all(b"another clone is alive").unwrap();
+        shared.release().unwrap();
+    }
+
+    #[test]
+    fn a_socket_says_that_it_ends() {
+        fn ends<S: WriteComplete>(ours: S, alive: impl Sized, mut theirs: impl Read) {
+            ours.release().unwrap();
+            let mut rest = Vec::new();
+            theirs.read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, b"", "the peer sees the end, though a clone is alive");
+            drop(alive);
+        }
+
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        ends(ours.try_clone().unwrap(), ours, theirs);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (theirs, _) = listener.accept().unwrap();
+        ends(ours.try_clone().unwrap(), ours, theirs);
+    }
+
+    /// Nobody waits for its end.
+    #[test]
+    fn a_socket_whose_peer_has_gone_is_released() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        ours.release().unwrap();
+    }
+
+    /// By the descriptor of a pipe that is a `File`, `PipeWriter` or `OwnedFd` in turn.
+    #[test]
+    fn a_pipe_is_released() {
+        let (mut reader, writer) = io::pipe().unwrap();
+        writer.try_clone().unwrap().release().unwrap();
+        File::from(OwnedFd::from(writer)).release().unwrap();
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b"");
+    }
+}
+
+mod syncs {
+    use async_write_complete::SyncComplete;
+
+    use super::*;
+
+    #[test]
+    fn files_and_what_is_made_of_them() {
+        fn syncs(it: &impl SyncComplete) {
+            it.sync_data().unwrap();
+            it.sync_all().unwrap();
+        }
+
+        let file = tempfile::tempfile().unwrap();
+        syncs(&file);
+        syncs(&&file);
+        syncs(&AssertComplete::new(file.try_clone().unwrap()));
+        syncs(&Arc::new(file));
+        let destination = Scripted::new();
+        let observer = destination.observer();
+        syncs(&AssertComplete::new(destination));
+        assert_eq!(observer.syncs(), 2);
     }
 }
 
@@ -254,7 +408,7 @@ mod flush_each {
 
         for _ in 0..2 {
             let later = writer.write(b"f").unwrap_err();
-            assert!(Indeterminate::find(&later).is_none(), "of the later write it is known: nothing happened");
+            assert!(Indeterminate::find(&later).is_some(), "for good");
             assert!(later.to_string().contains("space"), "the reason is told again: {later}");
             writer.write_vectored(&[IoSlice::new(b"f")]).unwrap_err();
             writer.flush().unwrap_err();
@@ -281,7 +435,7 @@ mod flush_each {
         assert_eq!((observer.writes(), observer.flushes()), (vec![3], 4), "the write is not repeated");
     }
 
-    /// Rule W15. It stays unknown what the flush did.
+    /// Rule P3. It stays unknown what the flush did.
     #[test]
     fn a_flush_that_would_block_is_told_as_something_else() {
         let destination = Scripted::new().on_flush([Outcome::Error(io::ErrorKind::WouldBlock)]);
@@ -359,10 +513,10 @@ mod inline {
         assert_eq!(steps::ready(steps::submit_vectored(&mut writer, &[b"", b"c"])).unwrap(), Submitted::Complete(1));
         assert_eq!(observer.bytes(), b"abc");
         assert_eq!(observer.write_threads(), [std::thread::current().id(); 2]);
-        assert_eq!(steps::ready(steps::barrier(&mut writer)).unwrap(), Submitted::Complete(0));
-        assert_eq!(observer.writes(), [3, 1], "a barrier makes no call");
+        assert_eq!(steps::ready(steps::submit_nothing(&mut writer)).unwrap(), Submitted::Complete(0));
+        assert_eq!((observer.writes(), writer.outstanding()), (vec![3, 1], None), "no bytes make no call");
         let foreign = TicketSource::new().mint(1);
-        assert!(Superseded::find(&steps::failed(steps::ask(&mut writer, foreign))).is_some());
+        steps::unknown(steps::ask(&mut writer, foreign), foreign);
     }
 
     #[test]
@@ -395,20 +549,29 @@ mod inline {
         let error = block_on(writer.write_complete(b"abc")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::Unsupported);
         assert!(error.to_string().contains("non-blocking"), "{error}");
-        assert_eq!(observer.writes(), [3], "no busy loop");
+        assert_eq!((observer.writes(), observer.waits()), (vec![3], 1), "no busy loop");
         assert_eq!(block_on(writer.write_complete(b"abc")).unwrap(), 3, "nothing was taken, nothing is broken");
     }
 
-    /// What is common to the two ways in which a destination can break its contract (rule W13).
+    #[test]
+    fn a_write_that_would_block_waits_if_it_can() {
+        let would_block = Outcome::Error(io::ErrorKind::WouldBlock);
+        let (mut writer, observer) = inline(Scripted::script([would_block]).on_wait([Outcome::All]));
+        assert_eq!(block_on(writer.write_complete(b"abc")).unwrap(), 3);
+        assert_eq!((observer.bytes(), observer.writes(), observer.waits()), (b"abc".to_vec(), vec![3, 3], 1));
+    }
+
+    /// What is common to the two ways in which a destination can break its contract (rule P2).
     fn is_poisoned_by(outcome: Outcome, said: &str) {
         let (mut writer, observer) = inline(Scripted::script([outcome]));
         let error = block_on(writer.write_complete(b"abc")).unwrap_err();
         assert!(Indeterminate::find(&error).is_some(), "{error:?}");
         assert!(error.to_string().contains(said), "{error}");
         for _ in 0..2 {
-            block_on(writer.write_complete(b"def")).unwrap_err();
-            block_on(writer.write_vectored_complete(&[IoSlice::new(b"def")])).unwrap_err();
-            block_on(writer.write_complete(b"")).unwrap_err();
+            let flat = block_on(writer.write_complete(b"def")).unwrap_err();
+            let list = block_on(writer.write_vectored_complete(&[IoSlice::new(b"def")])).unwrap_err();
+            assert!(Indeterminate::find(&flat).is_some() && Indeterminate::find(&list).is_some());
+            assert_eq!(block_on(writer.write_complete(b"")).unwrap(), 0);
         }
         assert_eq!(observer.writes(), [3], "nothing reaches it any more");
 
@@ -437,8 +600,8 @@ mod inline {
         is_poisoned_by(Outcome::Unknown(NO_SPACE), "No space left");
     }
 
-    /// EINTR and EAGAIN as the cause of an unknown effect: a second try could write the bytes twice, and without its type the
-    /// error would say that none of them is complete.
+    /// EINTR and EAGAIN as the cause of an unknown effect: a second try could write the bytes twice, and without its
+    /// type the error would say that none of them is complete.
     #[cfg(unix)]
     #[test]
     fn an_indeterminate_error_is_never_tried_again_or_retold() {
@@ -474,7 +637,6 @@ mod inline {
         let error = block_on(writer.write_complete(b"def")).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         block_on(writer.write_vectored_complete(&[IoSlice::new(b"def")])).unwrap_err();
-        block_on(writer.write_complete(b"")).unwrap_err();
         assert_eq!(observer.writes(), [3]);
         block_on(writer.close_complete()).unwrap();
     }
@@ -497,7 +659,7 @@ mod inline {
         assert_eq!((observer.bytes(), observer.drops()), (b"abcdef".to_vec(), 0));
     }
 
-    /// Rule W12: it was closed, and so it stays, also when it comes back out of an error.
+    /// Rule W9: it was closed, and so it stays, also when it comes back out of an error.
     #[test]
     fn after_a_close_there_is_no_destination_to_come_back() {
         let (mut writer, _) = inline(Scripted::new());
@@ -505,8 +667,6 @@ mod inline {
         let (error, mut writer) = writer.into_inner().unwrap_err().into_parts();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
         assert_eq!(block_on(writer.write_complete(b"abc")).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
-        let barrier = steps::barrier(&mut writer);
-        assert!(matches!(&barrier, Poll::Ready(Err(e)) if e.kind() == io::ErrorKind::BrokenPipe), "{barrier:?}");
         block_on(writer.close_complete()).unwrap();
     }
 

@@ -1,5 +1,5 @@
-//! Wrappers three deep, frames over a checksum over a base, under random drops, short writes, interrupts and errors: after each
-//! step the bytes that are there are compared with a model.
+//! Wrappers three deep, frames over a checksum over a base, under random drops, short writes, interrupts and errors:
+//! after each step the bytes that are there are compared with a model.
 //!
 //! A failing seed is named in the message; it fails alike each time.
 
@@ -13,8 +13,8 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Indeterminate, Inline, PriorWriteFailed, Started,
-    Submitted, Ticket, Tracked, adapter::FromFuturesIo,
+    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Indeterminate, Inline, Started, Submitted,
+    Ticket, Tracked, WriteOutstanding, adapter::FromFuturesIo,
 };
 use futures_io::AsyncWrite;
 
@@ -68,7 +68,8 @@ fn over_a_writer_of_futures_io() {
 struct Tally {
     complete: usize,
     failed: usize,
-    orphans_reported: usize,
+    refused: usize,
+    settled: usize,
     torn: usize,
 }
 
@@ -77,7 +78,7 @@ struct Tally {
 fn assert_covers(runs: impl Iterator<Item = Tally>) {
     let runs: Vec<_> = runs.collect();
     let sum = |of: fn(&Tally) -> usize| runs.iter().map(of).sum::<usize>();
-    let met = [sum(|t| t.complete), sum(|t| t.failed), sum(|t| t.orphans_reported), sum(|t| t.torn)];
+    let met = [sum(|t| t.complete), sum(|t| t.failed), sum(|t| t.refused), sum(|t| t.settled), sum(|t| t.torn)];
     assert!(met[0] > 10_000 && met[1..].iter().all(|&n| n > 20), "too little was met: {met:?}");
     assert!(sum(|t| usize::from(t.torn == 0)) > 20, "no run came to a good end: {met:?}");
 }
@@ -131,7 +132,7 @@ where
             match self.random.below(8) {
                 0 | 1 => self.submit(),
                 2 => self.ask(),
-                3 => self.barrier(),
+                3 => self.settle(),
                 4 => self.hold(),
                 _ => (self.step)(),
             }
@@ -141,7 +142,7 @@ where
                 return self.tally;
             }
         }
-        self.settle();
+        self.end();
         self.tally
     }
 
@@ -150,12 +151,12 @@ where
         let bytes = self.random.bytes(40);
         match steps::submit(&mut self.writer, &bytes) {
             Poll::Ready(Ok(Submitted::InFlight(ticket))) => {
-                self.earlier_is_complete();
+                assert!(self.model.open.is_none(), "seed {}: taken over an outstanding write", self.seed);
                 self.model.open = Some(frame(&bytes[..ticket.len()]));
                 self.ticket = Some(ticket);
             }
             Poll::Ready(Ok(other)) => panic!("seed {}: {other:?}", self.seed),
-            Poll::Ready(Err(error)) => self.earlier_failed(&error),
+            Poll::Ready(Err(error)) => self.refused(&error),
             Poll::Pending => {}
         }
     }
@@ -165,22 +166,32 @@ where
         match steps::ask(&mut self.writer, ticket) {
             Poll::Ready(Ok(n)) => {
                 assert_eq!(n, ticket.len(), "seed {}: a frame is there, or it is not", self.seed);
-                self.earlier_is_complete();
+                self.open_is_complete();
             }
             Poll::Ready(Err(error)) => self.failed(&error),
-            Poll::Pending => {}
+            Poll::Pending => return,
         }
+        self.ticket = None;
     }
 
-    fn barrier(&mut self) {
-        match steps::barrier(&mut self.writer) {
-            Poll::Ready(Ok(settled)) => {
-                assert_eq!(settled, Submitted::Complete(0));
-                self.earlier_is_complete();
-                assert_eq!((self.bytes)(), self.model.complete, "seed {}: settled", self.seed);
+    /// Whoever's write it is.
+    fn settle(&mut self) {
+        match steps::settle(&mut self.writer) {
+            Poll::Ready(Ok(None)) => {
+                assert!(self.model.open.is_none(), "seed {}: forgotten", self.seed);
             }
-            Poll::Ready(Err(error)) => self.earlier_failed(&error),
-            Poll::Pending => {}
+            Poll::Ready(Ok(Some(settled))) => {
+                assert_eq!(settled.completed(), settled.submitted(), "seed {}", self.seed);
+                assert!(self.model.open.is_some(), "seed {}", self.seed);
+                self.open_is_complete();
+                self.tally.settled += 1;
+            }
+            Poll::Ready(Err(error)) => self.failed(&error),
+            Poll::Pending => return,
+        }
+        self.ticket = None;
+        if self.tally.torn == 0 {
+            assert_eq!((self.bytes)(), self.model.complete, "seed {}: settled", self.seed);
         }
     }
 
@@ -189,39 +200,14 @@ where
         let bytes = self.random.bytes(200);
         let mut held = HeldWrite::new(&bytes);
         while !held.is_done() && self.random.below(60) > 0 {
-            if self.random.below(2) == 0 {
-                (self.step)();
-                continue;
-            }
-            let (before, was_out) = (held.completed(), held.maybe_completed() > held.completed());
-            let polled = {
-                let mut future = self.writer.resume_write_all(&mut held);
-                steps::poll(|cx| Pin::new(&mut future).poll(cx))
-            };
-            let (completed, is_out) = (held.completed(), held.maybe_completed() > held.completed());
-            match &polled {
-                Poll::Ready(Err(error)) if PriorWriteFailed::find(error).is_some() => self.earlier_failed(error),
-                Poll::Pending if !is_out && completed == before => {}
-                _ => {
-                    // What was open is complete: an orphan before its first submission, or its own first frame since.
-                    if !was_out || completed > before {
-                        self.earlier_is_complete();
-                    }
-                    for payload in bytes[before..completed].chunks(MAX_PAYLOAD).skip(usize::from(was_out)) {
-                        self.model.complete.extend(frame(payload));
-                        self.tally.complete += 1;
-                    }
-                    if is_out {
-                        self.model.open = Some(frame(&bytes[completed..held.maybe_completed()]));
-                        // The ticket is the held write's.
-                        self.ticket = None;
-                    }
+            match self.random.below(5) {
+                0 | 1 => {
+                    (self.step)();
+                    continue;
                 }
-            }
-            match polled {
-                Poll::Ready(Err(error)) if PriorWriteFailed::find(&error).is_none() => self.failed(&error),
-                Poll::Ready(Ok(())) => assert!(held.is_done(), "seed {}", self.seed),
-                _ => {}
+                // Somebody else's write is in the way.
+                2 if held.ticket().is_none() => self.settle(),
+                _ => self.resume(&bytes, &mut held),
             }
             self.compare();
             if self.tally.torn > 0 {
@@ -230,29 +216,55 @@ where
         }
     }
 
-    /// Somebody was told, in whatever way, that the open frame is there.
-    fn earlier_is_complete(&mut self) {
+    /// One poll of a future that carries `held` on.
+    fn resume(&mut self, bytes: &[u8], held: &mut HeldWrite<&Vec<u8>>) {
+        let (before, was_out) = (held.completed(), held.ticket().is_some());
+        let polled = {
+            let mut future = self.writer.resume_write_all(held);
+            steps::poll(|cx| Pin::new(&mut future).poll(cx))
+        };
+        let (completed, maybe_completed) = (held.completed(), held.maybe_completed());
+        if let Poll::Ready(Err(error)) = &polled {
+            if WriteOutstanding::find(error).is_some() {
+                assert!(!was_out && maybe_completed == before, "seed {}: refused by its own write", self.seed);
+                return self.refused(error);
+            }
+        }
+        if was_out && completed > before {
+            self.open_is_complete();
+        }
+        for payload in bytes[before..completed].chunks(MAX_PAYLOAD).skip(usize::from(was_out)) {
+            self.model.complete.extend(frame(payload));
+            self.tally.complete += 1;
+        }
+        if maybe_completed > completed {
+            self.model.open = Some(frame(&bytes[completed..maybe_completed]));
+            // The ticket is the held write's.
+            self.ticket = None;
+        }
+        match polled {
+            Poll::Ready(Err(error)) => self.failed(&error),
+            Poll::Ready(Ok(())) => assert!(held.is_done(), "seed {}", self.seed),
+            Poll::Pending => {}
+        }
+    }
+
+    /// Somebody was told that the open frame is there.
+    fn open_is_complete(&mut self) {
         if let Some(open) = self.model.open.take() {
             self.model.complete.extend(open);
             self.tally.complete += 1;
         }
     }
 
-    /// An operation that met the failure of an orphan.
-    fn earlier_failed(&mut self, error: &io::Error) {
-        let prior = PriorWriteFailed::find(error).unwrap_or_else(|| panic!("seed {}: {error}", self.seed));
-        assert!(self.model.open.is_some(), "seed {}: reported, and nothing was outstanding: {error}", self.seed);
-        self.tally.orphans_reported += 1;
-        match prior.complete() {
-            None => self.tally.torn += 1,
-            complete => {
-                assert_eq!(complete, Some(0), "seed {}", self.seed);
-                self.model.open = None;
-            }
-        }
+    /// An operation over a write that nobody has asked for.
+    fn refused(&mut self, error: &io::Error) {
+        assert!(WriteOutstanding::find(error).is_some(), "seed {}: {error}", self.seed);
+        assert!(self.model.open.is_some(), "seed {}: nothing was outstanding", self.seed);
+        self.tally.refused += 1;
     }
 
-    /// A write that was told of its own failure.
+    /// Somebody was told of a failure.
     fn failed(&mut self, error: &io::Error) {
         self.tally.failed += 1;
         if Indeterminate::find(error).is_some() {
@@ -274,8 +286,8 @@ where
     fn nothing_more_is_taken(&mut self) {
         let there = (self.bytes)();
         for _ in 0..2 {
-            steps::failed(steps::submit(&mut self.writer, b"more"));
-            steps::failed(steps::barrier(&mut self.writer));
+            let error = steps::failed(steps::submit(&mut self.writer, b"more"));
+            assert!(Indeterminate::find(&error).is_some(), "seed {}: {error}", self.seed);
             (self.step)();
         }
         while steps::close(&mut self.writer).is_pending() {
@@ -287,13 +299,10 @@ where
     }
 
     /// Carries everything to its end and closes.
-    fn settle(&mut self) {
-        loop {
-            match steps::barrier(&mut self.writer) {
-                Poll::Ready(Ok(_)) => break self.earlier_is_complete(),
-                Poll::Ready(Err(error)) => self.earlier_failed(&error),
-                Poll::Pending => (self.step)(),
-            }
+    fn end(&mut self) {
+        while self.writer.outstanding().is_some() {
+            (self.step)();
+            self.settle();
             if self.tally.torn > 0 {
                 return self.nothing_more_is_taken();
             }
@@ -388,10 +397,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Frame<W> {
         Poll::Ready(Ok(self.frame.len() - 5))
     }
 
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_close_complete(cx)
     }
@@ -439,10 +444,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Checksum<W> {
                 Poll::Ready(answer)
             }
         }
-    }
-
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,12 +1,12 @@
-//! A vectored submission is one write of the concatenation: rules W2, W4 and W10.
+//! A vectored submission is one write of the concatenation: rules W2 and O1.
 
-use std::io::IoSlice;
+use std::io::{ErrorKind, IoSlice};
 
-use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, PriorWriteFailed, Submitted, Ticket};
+use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Submitted, Ticket};
 
 use crate::common::{
     destination::{Outcome, Scripted},
-    steps::{ask, drive, failed, in_flight, offload, poll_future, ready, submit_vectored},
+    steps::{ask, drive, failed, offload, poll_future, ready, refused, submit_vectored},
 };
 
 /// What one submission takes at most.
@@ -17,27 +17,6 @@ fn in_flight_vectored(writer: &mut (impl AsyncWriteComplete + Unpin), bufs: &[&[
     match ready(submit_vectored(writer, bufs)).unwrap() {
         Submitted::InFlight(ticket) => ticket,
         other => panic!("not in flight: {other:?}"),
-    }
-}
-
-#[test]
-fn no_bytes_are_a_barrier() {
-    let (mut writer, pool, seen) = offload(Scripted::new());
-    let lists: [&[&[u8]]; 3] = [&[], &[b""], &[b"", b"", b""]];
-    for bufs in lists {
-        assert_eq!(ready(submit_vectored(&mut writer, bufs)).unwrap(), Submitted::Complete(0));
-    }
-    assert_eq!(drive(&pool, writer.write_vectored_complete(&[])).unwrap(), 0);
-    assert_eq!((pool.executed(), seen.writes(), seen.tries()), (0, vec![], vec![]));
-
-    let ticket = in_flight(&mut writer, b"hello");
-    for bufs in lists {
-        assert!(submit_vectored(&mut writer, bufs).is_pending());
-    }
-    pool.run_all();
-    for bufs in lists {
-        assert_eq!(ready(submit_vectored(&mut writer, bufs)).unwrap(), Submitted::Complete(0));
-        assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
     }
 }
 
@@ -109,15 +88,17 @@ fn an_error_is_of_all_of_it() {
 }
 
 #[test]
-fn an_orphan_is_reported_in_whole() {
+fn one_that_nobody_asked_for_is_outstanding_in_whole() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Short(3)]));
     let bufs = [IoSlice::new(b"he"), IoSlice::new(b"llo")];
     assert!(poll_future(&mut writer.write_vectored_complete(&bufs)).is_pending());
+    let ticket = writer.outstanding().unwrap();
+    refused(poll_future(&mut writer.write_vectored_complete(&bufs)), ticket);
     pool.run_all();
-    let error = drive(&pool, writer.write_vectored_complete(&bufs)).unwrap_err();
-    let report = PriorWriteFailed::find(&error).unwrap();
-    assert_eq!((report.ticket().len(), report.complete()), (5, Some(3)));
-    assert_eq!(seen.bytes(), b"hel");
+    refused(submit_vectored(&mut writer, &[b"he", b"llo"]), ticket);
+    let settled = drive(&pool, writer.settle()).unwrap().unwrap();
+    assert_eq!((settled.submitted(), settled.completed(), settled.is_short()), (5, 3, true));
+    assert_eq!((seen.bytes(), seen.writes()), (b"hel".to_vec(), vec![5]));
 }
 
 #[test]
@@ -133,15 +114,46 @@ fn the_bytes_are_taken_as_they_were() {
     assert_eq!((seen.bytes(), bytes), (b"before".to_vec(), *b"after!"));
 }
 
+/// The list itself says how far it got: what is complete is taken out of it.
 #[test]
-fn what_can_be_tried_is_the_first_slice_with_bytes() {
-    let (mut writer, pool, seen) = offload(Scripted::new().on_try([Outcome::All, Outcome::Short(1)]));
-    let bufs: &[&[u8]] = &[b"", b"he", b"llo"];
-    assert_eq!(ready(submit_vectored(&mut writer, bufs)).unwrap(), Submitted::Complete(2));
-    assert_eq!(ready(submit_vectored(&mut writer, bufs)).unwrap(), Submitted::Complete(1));
-    assert_eq!((pool.executed(), seen.tries(), seen.bytes()), (0, vec![2, 2], b"heh".to_vec()));
-    let ticket = in_flight_vectored(&mut writer, bufs);
-    assert_eq!(ticket.len(), 5, "what cannot be tried is taken whole");
-    pool.run_all();
-    assert_eq!((seen.bytes(), seen.writes()), (b"hehhello".to_vec(), vec![5]));
+fn write_all_takes_what_is_complete_out_of_the_list() {
+    let (mut writer, pool, seen) =
+        offload(Scripted::script([Outcome::Short(1), Outcome::Short(3), Outcome::Os(28), Outcome::All]));
+    let mut slices = [IoSlice::new(b"ab"), IoSlice::new(b""), IoSlice::new(b"cde"), IoSlice::new(b"f")];
+    let mut bufs = &mut slices[..];
+    let error = drive(&pool, writer.write_all_vectored_complete(bufs)).unwrap_err();
+    assert_eq!((error.raw_os_error(), seen.bytes()), (Some(28), b"abcd".to_vec()));
+    let rest: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+    assert_eq!(rest, b"ef", "what is not known to be complete");
+    IoSlice::advance_slices(&mut bufs, 0);
+    drive(&pool, writer.write_all_vectored_complete(bufs)).unwrap();
+    assert_eq!((seen.bytes(), seen.writes()), (b"abcdef".to_vec(), vec![6, 5, 2, 2]));
+}
+
+#[test]
+fn write_all_ends_where_no_more_is_taken() {
+    let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Short(2), Outcome::Zero]));
+    let error = drive(&pool, writer.write_all_vectored_complete(&mut [IoSlice::new(b"he"), IoSlice::new(b"llo")]));
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::WriteZero);
+    assert_eq!((seen.bytes(), seen.writes()), (b"he".to_vec(), vec![5, 3]));
+    assert_eq!(writer.outstanding(), None);
+}
+
+/// A dropped one loses nothing but its place, which a settle gives back.
+#[test]
+fn write_all_goes_on_after_a_drop_and_a_settle() {
+    let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Short(1), Outcome::Short(2)]));
+    let mut slices = [IoSlice::new(b"ab"), IoSlice::new(b"cde")];
+    let mut bufs = &mut slices[..];
+    {
+        let mut write = writer.write_all_vectored_complete(bufs);
+        assert!(poll_future(&mut write).is_pending());
+        pool.run_all();
+        assert!(poll_future(&mut write).is_pending(), "the rest is submitted");
+    }
+    let settled = drive(&pool, writer.settle()).unwrap().unwrap();
+    assert_eq!((settled.submitted(), settled.completed()), (4, 2));
+    IoSlice::advance_slices(&mut bufs, settled.completed());
+    drive(&pool, writer.write_all_vectored_complete(bufs)).unwrap();
+    assert_eq!((seen.bytes(), seen.writes()), (b"abcde".to_vec(), vec![5, 4, 2]));
 }

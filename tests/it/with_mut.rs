@@ -1,4 +1,4 @@
-//! A closure with the destination, on the pool, in its turn: rules W7, W8, W9 and W13.
+//! A closure with the destination, on the pool, in its turn.
 
 use std::{
     io::{self, Cursor, Write},
@@ -11,14 +11,14 @@ use std::{
     thread,
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload};
+use async_write_complete::{AsyncWriteCompleteExt, Offload, offload::Policy};
 use futures_lite::AsyncReadExt;
 
 use crate::common::{
-    destination::{Gate, Outcome, Scripted},
-    operation::NEXT,
+    destination::{Outcome, Scripted},
+    operation::{NEXT, Operation},
     pool::Stepped,
-    steps::{ask, drive, failed, in_flight, offload, poll_future, prior, ready},
+    steps::{ask, drive, failed, in_flight, offload, poll_future, ready, refused},
 };
 
 #[test]
@@ -37,23 +37,16 @@ fn it_runs_on_the_pool_and_answers() {
 }
 
 #[test]
-fn it_waits_for_the_outstanding_write() {
-    let gate = Gate::new();
-    let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Gate(gate.clone())]));
-    in_flight(&mut writer, b"hello");
-    let bytes = seen.clone();
-    let mut called = Box::pin(writer.with_mut(move |_| bytes.bytes()));
-    assert!(poll_future(&mut called).is_pending());
-    let job = pool.take().unwrap();
-    let worker = thread::spawn(|| job.run());
-    gate.wait_for_arrival();
-    assert!(poll_future(&mut called).is_pending());
-    assert_eq!(pool.executed(), 1, "not while the write runs");
-    gate.open();
-    worker.join().unwrap();
-    assert!(poll_future(&mut called).is_pending());
-    assert_eq!(pool.run_all(), 1);
-    assert_eq!(ready(poll_future(&mut called)).unwrap(), b"hello");
+fn it_waits_for_what_is_under_way() {
+    for first in [Operation::Read, Operation::Seek, Operation::SyncData, Operation::WithMut] {
+        let (mut writer, pool, seen) = offload(Scripted::new().stream(b"input"));
+        assert!(first.poll_once(&mut writer).is_pending());
+        let calls = first.calls(&seen);
+        assert!(poll_future(&mut Box::pin(writer.with_mut(Scripted::visit))).is_pending());
+        assert_eq!((pool.executed(), first.calls(&seen)), (1, calls), "{first:?}");
+        drive(&pool, writer.with_mut(Scripted::visit)).unwrap();
+        assert_eq!(seen.visits(), 1 + usize::from(first == Operation::WithMut), "{first:?}");
+    }
 }
 
 #[test]
@@ -78,7 +71,7 @@ fn never_polled_it_does_nothing() {
 #[test]
 fn dropped_while_it_waits_it_does_nothing() {
     let (mut writer, pool, seen) = offload(Scripted::new());
-    in_flight(&mut writer, b"hello");
+    assert!(Operation::Seek.poll_once(&mut writer).is_pending());
     assert!(poll_future(&mut Box::pin(writer.with_mut(Scripted::visit))).is_pending());
     assert_eq!(pool.run_all(), 1);
     drive(&pool, writer.write_all_complete(b"more")).unwrap();
@@ -125,19 +118,19 @@ fn a_result_that_nobody_waits_for_is_dropped() {
 }
 
 #[test]
-fn an_orphan_is_reported_instead() {
+fn refused_it_is_dropped() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Os(28)]));
     let ticket = in_flight(&mut writer, b"hello");
     let (sender, receiver) = mpsc::channel::<()>();
-    pool.run_all();
     let mut called = Box::pin(writer.with_mut(move |destination| {
         destination.visit();
         drop(sender);
     }));
-    prior(poll_future(&mut called), ticket, Some(0));
+    refused(poll_future(&mut called), ticket);
     drop(called);
     assert!(receiver.recv().is_err(), "the closure is gone");
-    assert_eq!((seen.visits(), pool.executed()), (0, 1));
+    assert_eq!((seen.visits(), pool.executed(), pool.run_all()), (0, 1, 1));
+    assert_eq!(failed(ask(&mut writer, ticket)).raw_os_error(), Some(28));
     drive(&pool, writer.with_mut(Scripted::visit)).unwrap();
     assert_eq!(seen.visits(), 1);
 }
@@ -202,7 +195,7 @@ fn a_panic_in_it_is_told_and_poisons() {
 #[test]
 fn it_works_for_a_source_that_is_only_read() {
     let pool = Stepped::new();
-    let mut reader = Offload::reader_with_pool(Cursor::new(b"input"), pool.clone());
+    let mut reader = Offload::reader_with_pool(Cursor::new(b"input"), pool.clone()).policy(Policy::never_spin());
     drive(&pool, reader.with_mut(|source| source.set_position(3))).unwrap();
     let mut buf = [0; 8];
     assert_eq!(drive(&pool, reader.read(&mut buf)).unwrap(), 2);
@@ -230,7 +223,7 @@ fn a_result_that_panics_as_it_is_dropped_harms_nobody() {
 
     impl Drop for Panics {
         fn drop(&mut self) {
-            assert!(thread::panicking(), "dropped unheard");
+            assert!(thread::panicking(), "dropped, since nobody waits for it");
         }
     }
 

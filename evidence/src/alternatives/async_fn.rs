@@ -16,8 +16,8 @@ pub(super) const ALTERNATIVE: Alternative = Alternative {
     claim: "The language has it now, and it is what everybody wants to call. No `Pin`, no `Context`, no ticket: the \
             future is the write, and it is ready when the write is complete.",
     in_favor: "It is the nicest to implement and to call, and the extension methods of this crate look just so: \
-               dropped, `write_complete` does what this `write` does. But it is the whole trait here, so nothing is \
-               left to go on with. It can be had from every `AsyncWriteComplete` for nothing; the other way round \
+               dropped, `write_complete` leaves a write under way as this `write` does. But it is the whole trait \
+               here, so nothing is left to ask for, and to go on with. It can be had from every `AsyncWriteComplete` for nothing; the other way round \
                takes a boxed future for each write, which owns the writer and a copy of the bytes.",
     scenario: "A `select!` loop writes a record and serves a ticker that is due once, while the write is under way; \
                the loop goes on until the record is answered.",

@@ -96,17 +96,9 @@ impl fmt::Display for Row {
 
 /// A text with a label, in lines.
 fn paragraph(label: &str, text: &str) -> String {
-    let mut lines = vec![format!("  {:11}", format!("{label}:"))];
-    for word in text.split(' ') {
-        let line = lines.last_mut().expect("a line");
-        if line.len() + word.len() > WIDTH {
-            lines.push(format!("{:13}{word} ", ""));
-        } else {
-            line.push_str(word);
-            line.push(' ');
-        }
-    }
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    let (first, others) = (format!("  {:11}", format!("{label}:")), " ".repeat(13));
+    let lines = textwrap::Options::new(WIDTH).break_words(false).initial_indent(&first).subsequent_indent(&others);
+    textwrap::fill(text, lines) + "\n"
 }
 
 /// One sentence about all of them.

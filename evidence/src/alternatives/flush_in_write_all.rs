@@ -5,11 +5,8 @@ use std::{
     io,
 };
 
-use async_write_complete::{
-    AsyncWriteCompleteExt, Offload,
-    adapter::ToTokio,
-    conformance::{Destination, Observer},
-};
+use async_write_complete::{AsyncWriteCompleteExt, Offload, adapter::ToTokio};
+use async_write_complete_conformance::{Destination, Observer};
 use futures_lite::future::block_on;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufWriter};

@@ -6,7 +6,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, HeldWrite, PriorWriteFailed, conformance::Effect};
+use async_write_complete::{AsyncWriteCompleteExt, HeldWrite, PriorWriteFailed};
+use async_write_complete_conformance::Effect;
 use tokio::io::{AsyncWrite, AsyncWriteExt, BufWriter};
 
 use super::{
@@ -152,7 +153,7 @@ fn gone_on(errors: Errors) -> String {
 }
 
 /// Ours that has failed midway, with the write in the caller's hand.
-fn failed_ours() -> (stage::Ours, Stage, HeldWrite<'static>) {
+fn failed_ours() -> (stage::Ours, Stage, HeldWrite<&'static [u8]>) {
     let (mut writer, stage) = stage::ours();
     MIDWAY.into_iter().for_each(|effect| stage.next(effect));
     let mut held = HeldWrite::new(RECORD);
@@ -166,8 +167,8 @@ fn our_known() -> Option<usize> {
     (held.completed() == held.maybe_completed()).then(|| held.completed())
 }
 
-/// To ask for the write again is to go on with it. A barrier would be `Ok`, too: it says that nothing is outstanding
-/// and no failure untold, and not that the record is there.
+/// To ask for the write again is to go on with it. A `settle` would be `Ok`, too: it says that nothing is outstanding,
+/// and not that the record is there.
 fn asked_ours_again() -> (io::Result<()>, String) {
     let (mut writer, stage, mut held) = failed_ours();
     let again = stage.drive(writer.resume_write_all(&mut held));

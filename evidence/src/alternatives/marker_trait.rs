@@ -94,9 +94,9 @@ fn transaction() -> String {
 /// The program asks whether `commit` is past its point of no return, and carries it on if so.
 fn our_transaction() -> String {
     let (mut log, stage) = stage::ours();
-    let mut commit = HeldWrite::new(b"commit");
+    let mut commit = HeldWrite::new(&b"commit"[..]);
     drop_midway(log.resume_write_all(&mut commit));
-    let mut abort = HeldWrite::new(b"abort");
+    let mut abort = HeldWrite::new(&b"abort"[..]);
     let outcome = if commit.maybe_completed() > 0 { &mut commit } else { &mut abort };
     stage.drive(log.resume_write_all(outcome)).expect("the destination takes all");
     stage.text()

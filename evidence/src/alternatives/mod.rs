@@ -7,11 +7,10 @@
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use anyhow::Context as _;
+use clap::{Args, Command};
 
-use self::finding::{Finding, Row};
-use crate::audit::{JsonFile, VERSIONS};
-
-pub(crate) use self::finding::Alternative;
+use self::finding::{Alternative, Finding, Row};
+use crate::{VERSIONS, cli::Entry, json_file::JsonFile};
 
 mod async_fn;
 mod docs_only;
@@ -50,36 +49,50 @@ static ALL: [&Alternative; 14] = [
 ];
 
 /// What to show, and where to leave it.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// The alternatives; all of them if none is named.
-    pub(crate) only: Vec<&'static Alternative>,
-    /// Where the rows go as JSON.
-    pub(crate) json: Option<PathBuf>,
+#[derive(Debug, Args)]
+struct Options {
+    /// Show only this alternative; may be given several times
+    #[arg(long, value_name = "NAME", value_parser = find)]
+    only: Vec<&'static Alternative>,
+    /// List what each alternative claims, without running anything
+    #[arg(long)]
+    list: bool,
+    /// Write the rows to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// The command of the alternatives.
+pub(crate) fn entry(command: Command) -> Entry {
+    let command = command.after_help(
+        "Exits with 0 if every example still decides so and this project's writer passes it, with 1 if one does not, and \
+         with 2 if it could not be run.",
+    );
+    Entry::derived(command, |options: Options| if options.list { list(&options.only) } else { run(&options) })
 }
 
 /// The names of all.
-pub(crate) fn names() -> Vec<&'static str> {
+fn names() -> Vec<&'static str> {
     ALL.iter().map(|alternative| alternative.name).collect()
 }
 
 /// The alternative of that name, for the command line.
-pub(crate) fn find(name: &str) -> anyhow::Result<&'static Alternative> {
+fn find(name: &str) -> anyhow::Result<&'static Alternative> {
     let found = ALL.iter().copied().find(|alternative| alternative.name == name);
     found.with_context(|| format!("no alternative is called {name}; there are {}", names().join(", ")))
 }
 
 /// Prints what each alternative claims, without running anything.
-pub(crate) fn list(only: &[&'static Alternative]) -> anyhow::Result<()> {
+fn list(only: &[&'static Alternative]) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     for alternative in choice(only) {
         writeln!(out, "{alternative}")?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Runs them, prints what happened, and answers with the exit status.
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let json = options.json.as_deref().map(JsonFile::begin).transpose()?;
     let rows = choice(&options.only).into_iter().map(row).collect::<anyhow::Result<Vec<Row>>>()?;
     let mut out = std::io::stdout().lock();

@@ -7,7 +7,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_write_complete::{AsyncWriteComplete, Submitted, Superseded};
+use async_write_complete::{
+    AsyncWriteComplete, AsyncWriteCompleteExt as _, Submitted, UnknownTicket, WriteOutstanding,
+};
 
 use super::{
     finding::{Alternative, Finding},
@@ -83,6 +85,10 @@ fn without_tickets() -> io::Result<String> {
 fn with_tickets() -> io::Result<String> {
     let (mut writer, stage) = stage::ours();
     let one = submit(&mut writer, &stage, ONE)?;
+    // The other task is refused until somebody has asked what became of the first write. So it asks, and is told so.
+    let refused = submit(&mut writer, &stage, OTHER).expect_err("a write is outstanding");
+    assert_eq!(WriteOutstanding::find(&refused).map(WriteOutstanding::ticket), one.ticket());
+    assert_eq!(stage.drive(writer.settle())?.map(|settled| settled.completed()), Some(ONE.len()));
     let other = submit(&mut writer, &stage, OTHER)?;
     stage.step();
     let mut ask = |submitted: Submitted| {
@@ -90,7 +96,7 @@ fn with_tickets() -> io::Result<String> {
         at_once(poll_fn(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket)))
     };
     let one = ask(one);
-    assert!(one.as_ref().is_err_and(|error| Superseded::find(error).is_some()), "typed: {one:?}");
+    assert!(one.as_ref().is_err_and(|error| UnknownTicket::find(error).is_some()), "typed: {one:?}");
     Ok(tell(&one, &ask(other)))
 }
 

@@ -7,12 +7,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, adapter::ToFuturesIo};
+use async_write_complete::{AsyncWriteCompleteExt, WriteOutstanding, adapter::ToFuturesIo};
 use futures_lite::AsyncWrite;
 
 use super::{
     finding::{Alternative, Finding},
-    stage::{self, Ours, Stage, drop_midway},
+    stage::{self, Ours, Stage, at_once, drop_midway},
 };
 
 pub(super) const ALTERNATIVE: Alternative = Alternative {
@@ -37,7 +37,7 @@ trait OneMethod {
 }
 
 /// It accepts a longer buffer and a shorter one of the same content, since real callers top up and cut; waits for a
-/// write that was dropped; and keeps what a shorter buffer leaves. `src/adapter/claim.rs` is the code.
+/// write that was dropped; and keeps what a shorter buffer leaves. `src/adapter/pending_write.rs` is the code.
 impl OneMethod for ToFuturesIo<Ours> {
     fn poll_write_complete(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write(cx, buf)
@@ -71,6 +71,10 @@ fn by_content(dropped: &str, answered: &str) -> io::Result<String> {
 fn by_ticket(dropped: &str, answered: &str) -> io::Result<String> {
     let (mut writer, stage) = stage::ours();
     drop_midway(writer.write_complete(dropped.as_bytes()));
+    // Nothing more is taken until somebody asks what became of it: all of it is complete.
+    let refused = at_once(writer.write_complete(answered.as_bytes())).expect_err("a write is outstanding");
+    assert!(WriteOutstanding::find(&refused).is_some(), "typed: {refused}");
+    assert_eq!(stage.drive(writer.settle())?.map(|settled| settled.completed()), Some(dropped.len()));
     let n = stage.drive(writer.write_complete(answered.as_bytes()))?;
     whole(n, answered, &stage)
 }

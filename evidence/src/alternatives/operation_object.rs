@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Superseded, Ticket, Tracked,
+    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Started, Ticket, Tracked, UnknownTicket,
 };
 
 use super::{
@@ -108,10 +108,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for UpperCaseByTicket<W> {
         Pin::new(&mut self.inner).poll_write_complete(cx, self.ticket.expect("a write was taken"))
     }
 
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_close_complete(cx)
     }
@@ -169,7 +165,7 @@ fn astray_with_ours() -> io::Result<usize> {
     drop_midway(wrong.write_complete(b"no"));
     other_stage.step();
     let result = at_once(wrong.resume_write_all(&mut held)).map(|()| held.completed());
-    assert!(result.as_ref().is_err_and(|error| Superseded::find(error).is_some()), "typed: {result:?}");
+    assert!(result.as_ref().is_err_and(|error| UnknownTicket::find(error).is_some()), "typed: {result:?}");
     result
 }
 

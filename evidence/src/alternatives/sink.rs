@@ -7,9 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, PriorWriteFailed, conformance::Effect,
-};
+use async_write_complete::{AsyncWriteCompleteExt, HeldWrite, WriteOutstanding};
+use async_write_complete_conformance::Effect;
 
 use super::{
     finding::{Alternative, Finding},
@@ -106,18 +105,18 @@ async fn send<S: WriteSink + Unpin>(sink: &mut S, record: &[u8], flush: Flush) -
     Ok(())
 }
 
-/// Submits the second record without having asked for the first one, as `feed` does.
+/// Submits the second record without having asked for the first one, as `feed` does: it is not taken.
 fn by_tickets(effect: Effect) -> io::Result<String> {
     let (mut writer, stage) = stage::ours();
     stage.next(effect);
     let [first, second] = RECORDS;
-    let ticket = at_once(poll_fn(|cx| Pin::new(&mut writer).poll_write_submit(cx, first)))?.ticket();
-    let result = stage.drive(writer.write_all_complete(second));
-    // Told that it failed, the program looks which one, and goes on with that; then with the one that was not executed.
-    let error = result.expect_err("the first record failed");
-    let failed = PriorWriteFailed::find(&error).expect("an earlier write failed");
-    assert_eq!(Some(failed.ticket()), ticket);
-    stage.drive(writer.write_all_complete(&first[failed.complete().expect("a count")..]))?;
+    let ticket = at_once(writer.submit(first))?.ticket();
+    // The second record is refused, with the ticket of the first; so the program asks for that, and goes on with it.
+    let refused = at_once(writer.write_all_complete(second)).expect_err("a write is outstanding");
+    assert_eq!(WriteOutstanding::find(&refused).map(WriteOutstanding::ticket), ticket);
+    let failed = stage.drive(writer.settle()).expect_err("the first record failed");
+    assert_eq!(failed.raw_os_error(), Some(28), "its own error: none of its bytes is complete");
+    stage.drive(writer.write_all_complete(first))?;
     stage.drive(writer.write_all_complete(second))?;
     Ok(stage.text())
 }

@@ -13,11 +13,8 @@ use std::{
     task::{Context, Poll, Wake, Waker, ready},
 };
 
-use async_write_complete::{
-    Offload,
-    conformance::{Destination, DestinationObserver, Effect, Fault, Observer, Stepped},
-    offload::Policy,
-};
+use async_write_complete::{Offload, offload::Policy};
+use async_write_complete_conformance::{Destination, DestinationObserver, Effect, Fault, Observer, Stepped};
 
 /// This crate's writer over a destination and a pool that are watched by hand.
 pub(super) type Ours = Offload<Destination, Stepped>;
@@ -33,8 +30,8 @@ pub(super) fn ours() -> (Ours, Stage) {
     let (destination, observer) = Destination::new();
     let pool = Stepped::new();
     let stage = Stage(Box::new(pool.over(observer)));
-    // No thread may look out for another one where there is only one.
-    (Offload::with_pool(destination, pool).policy(Policy::off()), stage)
+    // No thread may spin for another one where there is only one.
+    (Offload::with_pool(destination, pool).policy(Policy::never_spin()), stage)
 }
 
 /// Of an alternative: the machinery that it is built on, and its stage.

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use async_write_complete::{AsyncWriteComplete, Submitted, Superseded, Ticket, TicketSource};
+use async_write_complete::{AsyncWriteComplete, Submitted, Ticket, TicketSource, UnknownTicket};
 
 use super::{
     finding::{Alternative, Finding},
@@ -53,7 +53,7 @@ impl AlwaysTicket for Remembering {
 
     fn poll_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
         let is_last = self.last == Some(ticket);
-        Poll::Ready(if is_last { Ok(ticket.len()) } else { Err(Superseded::new(ticket).into()) })
+        Poll::Ready(if is_last { Ok(ticket.len()) } else { Err(UnknownTicket::new(ticket).into()) })
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_write_complete::{AsyncWriteComplete, Submitted, Superseded, Ticket, TicketSource};
+use async_write_complete::{AsyncWriteComplete, Submitted, Ticket, TicketSource, UnknownTicket};
 use futures_lite::{AsyncWrite, AsyncWriteExt};
 use smol::channel::{Receiver, Sender, bounded};
 
@@ -86,7 +86,7 @@ impl TwoAsyncFns for File {
     }
 
     async fn complete(&mut self, ticket: Ticket) -> io::Result<usize> {
-        if self.last == Some(ticket) { self.wait().await } else { Err(Superseded::new(ticket).into()) }
+        if self.last == Some(ticket) { self.wait().await } else { Err(UnknownTicket::new(ticket).into()) }
     }
 }
 
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(stage.drive(write(&mut file, b"second")).expect("all is taken"), 6);
         assert_eq!(stage.text(), "first,second");
         let error = stage.drive(file.complete(first)).expect_err("another write came after it");
-        assert!(Superseded::find(&error).is_some(), "{error}");
+        assert!(UnknownTicket::find(&error).is_some(), "{error}");
     }
 
     #[test]

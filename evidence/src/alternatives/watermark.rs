@@ -8,7 +8,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, HeldWrite, conformance::Effect};
+use async_write_complete::{AsyncWriteCompleteExt, HeldWrite};
+use async_write_complete_conformance::Effect;
 
 use super::{
     finding::{Alternative, Finding},

@@ -4,20 +4,19 @@ use std::{
     ffi::OsStr,
     io::{self, Read as _, Write as _},
     path::PathBuf,
-    process,
+    process::{self, ExitCode},
+    str::FromStr,
     time::Duration,
 };
 
-use anyhow::{Context as _, bail};
-use clap::ValueEnum;
-
 use super::{
-    child::Child,
     log::Log,
     scene::{Scene, payload, share},
     subjects::Subject,
     tally::Observation,
 };
+use crate::child::Child;
+use anyhow::{Context as _, bail};
 
 /// How much the process writes.
 const LENGTH: usize = 1024;
@@ -26,7 +25,7 @@ const LENGTH: usize = 1024;
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
 /// What the process does once it has its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// It calls `std::process::exit`.
     Exit,
@@ -40,6 +39,15 @@ impl Ending {
             Ending::Exit => "exit",
             Ending::Wait => "wait",
         }
+    }
+}
+
+impl FromStr for Ending {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = [Ending::Exit, Ending::Wait].into_iter().find(|ending| ending.name() == name);
+        found.with_context(|| format!("no process ends by {name}"))
     }
 }
 
@@ -68,7 +76,7 @@ pub(super) fn round(scene: &Scene, then: Ending) -> anyhow::Result<Observation> 
 }
 
 /// The process itself. It returns only where the write did not take everything.
-pub(crate) fn answer_and_end(subject: Subject, path: PathBuf, then: Ending) -> anyhow::Result<()> {
+pub(super) fn answer_and_end(subject: Subject, path: PathBuf, then: Ending) -> anyhow::Result<ExitCode> {
     subject.executor().run(async move {
         let mut file = subject.create(&path).await.context("the file cannot be created")?;
         let count = file.write(&payload(LENGTH)).await.context("the write failed")?;
@@ -82,7 +90,7 @@ pub(crate) fn answer_and_end(subject: Subject, path: PathBuf, then: Ending) -> a
     })?
 }
 
-fn announce_and_wait() -> anyhow::Result<()> {
+fn announce_and_wait() -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     out.write_all(b"answered\n").and_then(|()| out.flush()).context("the answer cannot be announced")?;
     // The end of standard input means that whoever was to kill us is gone.

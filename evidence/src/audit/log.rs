@@ -2,7 +2,7 @@
 
 use std::io;
 
-use async_write_complete::error::raw_os_error;
+use async_write_complete::{PriorWriteFailed, WriteOutstanding, error::raw_os_error};
 
 use super::tally::Observation;
 
@@ -40,8 +40,14 @@ impl Log {
     }
 }
 
-/// The kind of an error and its OS code, which some writers lose on the way.
+/// The kind of an error and its OS code, which some writers lose on the way; of ours that have a type, the type.
 pub(crate) fn name(error: &io::Error) -> String {
+    if WriteOutstanding::find(error).is_some() {
+        return "WriteOutstanding".to_owned();
+    }
+    if PriorWriteFailed::find(error).is_some() {
+        return format!("PriorWriteFailed ({:?})", error.kind());
+    }
     match raw_os_error(error) {
         Some(code) => format!("{:?} (os error {code})", error.kind()),
         None => format!("{:?} (no OS code)", error.kind()),

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, ErrorKind, Write as _},
     path::Path,
+    process::ExitCode,
     time::Duration,
 };
 
@@ -12,13 +13,13 @@ use anyhow::Context as _;
 
 use super::{
     cases::Case,
-    child::Child,
     limit::FileLimit,
     row::Row,
     scene::Scene,
     subjects::Subject,
     tally::{Observation, Tally},
 };
+use crate::child::Child;
 
 /// How long the audit waits for one round. Longer than a round waits for a process of its own, which thereby is
 /// never left behind.
@@ -29,7 +30,7 @@ const ROUND_LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 ///
 /// When the folder cannot be made. What goes wrong in the process is told by the row.
-pub(crate) fn measure_row(
+pub(super) fn measure_row(
     case: &'static Case,
     subject: Subject,
     rounds: u32,
@@ -62,16 +63,21 @@ fn count_rounds(
     let args: Vec<&OsStr> = args.iter().map(OsStr::new).chain([folder.as_os_str()]).collect();
     let mut child = Child::start(&args, folder.join("stderr"), ROUND_LIMIT)?;
     while let Some(line) = child.next_line()? {
-        let seen: Observation = serde_json::from_str(&line)
+        let (failed, seen) = serde_json::from_str(&line)
             .with_context(|| format!("the process said {line:?}, which is no observation"))?;
-        tally.add(seen);
+        tally.add(Observation { failed, seen });
         after_round();
     }
     child.finish()
 }
 
 /// The other side: runs the rounds, and tells each one's observation on standard output.
-pub(crate) fn measure_rounds(case: &'static Case, subject: Subject, rounds: u32, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn measure_rounds(
+    case: &'static Case,
+    subject: Subject,
+    rounds: u32,
+    folder: &Path,
+) -> anyhow::Result<ExitCode> {
     FileLimit::survive_signal().context("SIGXFSZ cannot be handled")?;
     let folder = folder.to_owned();
     subject.executor().run(async move {
@@ -81,13 +87,13 @@ pub(crate) fn measure_rounds(case: &'static Case, subject: Subject, rounds: u32,
             remove_if_there(&path)?;
             tell(&seen)?;
         }
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     })?
 }
 
 fn tell(seen: &Observation) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, seen)?;
+    serde_json::to_writer(&mut out, &(seen.failed, &seen.seen))?;
     out.write_all(b"\n")?;
     out.flush().context("the observation cannot be told")
 }

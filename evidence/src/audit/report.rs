@@ -1,86 +1,70 @@
-//! What is left of an audit: a JSON file, a last line, and an exit status.
+//! What is said below the table: stories, a last line, and an exit status.
 
-use std::{
-    fs::{self, File, Permissions},
-    io::Write as _,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{collections::BTreeSet, process::ExitCode};
 
-use anyhow::Context as _;
-use serde::Serialize;
-use tempfile::NamedTempFile;
+use textwrap::Options as Wrap;
 
-use super::row::{Row, Verdict};
+use super::row::{OURS, Row, Verdict};
+use crate::VERSIONS;
 
-/// The JSON file, or a page. It is begun before the first measurement, so that a path that cannot be written costs no time, and
-/// takes its name only when it is whole.
-#[derive(Debug)]
-pub(crate) struct JsonFile {
-    path: PathBuf,
-    draft: Draft,
-}
-
-#[derive(Debug)]
-enum Draft {
-    Temporary(NamedTempFile),
-    /// A device or a pipe: nothing takes its name.
-    InPlace(File),
-}
-
-impl JsonFile {
-    /// Begins the file that is to stand at `path`.
-    pub(crate) fn begin(path: &Path) -> anyhow::Result<Self> {
-        let story = || format!("the file {} cannot be written", path.display());
-        let draft = if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-            Draft::InPlace(File::options().write(true).open(path).with_context(story)?)
-        } else {
-            let folder = match path.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent,
-                _ => Path::new("."),
-            };
-            // A temporary file is for its owner alone unless told otherwise; the umask still has its say.
-            let builder = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder);
-            Draft::Temporary(builder.with_context(story)?)
-        };
-        Ok(JsonFile { path: path.to_owned(), draft })
-    }
-
-    /// Writes the rows, each on a line of its own, and gives the file its name.
-    pub(crate) fn finish(self, rows: &[impl Serialize]) -> anyhow::Result<()> {
-        let rows: Result<Vec<String>, _> = rows.iter().map(serde_json::to_string).collect();
-        let text = format!("[\n{}\n]\n", rows.context("the rows are no JSON")?.join(",\n"));
-        self.finish_with(text.as_bytes())
-    }
-
-    /// Writes `text` and gives the file its name.
-    pub(crate) fn finish_with(self, text: &[u8]) -> anyhow::Result<()> {
-        let story = || format!("the file {} could not be written", self.path.display());
-        match self.draft {
-            Draft::Temporary(mut draft) => {
-                draft.write_all(text).with_context(story)?;
-                draft.persist(&self.path).map(drop).with_context(story)
-            }
-            Draft::InPlace(mut file) => file.write_all(text).with_context(story),
-        }
-    }
-}
+/// Columns of a story.
+const WIDTH: usize = 100;
 
 /// Success only if every row of ours holds, and there is one.
 pub(crate) fn exit_code(rows: &[Row]) -> ExitCode {
     if ours_hold(rows) { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
-/// One sentence about our rows, and the names of those that do not hold.
-pub(crate) fn last_line(rows: &[Row]) -> String {
-    let ours: Vec<&Row> = rows.iter().filter(|row| row.is_ours()).collect();
-    let fallen: Vec<&&Row> = ours.iter().filter(|row| row.verdict != Verdict::Holds).collect();
-    let mut line = format!("async-write-complete: {} of {} rows hold", ours.len() - fallen.len(), ours.len());
-    for row in fallen {
-        line.push_str(&format!("\n  {}: {} ({})", row.case, row.subject, row.verdict.word()));
+/// What was seen of each row, in words.
+pub(super) fn stories(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for rows in rows.chunk_by(|one, next| one.case == next.case) {
+        text += &format!("{}\n{}\n", rows[0].case, rows.iter().map(story).collect::<String>());
     }
-    line
+    text
+}
+
+fn story(row: &Row) -> String {
+    let share = match row.verdict {
+        Verdict::NotApplicable => String::new(),
+        Verdict::Holds | Verdict::Broken => format!(", {} of {}", row.failures, row.rounds),
+    };
+    let lines = Wrap::new(WIDTH).initial_indent("    ").subsequent_indent("    ");
+    format!("  {}: {}{share}\n{}\n", row.subject, row.verdict.word(), textwrap::fill(&row.detail, lines))
+}
+
+/// The crates whose writers the table compares, each with its version.
+pub(super) fn versions() -> String {
+    let is_compared = |crate_and_version: &&str| {
+        let name = crate_and_version.split(' ').next().unwrap_or_default();
+        [OURS, "tokio", "async-fs", "async-std", "blocking"].contains(&name)
+    };
+    VERSIONS.split(", ").filter(is_compared).collect::<Vec<_>>().join(", ")
+}
+
+/// The rows of ours that do not hold, each with its story; and the last line, which counts.
+pub(super) fn found(rows: &[Row]) -> String {
+    let ours: Vec<&Row> = rows.iter().filter(|row| row.is_ours()).collect();
+    let fallen: Vec<&Row> = ours.iter().copied().filter(|row| row.verdict != Verdict::Holds).collect();
+    let told: String = fallen.iter().map(|row| format!("NOT AS PROMISED: {}\n{}", row.case, story(row))).collect();
+    let mut broken: Vec<(&str, BTreeSet<&str>)> = Vec::new();
+    for row in rows.iter().filter(|row| !row.is_ours() && row.verdict == Verdict::Broken) {
+        match broken.iter_mut().find(|(name, _)| *name == peer(row)) {
+            Some((_, cases)) => _ = cases.insert(row.case),
+            None => broken.push((peer(row), BTreeSet::from([row.case]))),
+        }
+    }
+    let broken: Vec<String> = broken.iter().map(|(peer, cases)| format!("{peer} {}", cases.len())).collect();
+    let broken = if broken.is_empty() { "none".to_owned() } else { broken.join(", ") };
+    let held = ours.len() - fallen.len();
+    format!("{told}Found: {held} of {} rows of ours hold; broken cases: {broken}", ours.len())
+}
+
+/// Whose writer a row is about, whether it is flushed or not.
+fn peer(row: &Row) -> &str {
+    let writer = row.writer();
+    let name = writer.rsplit("::").next().unwrap_or(writer);
+    name.split(' ').next().unwrap_or(name)
 }
 
 fn ours_hold(rows: &[Row]) -> bool {
@@ -107,8 +91,12 @@ mod tests {
         for verdict in [Verdict::Broken, Verdict::NotApplicable] {
             let rows = [holds.clone(), row("async-write-complete (b)", verdict)];
             assert!(!ours_hold(&rows));
-            assert!(last_line(&rows).contains("1 of 2 rows hold"));
-            assert!(last_line(&rows).contains("seed: async-write-complete (b)"));
+            assert!(found(&rows).contains("1 of 2 rows of ours hold"));
+            assert!(
+                found(&rows).starts_with("NOT AS PROMISED: seed\n  async-write-complete (b): "),
+                "{}",
+                found(&rows)
+            );
         }
     }
 
@@ -118,23 +106,19 @@ mod tests {
     }
 
     #[test]
-    fn the_json_file_is_an_array_of_rows() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("rows.json");
-        let file = JsonFile::begin(&path).expect("a draft");
-        assert!(!path.exists(), "the name is taken when the file is whole");
-        file.finish(&[row("tokio", Verdict::Broken)]).expect("a file");
-        let text = fs::read_to_string(&path).expect("text");
-        assert_eq!(text.lines().count(), 3, "a line for the row, and the brackets");
-        let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("an array");
-        assert_eq!(rows.len(), 1);
-        assert_eq!(rows[0]["verdict"], "broken");
+    fn the_last_line_counts_the_cases_that_a_peer_breaks() {
+        let again = Row { case: "dev-full", ..row("tokio", Verdict::Broken) };
+        let flushed = row("tokio write+flush", Verdict::Broken);
+        let unblock = row("blocking::Unblock", Verdict::Broken);
+        let rows = [row("async-fs", Verdict::Holds), row(OURS, Verdict::Holds), flushed, again, unblock];
+        assert_eq!(found(&rows), "Found: 1 of 1 rows of ours hold; broken cases: tokio 2, Unblock 1");
     }
 
     #[test]
-    fn a_json_path_that_cannot_be_written_is_told_at_once() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let error = JsonFile::begin(&folder.path().join("absent/rows.json")).expect_err("no such folder");
-        assert!(error.to_string().contains("rows.json"), "{error}");
+    fn a_story_fits_the_width() {
+        let long = Row { detail: "word ".repeat(100), ..row("tokio", Verdict::Broken) };
+        let text = stories(&[long]);
+        assert!(text.starts_with("seed\n  tokio: broken, 0 of 1\n    word word"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
     }
 }

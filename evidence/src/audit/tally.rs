@@ -1,12 +1,10 @@
 //! From the observations of single rounds to the words of a row.
 
-use serde::{Deserialize, Serialize};
-
 /// Different observations that a detail spells out before it only counts.
 const SPELLED_OUT: usize = 4;
 
-/// What one round showed. It goes from the measuring process to the audit as one line of JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What one round showed. It goes from the measuring process to the audit as one line of JSON, a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Observation {
     /// Whether the round did not do what its case asks for.
     pub(crate) failed: bool,

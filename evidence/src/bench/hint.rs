@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 /// that only one subject runs.
 const HINT: &str = r#"# Debug symbols, and a frame pointer in each frame, so that stacks are cheap to take.
 export CARGO_PROFILE_RELEASE_DEBUG=line-tables-only RUSTFLAGS="-C force-frame-pointers=yes"
-cargo build --release -p evidence --target-dir target/profile
+cargo build --release -p evidence --features bench --target-dir target/profile
 cd "$(mktemp -d)"
 
 # One subject, in one situation, with one size: see `bench --list`. More rounds give a longer run.

@@ -1,52 +1,40 @@
 //! A latch: tasks of any executor wait until something has happened so many times.
 
-use std::{
-    future::poll_fn,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Poll, Waker},
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
+
+use smol::lock::OnceCell;
 
 /// Opens when it has been counted down to zero, and stays open. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Latch(Arc<Mutex<State>>);
+pub(super) struct Latch(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    left: usize,
-    waiting: Vec<Waker>,
+    left: AtomicUsize,
+    open: OnceCell<()>,
 }
 
 impl Latch {
     /// Opens after `count` calls of [`count_down`](Self::count_down).
     pub(super) fn new(count: usize) -> Self {
-        Latch(Arc::new(Mutex::new(State { left: count, waiting: Vec::new() })))
+        Latch(Arc::new(State { left: AtomicUsize::new(count), open: OnceCell::new() }))
     }
 
     /// One of them; wakes all who wait if it was the last.
     pub(super) fn count_down(&self) {
-        let woken = self.with(|state| {
-            state.left = state.left.saturating_sub(1);
-            if state.left == 0 { std::mem::take(&mut state.waiting) } else { Vec::new() }
-        });
-        woken.into_iter().for_each(Waker::wake);
+        // AcqRel: who finds it open sees what everybody has done who counted.
+        if self.0.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // It fails where it is open already.
+            let _ = self.0.open.set_blocking(());
+        }
     }
 
-    /// Waits until it is open. A task that is polled for other reasons too is kept several times, and woken as often.
+    /// Waits until it is open.
     pub(super) async fn wait(&self) {
-        poll_fn(|cx| {
-            self.with(|state| {
-                if state.left == 0 {
-                    return Poll::Ready(());
-                }
-                state.waiting.push(cx.waker().clone());
-                Poll::Pending
-            })
-        })
-        .await
-    }
-
-    fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.open.wait().await;
     }
 }
 
@@ -72,8 +60,6 @@ mod tests {
             latch.count_down();
             assert_eq!(poll_once(latch.wait()).await, None);
             drop(CountDown(latch.clone()));
-            assert_eq!(poll_once(latch.wait()).await, Some(()));
-            latch.count_down();
             assert_eq!(poll_once(latch.wait()).await, Some(()));
         });
     }

@@ -13,22 +13,22 @@ use std::{
 };
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::Command;
 
 use self::{
+    details::Details,
     measure::{Failure, Told},
+    options::{BenchArgs, SituationArgs},
     place::Place,
-    record::Details,
     row::Row,
     situations::Situation,
     subjects::{STD, Subject},
 };
-use crate::audit::{Child, JsonFile};
-
-pub(crate) use self::options::{BenchArgs, SituationArgs};
+use crate::{child::Child, cli::Entry, json_file::JsonFile, progress::Progress};
 
 mod alloc;
 mod crowd;
+mod details;
 mod figures;
 mod hint;
 mod latch;
@@ -37,6 +37,7 @@ mod meter;
 mod options;
 mod place;
 mod plots;
+#[cfg(feature = "rfcs")]
 pub(crate) mod record;
 mod report;
 mod row;
@@ -60,9 +61,28 @@ struct Found {
     broken: Vec<(Situation, String)>,
 }
 
+/// The command of the bench.
+pub(crate) fn entry(command: Command) -> Entry {
+    let command = command.after_help(
+        "Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits with 0 \
+         if all was measured that this machine offers, with 1 if something of ours was not, and with 2 if the bench could \
+         not run.",
+    );
+    Entry::derived(command, |args: BenchArgs| run(&args))
+}
+
+/// One situation, and two threads that spin until standard input ends; each in a process of its own.
+pub(crate) fn hidden_entries() -> [Entry; 2] {
+    let situation = Command::new("bench-situation").hide(true);
+    [
+        Entry::derived(situation, |args: SituationArgs| measure::run(&args).map(|()| ExitCode::SUCCESS)),
+        Entry::new(Command::new("bench-busy").hide(true), |_| measure::spin()),
+    ]
+}
+
 /// Measures, prints the tables, leaves the files, and answers with the exit status: 1 where something of ours, or a
 /// whole situation, could not be measured.
-pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     if args.list {
         return list().map(|()| ExitCode::SUCCESS);
     }
@@ -89,16 +109,6 @@ pub(crate) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Measures one situation, in the process that is this situation's.
-pub(crate) fn run_situation(args: &SituationArgs) -> anyhow::Result<ExitCode> {
-    measure::run(args).map(|()| ExitCode::SUCCESS)
-}
-
-/// Spins, beside those who are measured.
-pub(crate) fn spin() -> anyhow::Result<ExitCode> {
-    measure::spin()
-}
-
 fn list() -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "situations")?;
@@ -116,23 +126,21 @@ fn list() -> anyhow::Result<()> {
 
 fn measure_all(args: &BenchArgs) -> anyhow::Result<Found> {
     let situations = if args.situations.is_empty() { Situation::ALL.to_vec() } else { args.situations.clone() };
-    let bar = progress_bar(situations.iter().map(|&situation| turns(args, situation)).sum())?;
+    let progress = Progress::new(situations.iter().map(|&situation| turns(args, situation)).sum());
     let mut found = Found::default();
     for situation in situations {
-        bar.set_message(situation.name());
         match Place::find(situation, &env::temp_dir()) {
             Err(reason) => {
-                bar.inc(turns(args, situation));
+                progress.advance(turns(args, situation), situation.name());
                 found.not_run.push((situation, format!("{reason:#}")));
             }
             Ok(place) => {
-                if let Err(error) = measure_one(args, situation, &place, &bar, &mut found) {
+                if let Err(error) = measure_one(args, situation, &place, &progress, &mut found) {
                     found.broken.push((situation, format!("{error:#}")));
                 }
             }
         }
     }
-    bar.finish_and_clear();
     Ok(found)
 }
 
@@ -141,7 +149,7 @@ fn measure_one(
     args: &BenchArgs,
     situation: Situation,
     place: &Place,
-    bar: &ProgressBar,
+    progress: &Progress,
     found: &mut Found,
 ) -> anyhow::Result<()> {
     let folder =
@@ -154,7 +162,7 @@ fn measure_one(
     while let Some(line) = child.next_line()? {
         let told = serde_json::from_str(&line);
         match told.with_context(|| format!("the process said {line:?}, which nobody understands"))? {
-            Told::Turn => bar.inc(1),
+            Told::Turn => progress.advance(1, situation.name()),
             Told::Rows(rows) => found.rows.extend(rows),
             Told::Failed(failure) => found.failures.push(failure),
         }
@@ -199,10 +207,4 @@ fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {
 fn turns(args: &BenchArgs, situation: Situation) -> u64 {
     let turns = sizes(args, situation).len() * chosen_subjects(args, situation).len() * situation.rounds(args.rounds());
     turns as u64
-}
-
-/// A bar on standard error; indicatif hides it where that is no terminal.
-fn progress_bar(turns: u64) -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} turns, {elapsed} of about {duration} {wide_msg}")?;
-    Ok(ProgressBar::new(turns).with_style(style))
 }

@@ -12,7 +12,7 @@ use super::{
 
 /// What to measure, and where to leave it.
 #[derive(Debug, Args)]
-pub(crate) struct BenchArgs {
+pub(super) struct BenchArgs {
     /// Measure only this situation; may be given several times
     #[arg(long = "situation", value_name = "NAME", value_parser = Situation::find)]
     pub(super) situations: Vec<Situation>,
@@ -54,7 +54,7 @@ impl BenchArgs {
 
 /// One situation, in a process of its own.
 #[derive(Debug, Args)]
-pub(crate) struct SituationArgs {
+pub(super) struct SituationArgs {
     #[arg(long, value_parser = Situation::find)]
     pub(super) situation: Situation,
     #[arg(long = "size", required = true, value_parser = parse_size)]
@@ -81,15 +81,9 @@ impl SituationArgs {
 
 /// `100`, `4KiB`, `1MiB`.
 fn parse_size(text: &str) -> anyhow::Result<usize> {
-    let (digits, unit) = match text {
-        _ if text.ends_with("KiB") => (text.trim_end_matches("KiB"), 1 << 10),
-        _ if text.ends_with("MiB") => (text.trim_end_matches("MiB"), 1 << 20),
-        _ => (text, 1),
-    };
-    let size = digits.trim().parse::<usize>().ok().and_then(|count| count.checked_mul(unit));
-    let size = size.context("a size is a number, perhaps with KiB or MiB behind it")?;
+    let size = parse_size::parse_size(text).context("a size is a number, perhaps with KiB or MiB behind it")?;
     ensure!((1..=64 << 20).contains(&size), "a size is from 1 byte to 64 MiB");
-    Ok(size)
+    Ok(size as usize)
 }
 
 /// How a size is printed: in the greatest unit that divides it.

@@ -1,10 +1,11 @@
-//! What a run leaves: the rows of its JSON, and the details beside them. Both together are the rows again.
+//! What a run has left, for the RFCs: the rows of its JSON and the details beside them are together the rows again.
 
 use std::{env, path::Path};
 
 use anyhow::{Context as _, bail};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+pub(crate) use super::details::Details;
 use super::{
     figures::{self, Bound},
     options, place, plots, report,
@@ -30,34 +31,7 @@ pub(crate) struct Measured {
     pub(crate) ratio_to_std: f64,
 }
 
-/// The part of a row that the JSON has no place for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Details {
-    pub(crate) situation: String,
-    pub(crate) size: usize,
-    pub(crate) subject: String,
-    threads: usize,
-    latencies: Vec<(f64, f64)>,
-    lateness_p99_ns: f64,
-    pub(crate) heap: f64,
-    file_system: String,
-}
-
 impl Details {
-    pub(super) fn of(row: &Row) -> Self {
-        Details {
-            situation: row.situation.clone(),
-            size: row.size,
-            subject: row.subject.clone(),
-            threads: row.threads,
-            latencies: row.latencies.clone(),
-            lateness_p99_ns: row.lateness_p99_ns,
-            heap: row.heap,
-            file_system: row.file_system.clone(),
-        }
-    }
-
     /// Whether it is a part of the same row.
     fn is_of(&self, measured: &Measured) -> bool {
         (&self.situation, self.size, &self.subject) == (&measured.situation, measured.size, &measured.subject)

@@ -16,7 +16,7 @@ use super::{
     row::{Row, fastest_peer},
     situations::Situation,
 };
-use crate::audit::VERSIONS;
+use crate::VERSIONS;
 
 /// What the columns say.
 const LEGEND: &str = "\

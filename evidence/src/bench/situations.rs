@@ -125,7 +125,7 @@ impl Situation {
         match self {
             Situation::OnePerMs => Kind::Paced { writes: of(100, 10) },
             Situation::Crowd => Kind::Crowd { writers: of(1000, 100), each: of(16, 2) },
-            // Longer than a worker lingers, by far.
+            // Longer than a worker looks for the next write, by far.
             Situation::Idle => Kind::Idle { writers: of(10_000, 500), rest: millis(800, 20) },
             _ => Kind::BackToBack { batch: millis(15, 1) },
         }

@@ -1,9 +1,7 @@
 //! One cell of the matrix: what became of one rule for one type.
 
-use async_write_complete::{
-    conformance::{Outcome, Step, Violation},
-    contract::Rule,
-};
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::{Outcome, Step, Violation};
 use serde::{Deserialize, Serialize};
 
 /// What a cell says in one word.
@@ -14,7 +12,7 @@ pub(crate) enum Mark {
     Holds,
     /// A case broke it.
     Broken,
-    /// Nothing lets it be judged; the reason stands in `why`.
+    /// It does not apply, or nothing lets it be judged; the reason stands in `why`.
     DoesNotApply,
     /// Something else went wrong, so that the rule says nothing; `why` tells it.
     Unclear,
@@ -108,7 +106,9 @@ impl Cell {
                 Self { cases: Some(cases), left_out, ..blank(Mark::Holds) }
             }
             Outcome::Broken(violation) => Self { failure: Some((*violation).into()), ..blank(Mark::Broken) },
-            Outcome::DoesNotApply(why) => Self { why: Some(why), ..blank(Mark::DoesNotApply) },
+            Outcome::DoesNotApply(why) | Outcome::NotJudged(why) => {
+                Self { why: Some(why), ..blank(Mark::DoesNotApply) }
+            }
             Outcome::Unclear(why) => Self { why: Some(why), ..blank(Mark::Unclear) },
             other => Self { why: Some(format!("{other:?}")), ..blank(Mark::Unclear) },
         }

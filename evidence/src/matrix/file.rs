@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use async_write_complete::conformance::{Call, Effect, Fault, Observer};
+use async_write_complete_conformance::{Call, Effect, Fault, Observer};
 use rustix::process::Signal;
 
 use super::hold::Hold;

@@ -11,10 +11,7 @@ use tokio::runtime::Runtime;
 /// Something that a pool runs.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// How many threads the pool of `blocking` has in the process of a cell or of a sequence; it reads the variable at its first use.
-pub(crate) const ONE_THREAD: (&str, &str) = ("BLOCKING_MAX_THREADS", "1");
-
-/// How long to wait until the pool comes to the job. Longer than any worker lingers with a writer.
+/// How long to wait until the pool comes to the job. Longer than any worker looks for the next operation of its writer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The runtime of tokio, with one thread for blocking work.

@@ -11,8 +11,8 @@ use std::{
 use anyhow::Context as _;
 use async_write_complete::contract::Rule;
 
-use super::{cell::Cell, hold::ONE_THREAD, subjects::Subject};
-use crate::audit::Child;
+use super::{cell::Cell, subjects::Subject};
+use crate::child::{Child, ONE_THREAD};
 
 /// How long this side waits for a cell: longer than the kit, which can tell what hangs and what does not finish.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ fn answer_of(subject: &Subject, rule: Rule, folder: &Path) -> anyhow::Result<Cel
 }
 
 /// The other side: judges, and tells the cell on standard output.
-pub(crate) fn judge(subject: &Subject, rule: Rule, folder: &Path) -> anyhow::Result<()> {
+pub(super) fn judge(subject: &Subject, rule: Rule, folder: &Path) -> anyhow::Result<()> {
     // A panic of a peer is caught and told by its cell, and standard error is a file, whose length may be limited.
     std::panic::set_hook(Box::new(|_| {}));
     let cell = subject.speaks.retell(Cell::new(rule, (subject.check)(folder, rule)?));

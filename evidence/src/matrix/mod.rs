@@ -11,14 +11,12 @@ use std::{
 
 use anyhow::Context as _;
 use async_write_complete::contract::Rule;
-use indicatif::{ProgressBar, ProgressStyle};
+use clap::{Args, Command};
 
-use self::row::Row;
-use crate::audit::{JsonFile, VERSIONS};
+use self::{row::Row, subjects::Subject};
+use crate::{VERSIONS, cli::Entry, json_file::JsonFile, progress::Progress};
 
-pub(crate) use self::{hold::ONE_THREAD, judge::judge, subjects::Subject};
-// For the RFCs, which need Linux.
-#[cfg(target_os = "linux")]
+#[cfg(feature = "rfcs")]
 pub(crate) use self::{
     cell::{Cell, Mark},
     subjects::all as all_subjects,
@@ -33,21 +31,55 @@ mod page;
 mod peer;
 mod report;
 mod row;
-mod subjects;
+pub(crate) mod subjects;
 mod table;
 mod wording;
 
 /// What to judge, and where to leave it.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// The types; all of them if none is named.
-    pub(crate) subjects: Vec<&'static Subject>,
-    /// The rules; all of them if none is named.
-    pub(crate) rules: Vec<Rule>,
-    /// Where the rows go as JSON.
-    pub(crate) json: Option<PathBuf>,
-    /// Where the page goes.
-    pub(crate) html: Option<PathBuf>,
+#[derive(Debug, Args)]
+struct Options {
+    /// Judge only this type; may be given several times
+    #[arg(long = "subject", value_name = "NAME", value_parser = find_subject)]
+    subjects: Vec<&'static Subject>,
+    /// Judge only by this rule; may be given several times
+    #[arg(long = "rule", value_name = "ID", value_parser = find_rule)]
+    rules: Vec<Rule>,
+    /// List the types and the rules, without judging anything
+    #[arg(long)]
+    list: bool,
+    /// Write the rows to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the matrix to this file as a page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Args)]
+struct JudgeOptions {
+    #[arg(long, value_parser = find_subject)]
+    subject: &'static Subject,
+    #[arg(long, value_parser = find_rule)]
+    rule: Rule,
+    #[arg(long)]
+    folder: PathBuf,
+}
+
+/// The command of the matrix.
+pub(crate) fn entry(command: Command) -> Entry {
+    let command = command.after_help(
+        "Exits with 0 if every row of `async-write-complete` conforms, as far as its documentation does not say otherwise, \
+         with 1 if one of them does not, and with 2 if the matrix could not be made.",
+    );
+    Entry::derived(command, |options: Options| if options.list { list(&options) } else { run(&options) })
+}
+
+/// One cell, in a process of its own.
+pub(crate) fn judge_entry() -> Entry {
+    Entry::derived(Command::new("judge").hide(true), |options: JudgeOptions| {
+        judge::judge(options.subject, options.rule, &options.folder).map(|()| ExitCode::SUCCESS)
+    })
 }
 
 impl Options {
@@ -61,21 +93,21 @@ impl Options {
 }
 
 /// The rule of that id, for the command line.
-pub(crate) fn find_rule(id: &str) -> anyhow::Result<Rule> {
+fn find_rule(id: &str) -> anyhow::Result<Rule> {
     let found = Rule::ALL.iter().find(|rule| rule.id().eq_ignore_ascii_case(id)).copied();
     found
         .with_context(|| format!("no rule is called {id}; there are {}", names(Rule::ALL.iter().map(|rule| rule.id()))))
 }
 
 /// The subject of that name, for the command line.
-pub(crate) fn find_subject(id: &str) -> anyhow::Result<&'static Subject> {
+fn find_subject(id: &str) -> anyhow::Result<&'static Subject> {
     let all = subjects::all();
     let found = all.iter().copied().find(|subject| subject.id == id);
     found.with_context(|| format!("no type is called {id}; there are {}", names(all.iter().map(|subject| subject.id))))
 }
 
 /// Prints what is judged, and by which rules.
-pub(crate) fn list(options: &Options) -> anyhow::Result<()> {
+fn list(options: &Options) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     for subject in choice(&options.subjects, subjects::all()) {
         writeln!(out, "{}: {} ({})\n  {}\n", subject.id, subject.name, subject.version(), subject.note)?;
@@ -83,11 +115,11 @@ pub(crate) fn list(options: &Options) -> anyhow::Result<()> {
     for rule in choice(&options.rules, Rule::ALL.to_vec()) {
         writeln!(out, "{rule}\n  {}\n", rule.text())?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Judges, prints the matrix, and answers with the exit status.
-pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let json = options.json.as_deref().map(JsonFile::begin).transpose()?;
     let html = options.html.as_deref().map(JsonFile::begin).transpose()?;
     let rules = choice(&options.rules, Rule::ALL.to_vec());
@@ -105,29 +137,17 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 fn judge_all(subjects: &[&'static Subject], rules: &[Rule]) -> anyhow::Result<Vec<Row>> {
     let folder = tempfile::Builder::new().prefix("matrix-").tempdir()?;
-    let bar = progress_bar(subjects.len() * rules.len())?;
-    let mut rows = Vec::new();
-    for &subject in subjects {
-        bar.set_message(subject.name);
-        rows.push(judge_row(subject, rules, folder.path(), &bar)?);
-    }
-    bar.finish_and_clear();
-    Ok(rows)
+    let progress = Progress::new((subjects.len() * rules.len()) as u64);
+    subjects.iter().map(|subject| judge_row(subject, rules, folder.path(), &progress)).collect()
 }
 
-fn judge_row(subject: &'static Subject, rules: &[Rule], folder: &Path, bar: &ProgressBar) -> anyhow::Result<Row> {
+fn judge_row(subject: &'static Subject, rules: &[Rule], folder: &Path, progress: &Progress) -> anyhow::Result<Row> {
     let mut cells = Vec::new();
     for &rule in rules {
         cells.push(judge::ask(subject, rule, &folder.join(format!("{}-{}", subject.id, rule.id())))?);
-        bar.inc(1);
+        progress.advance(1, subject.name);
     }
     Ok(Row::new(subject, cells))
-}
-
-/// A bar on standard error; indicatif hides it where that is no terminal.
-fn progress_bar(cells: usize) -> anyhow::Result<ProgressBar> {
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} cells, {elapsed} {wide_msg}")?;
-    Ok(ProgressBar::new(cells as u64).with_style(style))
 }
 
 fn choice<T: Clone>(named: &[T], all: Vec<T>) -> Vec<T> {

@@ -1,10 +1,10 @@
-//! Files of the kernel's completion rings, whose writes are futures that own their bytes: as a caller uses them, said in
-//! the words of the contract.
+//! Files of the kernel's completion rings, whose writes are futures that own their bytes: as a caller uses them, in the
+//! shape of `futures_io::AsyncWrite`.
 //!
 //! Such a crate has neither of today's traits. Its write is a future, so the caller has two things to do with it: to
-//! wait for it, or to drop it. Here a ticket stands for the future. Who asks for the ticket waits for it; who asks for
-//! anything else has dropped it, and what becomes of the write then is the crate's own doing. The runtime is driven
-//! when the kit steps, and only then: a stalled executor is how such a write is held.
+//! wait for it, or to drop it. Here the same bytes stand for the future. Who polls a write of the same bytes again waits
+//! for it; who asks for anything else has dropped it, and what becomes of the write then is the crate's own doing. The
+//! runtime is driven when the kit steps, and only then: a stalled executor is how such a write is held.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,10 +20,8 @@ use std::{
     task::{Context, Poll, Wake, Waker, ready},
 };
 
-use async_write_complete::{
-    AsyncWriteComplete, Submitted, Superseded, Ticket, TicketSource,
-    conformance::{Fault, Observer},
-};
+use async_write_complete_conformance::{Fault, Observer};
+use futures_lite::AsyncWrite;
 
 use super::file::FileObserver;
 
@@ -50,12 +48,14 @@ pub(super) trait Ring: 'static {
 pub(super) struct Owned<R: Ring> {
     file: Option<Rc<R::File>>,
     position: u64,
-    write: Option<(Ticket, Local<usize>)>,
-    answer: Option<(Ticket, usize)>,
+    /// The write that its caller waits for, with its bytes.
+    write: Option<(Vec<u8>, Local<usize>)>,
     close: Option<Local<()>>,
-    tickets: TicketSource,
     work: Rc<Work>,
 }
+
+/// Nothing in it is pinned.
+impl<R: Ring> Unpin for Owned<R> {}
 
 /// What the runtime may have to do.
 #[derive(Debug, Default)]
@@ -84,15 +84,7 @@ impl<R: Ring> Owned<R> {
     /// Over `file`, which `observer` sees.
     pub(super) fn new(file: R::File, observer: FileObserver) -> (Self, RingObserver) {
         let work = Rc::new(Work::default());
-        let owned = Self {
-            file: Some(Rc::new(file)),
-            position: 0,
-            write: None,
-            answer: None,
-            close: None,
-            tickets: TicketSource::new(),
-            work: work.clone(),
-        };
+        let owned = Self { file: Some(Rc::new(file)), position: 0, write: None, close: None, work: work.clone() };
         let step = move || go_on(&work, R::drive);
         (owned, RingObserver { file: observer, step: Box::new(step) })
     }
@@ -119,12 +111,10 @@ impl<R: Ring> Owned<R> {
 
     /// Polls the write that is waited for.
     fn poll_end(&mut self, cx: &Context<'_>) -> Poll<io::Result<usize>> {
-        let Some((ticket, future)) = &mut self.write else { return Poll::Ready(Err(closed())) };
+        let Some((bytes, future)) = &mut self.write else { return Poll::Ready(Err(closed())) };
         let ended = ready!(self.work.poll::<R, _>(future, cx));
-        let ticket = *ticket;
-        self.answer = ended.as_ref().ok().map(|n| (ticket, *n));
         let complete = *ended.as_ref().unwrap_or(&0);
-        self.position -= ticket.len().saturating_sub(complete) as u64;
+        self.position -= bytes.len().saturating_sub(complete) as u64;
         self.write = None;
         Poll::Ready(ended)
     }
@@ -152,34 +142,26 @@ fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, "the file is closed")
 }
 
-impl<R: Ring> AsyncWriteComplete for Owned<R> {
-    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+impl<R: Ring> AsyncWrite for Owned<R> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.write.as_ref().is_none_or(|(bytes, _)| bytes != buf) {
+            self.walk_away();
+            let Some(file) = self.file.clone() else { return Poll::Ready(Err(closed())) };
+            // By what was submitted: who walks away learns of no count.
+            let (bytes, at) = (buf.to_vec(), self.position);
+            self.position += buf.len() as u64;
+            self.write = Some((buf.to_vec(), entered::<R, _>(|| R::write_at(file, bytes, at))));
+        }
+        self.poll_end(cx)
+    }
+
+    /// There is no flush, because nothing is held back.
+    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.walk_away();
-        let Some(file) = self.file.clone() else { return Poll::Ready(Err(closed())) };
-        if buf.is_empty() {
-            // There is no flush, because nothing is held back.
-            return Poll::Ready(Ok(Submitted::Complete(0)));
-        }
-        // By what was submitted: who walks away learns of no count.
-        let (bytes, at) = (buf.to_vec(), self.position);
-        self.position += buf.len() as u64;
-        let ticket = self.tickets.mint(buf.len());
-        self.write = Some((ticket, entered::<R, _>(|| R::write_at(file, bytes, at))));
-        match self.poll_end(cx) {
-            Poll::Ready(ended) => Poll::Ready(ended.map(Submitted::Complete)),
-            Poll::Pending => Poll::Ready(Ok(Submitted::InFlight(ticket))),
-        }
+        Poll::Ready(if self.file.is_some() { Ok(()) } else { Err(closed()) })
     }
 
-    fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        match (&self.write, self.answer) {
-            (Some((awaited, _)), _) if *awaited == ticket => self.poll_end(cx),
-            (_, Some((answered, n))) if answered == ticket => Poll::Ready(Ok(n)),
-            _ => Poll::Ready(Err(Superseded::new(ticket).into())),
-        }
-    }
-
-    fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.walk_away();
         let file = self.file.take().and_then(|file| Rc::try_unwrap(file).ok());
         if let Some(file) = file {

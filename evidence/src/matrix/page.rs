@@ -4,7 +4,7 @@ use async_write_complete::contract::Rule;
 use serde::Serialize;
 
 use super::{report::COMMAND, row::Row};
-use crate::audit::VERSIONS;
+use crate::VERSIONS;
 
 /// The page; its script makes the table from the data.
 const TEMPLATE: &str = include_str!("page.html");

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use async_write_complete::conformance::{Call, Effect, Fault, Observer};
+use async_write_complete_conformance::{Call, Effect, Fault, Observer};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// `EPIPE`, which a socket answers that is shut down.

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// The command of which every reproduction is a part.
-pub(super) const COMMAND: &str = "cargo run --release -p evidence -- matrix";
+pub(super) const COMMAND: &str = "cargo run --release -p evidence --features matrix -- matrix";
 
 /// The marks, each broken and each unclear cell, and what became of ours.
 pub(super) fn text(rows: &[Row]) -> String {

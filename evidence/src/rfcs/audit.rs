@@ -91,6 +91,18 @@ pub(super) fn seed(data: &Data) -> anyhow::Result<String> {
     Ok(table.finish())
 }
 
+/// How often the loop round a `select!` that makes its write anew left a record twice, or not at all.
+pub(super) fn select_loop(data: &Data) -> anyhow::Result<String> {
+    let rows: Vec<Row> = data.read(Source::Audit)?;
+    let rows: Vec<Row> = rows.into_iter().filter(|row| row.case == "select-loop").collect();
+    let mut table = Table::new(["writer", "not every record exactly once"], 2);
+    for column in distinct(rows.iter().map(Row::column)) {
+        let cell = cell(&rows, "select-loop", column);
+        table.row([column, &format!("{} of {}", cell.failures(), cell.rounds())]);
+    }
+    Ok(table.finish())
+}
+
 /// Cases down, writers across.
 pub(super) fn table(data: &Data) -> anyhow::Result<String> {
     let rows: Vec<Row> = data.read(Source::Audit)?;
@@ -134,6 +146,18 @@ mod tests {
         let expected = "| writer | read back too little | what was seen |\n|---|---|---|\n| tokio | 7 of 10 | length 0 |\n\
                         | async-write-complete, 2 ways to call and drive it | 1 of 20 | length 3 |\n";
         assert_eq!(seed(&data).expect("a table"), expected);
+    }
+
+    #[test]
+    fn the_loop_has_a_line_for_each_writer() {
+        let (_folder, data) = data(&[
+            row("tokio", "select-loop", 0, "holds", ""),
+            row("tokio write+flush", "select-loop", 9, "broken", ""),
+            row("tokio", "seed", 7, "broken", "length 0"),
+        ]);
+        let expected = "| writer | not every record exactly once |\n|---|---|\n| tokio | 0 of 10 |\n\
+                        | tokio write+flush | 9 of 10 |\n";
+        assert_eq!(select_loop(&data).expect("a table"), expected);
     }
 
     #[test]

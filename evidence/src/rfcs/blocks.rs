@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::{
-    alternatives, audit,
+    audit,
     bench::{self, Bench},
     contract,
     data::Data,
@@ -15,8 +15,8 @@ use crate::bench::record::plan;
 fn names() -> String {
     let situations: Vec<String> = plan().iter().map(|plan| format!("bench-{}", plan.situation)).collect();
     format!(
-        "machine, seed, audit, rules, flaws, matrix, {}, bench-losses, bench-figures, bench-cpu, bench-latency, \
-         alternative-NAME",
+        "machine, seed, select-loop, audit, rules, flaws, matrix, {}, bench-losses, bench-figures, bench-cpu, \
+         bench-latency",
         situations.join(", ")
     )
 }
@@ -30,6 +30,7 @@ pub(super) fn render(name: &str, data: &Data) -> anyhow::Result<String> {
     match name {
         "machine" => machine::table(data),
         "seed" => audit::seed(data),
+        "select-loop" => audit::select_loop(data),
         "audit" => audit::table(data),
         "rules" => Ok(contract::rules()),
         "flaws" => Ok(contract::flaws()),
@@ -39,7 +40,6 @@ pub(super) fn render(name: &str, data: &Data) -> anyhow::Result<String> {
         "bench-cpu" => Ok(Bench::read(data)?.cpu()),
         "bench-latency" => Ok(Bench::read(data)?.latency()),
         _ => match name.split_once('-') {
-            Some(("alternative", name)) => alternatives::text(data, name),
             Some(("bench", situation)) => bench::situation(data, situation),
             _ => bail!("no generated part is called `{name}`; there are {}", names()),
         },

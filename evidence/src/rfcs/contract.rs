@@ -1,6 +1,7 @@
 //! The rules of the contract, and the flaws that prove their checks. Both are in the code, so there are no data.
 
-use async_write_complete::{conformance::faulty::Flaw, contract::Rule};
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::faulty::Flaw;
 
 use super::markdown::Table;
 

@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use serde::de::DeserializeOwned;
 
+use crate::cli::invocation;
+
 /// A file of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
@@ -16,22 +18,14 @@ pub(super) enum Source {
     Audit,
     Matrix,
     Sequences,
-    Alternatives,
     Bench,
     BenchDetails,
 }
 
 impl Source {
     /// All, the quick ones first.
-    pub(super) const ALL: [Source; 7] = [
-        Source::Machine,
-        Source::Sequences,
-        Source::Alternatives,
-        Source::Audit,
-        Source::Matrix,
-        Source::Bench,
-        Source::BenchDetails,
-    ];
+    pub(super) const ALL: [Source; 6] =
+        [Source::Machine, Source::Sequences, Source::Audit, Source::Matrix, Source::Bench, Source::BenchDetails];
 
     /// Where it lies in the repository.
     pub(super) fn path(self) -> &'static str {
@@ -40,7 +34,6 @@ impl Source {
             Source::Audit => "rfcs/data/audit.json",
             Source::Matrix => "rfcs/data/matrix.json",
             Source::Sequences => "rfcs/data/sequences.json",
-            Source::Alternatives => "rfcs/data/alternatives.json",
             Source::Bench => "rfcs/data/bench.json",
             Source::BenchDetails => "rfcs/data/bench-details.json",
         }
@@ -53,7 +46,6 @@ impl Source {
             Source::Audit => &["audit", "--json", "rfcs/data/audit.json"],
             Source::Matrix => &["matrix", "--json", "rfcs/data/matrix.json"],
             Source::Sequences => &["sequence", "--json", "rfcs/data/sequences.json"],
-            Source::Alternatives => &["alternatives", "--json", "rfcs/data/alternatives.json"],
             Source::Bench | Source::BenchDetails => {
                 &["bench", "--json", "rfcs/data/bench.json", "--details", "rfcs/data/bench-details.json"]
             }
@@ -62,7 +54,22 @@ impl Source {
 
     /// That command, as a person runs it.
     pub(super) fn command(self) -> String {
-        format!("cargo run --release -p evidence -- {}", self.arguments().join(" "))
+        let command = self.arguments().join(" ");
+        match self.feature() {
+            None => format!("cargo run --release -p evidence -- {command}"),
+            Some(feature) => format!("{} {command}", invocation(feature)),
+        }
+    }
+
+    /// The feature of that command.
+    fn feature(self) -> Option<&'static str> {
+        match self {
+            Source::Audit => None,
+            Source::Machine => Some("rfcs"),
+            Source::Matrix => Some("matrix"),
+            Source::Sequences => Some("sequence"),
+            Source::Bench | Source::BenchDetails => Some("bench"),
+        }
     }
 }
 
@@ -123,11 +130,11 @@ pub(super) mod tests {
     fn a_missing_file_names_its_command() {
         let folder = repository(&[]);
         let data = Data::new(folder.path());
-        let error = data.read::<Vec<String>>(Source::Alternatives).expect_err("no file").to_string();
+        let error = data.read::<Vec<String>>(Source::Sequences).expect_err("no file").to_string();
         assert_eq!(
             error,
-            "rfcs/data/alternatives.json is missing; `cargo run --release -p evidence -- alternatives --json \
-             rfcs/data/alternatives.json` makes it"
+            "rfcs/data/sequences.json is missing; `cargo run --release -p evidence --features sequence -- sequence --json \
+             rfcs/data/sequences.json` makes it"
         );
     }
 

@@ -4,19 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Found,
-    alternatives::Alternative,
-    audit,
+    Found, audit,
     bench::{self, Bench},
     data::{Data, Source},
     machine, matrix,
 };
 use crate::{
-    alternatives::names,
     audit::all_rows,
     bench::record::{Details, Plan, plan, size_text},
     machine::{Machine, versions},
-    sequence::{Run, Sequence},
+    sequence::{Run, log::Sequence},
 };
 
 /// Rows that are told one by one, before they are only counted.
@@ -65,13 +62,6 @@ fn rows(data: &Data, source: Source) -> anyhow::Result<Rows> {
             Rows {
                 found: sequences.into_iter().map(|sequence| sequence.name).collect(),
                 expected: Run::ALL.iter().map(|run| run.name().to_owned()).collect(),
-            }
-        }
-        Source::Alternatives => {
-            let rows: Vec<Alternative> = data.read(source)?;
-            Rows {
-                found: rows.into_iter().map(|row| row.name).collect(),
-                expected: names().into_iter().map(str::to_owned).collect(),
             }
         }
         Source::Bench => timed(&Bench::read(data)?),

@@ -206,10 +206,10 @@ mod tests {
     fn what_only_looks_like_a_marker_is_told() {
         for line in [
             "<!-- generated: rules -->",
-            "  <!-- generated: rules; cargo run --release -p evidence -- rfcs -->",
+            "  <!-- generated: rules; cargo run --release -p evidence --features rfcs -- rfcs -->",
             "  <!-- end of generated -->",
             "text <!-- end of generated -->",
-            "<!-- generated: rules; cargo run --release -p evidence -- rfcs --> text",
+            "<!-- generated: rules; cargo run --release -p evidence --features rfcs -- rfcs --> text",
         ] {
             let problems = problems(line);
             assert_eq!(problems.len(), 1, "{line}");

@@ -7,7 +7,7 @@ use super::{
     data::{Data, Source},
     markdown::Table,
 };
-use crate::matrix::{self, Cell, Mark};
+use crate::matrix::{Cell, Mark, all_subjects, subjects::Subject};
 
 /// A row of the matrix. The fields are those of the JSON.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,12 +56,12 @@ pub(super) fn found(rows: &[Row]) -> Vec<String> {
 
 /// The same, as the command would leave it.
 pub(super) fn expected() -> Vec<String> {
-    let row = |subject: &matrix::Subject| {
+    let row = |subject: &Subject| {
         let documented = subject.documented().iter().map(|rule| rule.id());
         let cells = Rule::ALL.iter().map(|rule| format!("{}, {} {}", subject.id, rule.id(), rule.name()));
         [about(subject.id, subject.name, subject.is_ours(), documented)].into_iter().chain(cells).collect::<Vec<_>>()
     };
-    matrix::all_subjects().into_iter().flat_map(row).collect()
+    all_subjects().into_iter().flat_map(row).collect()
 }
 
 fn about<'a>(id: &str, name: &str, ours: bool, documented: impl Iterator<Item = &'a str>) -> String {

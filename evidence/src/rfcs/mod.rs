@@ -14,11 +14,11 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use clap::Args;
+use clap::{Args, Command as Cli};
 
 use self::data::{Data, Source};
+use crate::cli::Entry;
 
-mod alternatives;
 mod audit;
 mod bench;
 mod blocks;
@@ -32,11 +32,11 @@ mod pages;
 mod pictures;
 
 /// The command of which every marker tells.
-const COMMAND: &str = "cargo run --release -p evidence -- rfcs";
+const COMMAND: &str = "cargo run --release -p evidence --features rfcs -- rfcs";
 
 /// What to do, and where.
 #[derive(Debug, Args)]
-pub(crate) struct RfcsArgs {
+struct RfcsArgs {
     /// Measure anew first, everything; takes a quarter of an hour on a quiet machine
     #[arg(long, conflicts_with = "check")]
     measure: bool,
@@ -64,8 +64,17 @@ struct Found {
     pictures: usize,
 }
 
+/// The command of the RFCs.
+pub(crate) fn entry(command: Cli) -> Entry {
+    let command = command.after_help(
+        "Exits with 0 if all is up to date, with 1 if something is not or cannot be rendered, and with 2 if the command could \
+         not run.",
+    );
+    Entry::derived(command, |args: RfcsArgs| run(&args))
+}
+
 /// Measures, renders, or checks.
-pub(crate) fn run(args: &RfcsArgs) -> anyhow::Result<ExitCode> {
+fn run(args: &RfcsArgs) -> anyhow::Result<ExitCode> {
     let root = args.root.as_path();
     ensure!(root.join("rfcs").is_dir(), "{} has no folder rfcs; run this at the top of the repository", root.display());
     if args.measure {

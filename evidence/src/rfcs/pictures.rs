@@ -12,7 +12,7 @@ use super::{
     data::{Data, Source},
     pages::Page,
 };
-use crate::sequence::{Sequence, draw};
+use crate::sequence::{draw, log::Sequence};
 
 const FOLDER: &str = "rfcs/figures";
 

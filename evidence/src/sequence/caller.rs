@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use async_write_complete::WriteOutstanding;
 
 use super::{
     log::{Kind, Lifeline, Log},
@@ -52,6 +53,7 @@ impl Caller {
         };
         let text = match &answer {
             Poll::Pending => "Pending".to_owned(),
+            Poll::Ready(Err(error)) if WriteOutstanding::find(error).is_some() => "Err(WriteOutstanding)".to_owned(),
             Poll::Ready(answer) => short(&format!("{answer:?}")),
         };
         self.log.arrow(Lifeline::Writer, Lifeline::Caller, Kind::Answer, text);

@@ -169,6 +169,7 @@ impl Sequence {
     }
 
     /// When the caller had the last success, and when the last bytes were there.
+    #[cfg(any(feature = "rfcs", test))]
     pub(crate) fn success_and_bytes(&self) -> (Option<usize>, Option<usize>) {
         let last = |kind| self.events.iter().rposition(|event| event.kind == kind);
         (last(Kind::Success), last(Kind::There))

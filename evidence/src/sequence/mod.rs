@@ -15,19 +15,23 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 
+use self::log::Sequence;
 use crate::{
-    audit::{Child, JsonFile},
-    matrix::ONE_THREAD,
+    child::{Child, ONE_THREAD},
+    cli::Entry,
+    json_file::JsonFile,
 };
 
-pub(crate) use self::{draw::draw, log::Sequence};
+#[cfg(feature = "rfcs")]
+pub(crate) use self::draw::draw;
 
 mod caller;
 mod destination;
+#[cfg(feature = "rfcs")]
 mod draw;
-mod log;
+pub(crate) mod log;
 mod ours;
 mod pool;
 mod stage;
@@ -39,7 +43,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Where the record goes.
 #[derive(Debug, Args)]
-pub(crate) struct SequenceArgs {
+struct SequenceArgs {
     /// Write the events to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -47,7 +51,7 @@ pub(crate) struct SequenceArgs {
 
 /// One run, in a process of its own.
 #[derive(Debug, Args)]
-pub(crate) struct RecordArgs {
+struct RecordArgs {
     #[arg(long)]
     run: Run,
     #[arg(long)]
@@ -91,8 +95,18 @@ impl Run {
     }
 }
 
+/// The command of the sequences.
+pub(crate) fn entry(command: Command) -> Entry {
+    Entry::derived(command, |args: SequenceArgs| run(&args))
+}
+
+/// One run, in a process of its own.
+pub(crate) fn record_entry() -> Entry {
+    Entry::derived(Command::new("sequence-record").hide(true), |args: RecordArgs| record(&args))
+}
+
 /// Records all runs, prints them, and leaves the file.
-pub(crate) fn run(args: &SequenceArgs) -> anyhow::Result<ExitCode> {
+fn run(args: &SequenceArgs) -> anyhow::Result<ExitCode> {
     let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
     let folder = tempfile::Builder::new().prefix("sequence-").tempdir()?;
     let mut sequences = Vec::new();
@@ -110,7 +124,7 @@ pub(crate) fn run(args: &SequenceArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Records one run, in the process that is this run's, and tells it on standard output.
-pub(crate) fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
+fn record(args: &RecordArgs) -> anyhow::Result<ExitCode> {
     let sequence = args.run.record(&args.folder)?;
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, &sequence)?;

@@ -1,4 +1,4 @@
-//! `Offload`. No thread looks out for another in these runs: what is recorded is the hand-over itself.
+//! `Offload`. No thread spins for another in these runs: what is recorded is the hand-over itself.
 
 use std::{
     io,
@@ -7,9 +7,9 @@ use std::{
     task::Poll,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use async_write_complete::{
-    AsyncWriteComplete as _, AsyncWriteCompleteExt as _, Offload, Submitted, Ticket, offload::Policy,
+    AsyncWriteComplete as _, AsyncWriteCompleteExt as _, Offload, Settled, Submitted, Ticket, offload::Policy,
 };
 
 use super::{
@@ -45,7 +45,8 @@ pub(super) fn record_complete(name: &str, folder: &Path) -> anyhow::Result<Seque
     Ok(stage.sequence(name, "a write of Offload, by both methods of the trait", NAME))
 }
 
-/// A write whose future is dropped when its bytes are on their way, and the write that comes next.
+/// A write whose future is dropped when its bytes are on their way, and the write that comes next: it is refused until
+/// somebody has asked for the first one.
 pub(super) fn record_dropped(name: &str, folder: &Path) -> anyhow::Result<Sequence> {
     let (stage, mut writer) = stage_and_writer(name, folder)?;
     let first = stage.occupy()?;
@@ -58,15 +59,29 @@ pub(super) fn record_dropped(name: &str, folder: &Path) -> anyhow::Result<Sequen
     }
     stage.log.note(Lifeline::Caller, Kind::Drop, "the future");
     stage.log.look(5);
-    let mut write = pin!(writer.write_all_complete(b"second"));
-    if stage.caller.poll("write_all_complete(\"second\")", |cx| write.as_mut().poll(cx)).is_ready() {
-        bail!("a write has overtaken the outstanding one");
+    let again = {
+        let mut write = pin!(writer.write_all_complete(b"second"));
+        stage.caller.poll("write_all_complete(\"second\")", |cx| write.as_mut().poll(cx))
+    };
+    if !matches!(again, Poll::Ready(Err(_))) {
+        bail!("a write was taken over an outstanding one");
+    }
+    let settle = |writer: &mut Writer, call| {
+        let mut settle = pin!(writer.settle());
+        let completed = |settled: Option<Settled>| settled.map(|settled| settled.completed());
+        stage.caller.poll(call, |cx| settle.as_mut().poll(cx).map_ok(completed))
+    };
+    if settle(&mut writer, "settle()").is_ready() {
+        bail!("a write was answered while the thread was occupied");
     }
     let second = stage.queue();
     first.end(&stage.log);
     stage.caller.wait()?;
     second.begin(&stage.log)?;
-    if stage.caller.poll("poll again", |cx| write.as_mut().poll(cx)).is_ready() {
+    let Poll::Ready(settled) = settle(&mut writer, "poll again") else { bail!("a task was woken in vain") };
+    ensure!(settled? == Some(5), "not all of the first write is complete");
+    let mut write = pin!(writer.write_all_complete(b"second"));
+    if stage.caller.poll("write_all_complete(\"second\")", |cx| write.as_mut().poll(cx)).is_ready() {
         bail!("a write was answered while the thread was occupied");
     }
     second.end(&stage.log);
@@ -81,7 +96,7 @@ pub(super) fn record_dropped(name: &str, folder: &Path) -> anyhow::Result<Sequen
 fn stage_and_writer(name: &str, folder: &Path) -> anyhow::Result<(Stage, Writer)> {
     let (stage, file) = Stage::new(name, folder, on_blocking)?;
     let (destination, _) = destination::Told::new(file, stage.log.clone());
-    let writer = Offload::with_pool(destination, pool::Told(stage.log.clone())).policy(Policy::off());
+    let writer = Offload::with_pool(destination, pool::Told(stage.log.clone())).policy(Policy::never_spin());
     Ok((stage, writer))
 }
 

@@ -1,147 +1,185 @@
-//! Each operation is a job of its own: no worker lingers, and no poll waits.
+//! One operation after the other, each a job of its own: no worker looks for the next one, and no poll waits.
+
+use std::{future::Future, pin::pin};
 
 use ::futures_io::AsyncRead;
 
-use super::{
-    checker::{Arc, Mutex, model},
-    *,
-};
+use super::*;
+use crate::checker::{model, model_of};
 
 #[test]
-fn submit_and_complete() {
+fn a_write_is_complete_when_it_is_answered() {
     model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::new(&log), Threads::default());
-        assert_eq!(block_on(writer.write_complete(b"12345")).unwrap(), 5);
-        assert_eq!(log.seen().bytes, b"12345");
-        drop(writer);
-        assert_eq!(log.seen().drops, 1, "settled: dropped before drop returns");
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
+        assert_eq!(write(&mut writer, b"12345").unwrap(), 5);
+        log.assert(b"12345", 0);
+        pool.end(writer);
+        assert_eq!(pool.count(), 1);
     });
 }
 
+/// The second one finds the worker at rest, or about to rest.
 #[test]
-fn drop_in_flight() {
-    model(|| {
-        let (log, pool) = (Log::default(), Threads::default());
-        let mut writer = Offload::with_pool(Destination::new(&log), pool.clone());
-        let _ = submit(&mut writer, b"12345");
-        drop(writer);
-        pool.join();
-        let seen = log.seen();
-        assert_eq!((&*seen.bytes, seen.writes, seen.drops), (&b"12345"[..], 1, 1));
+fn a_worker_is_woken_for_the_next_operation() {
+    model_of(&["at rest", "while it runs"], |cases| {
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
+        assert_eq!(write(&mut writer, b"1").unwrap(), 1);
+        step_wakes(&mut writer);
+        assert_eq!(write(&mut writer, b"2").unwrap(), 1);
+        cases.met(if pool.jobs().rescheduled == 0 { "at rest" } else { "while it runs" });
+        pool.end(writer);
+        assert_eq!(pool.count(), 2);
+        log.assert(b"12", 1);
     });
 }
 
+/// Whether it is in flight or has ended, nothing else is taken before it was asked for.
 #[test]
-fn orphan_then_new_write() {
-    model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::new(&log), Threads::default());
-        let orphan = submit(&mut writer, b"1");
-        assert_eq!(block_on(writer.write_complete(b"2")).unwrap(), 1);
-        assert_eq!(log.seen().bytes, b"12");
-        assert!(ask(&mut writer, orphan).is_err(), "superseded");
-    });
-}
-
-#[test]
-fn failed_orphan_is_reported_once() {
-    model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::failing(&log, the_first), Threads::default());
-        let orphan = submit(&mut writer, b"1");
-        let error = block_on(writer.write_complete(b"2")).unwrap_err();
-        assert_eq!(PriorWriteFailed::find(&error).expect("typed").ticket(), orphan);
-        assert_eq!(log.seen().writes, 1, "the reporting operation is not executed");
-        assert_eq!(ask(&mut writer, orphan).unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert_eq!(block_on(writer.write_complete(b"3")).unwrap(), 1);
-        assert_eq!(log.seen().bytes, b"3");
-    });
-}
-
-#[test]
-fn waker_replaced() {
-    model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::new(&log), Threads::default());
+fn a_write_is_outstanding_until_it_is_asked_for() {
+    model_of(&["posted", "running", "idle"], |cases| {
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
         let ticket = submit(&mut writer, b"1");
-        // The first waker wakes nobody; only the second one can end the wait below.
-        let first = Pin::new(&mut writer).poll_write_complete(&mut Context::from_waker(Waker::noop()), ticket);
-        assert!(!matches!(first, Poll::Ready(Err(_))));
+        cases.met(place(&writer));
+        for _ in 0..2 {
+            assert_eq!(writer.outstanding(), Some(ticket));
+            let error = write(&mut writer, b"2").unwrap_err();
+            assert_eq!(WriteOutstanding::find(&error).expect("typed").ticket(), ticket);
+        }
         assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        assert_eq!(writer.outstanding(), None);
+        assert_eq!(write(&mut writer, b"3").unwrap(), 1);
+        log.assert(b"13", 0);
+        pool.end(writer);
     });
 }
 
 #[test]
-fn split_halves() {
+fn a_ticket_is_answered_with_its_own_result() {
     model(|| {
-        let log = Log::default();
-        let whole = Offload::with_pool(Destination::new(&log), Threads::default());
-        let whole = Arc::new(Mutex::new(whole));
-        let reader = thread::spawn({
-            let whole = whole.clone();
-            move || {
-                let mut buf = [0];
-                let n = block_on(poll_fn(|cx| Pin::new(&mut *whole.lock().unwrap()).poll_read(cx, &mut buf)));
-                assert_eq!((n.unwrap(), buf), (1, *b"r"));
-            }
-        });
-        let submitted = block_on(poll_fn(|cx| Pin::new(&mut *whole.lock().unwrap()).poll_write_submit(cx, b"w")));
-        let Submitted::InFlight(ticket) = submitted.unwrap() else { panic!("not complete at once") };
-        let n = block_on(poll_fn(|cx| Pin::new(&mut *whole.lock().unwrap()).poll_write_complete(cx, ticket)));
-        assert_eq!(n.unwrap(), 1);
-        reader.join().unwrap();
-        assert_eq!(log.seen().bytes, b"w");
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, the_first, &pool);
+        let first = submit(&mut writer, b"1");
+        for _ in 0..2 {
+            assert_eq!(ask(&mut writer, first).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        }
+        let second = submit(&mut writer, b"23");
+        assert!(crate::UnknownTicket::find(&ask(&mut writer, first).unwrap_err()).is_some());
+        assert_eq!(ask(&mut writer, second).unwrap(), 2);
+        log.assert(b"23", 0);
+        pool.end(writer);
     });
 }
 
+/// A future that was dropped after it had submitted, and one of `settle` too.
 #[test]
-fn job_dropped() {
+fn a_settle_asks_for_what_is_outstanding() {
     model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::new(&log), Threads::dropping(1));
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
         let ticket = submit(&mut writer, b"1");
-        assert_eq!(ask(&mut writer, ticket).unwrap_err().kind(), io::ErrorKind::Other);
-        assert_eq!(log.seen().writes, 0);
-        assert_eq!(block_on(writer.write_complete(b"2")).unwrap(), 1, "the destination is kept");
+        let first = poll_once(|cx| pin!(writer.settle()).poll(cx));
+        assert!(!matches!(first, Poll::Ready(Err(_) | Ok(None))));
+        if first.is_pending() {
+            let settled = block_on(writer.settle()).unwrap().expect("it was outstanding");
+            assert_eq!((settled.ticket(), settled.completed()), (ticket, 1));
+        }
+        assert!(block_on(writer.settle()).unwrap().is_none());
+        log.assert(b"1", 0);
+        pool.end(writer);
     });
 }
 
+/// The first waker wakes nobody; only the second one can end the wait.
 #[test]
-fn job_dropped_after_the_owner() {
-    model(|| {
-        let (log, pool) = (Log::default(), Threads::dropping(1));
-        let mut writer = Offload::with_pool(Destination::new(&log), pool.clone());
-        let _ = submit(&mut writer, b"1");
-        drop(writer);
-        pool.join();
-        let seen = log.seen();
-        assert_eq!((seen.writes, seen.drops), (0, 1));
+fn a_waker_that_was_replaced_is_not_missed() {
+    model_of(&["replaced", "answered"], |cases| {
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
+        let ticket = submit(&mut writer, b"1");
+        let first = poll_once(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket));
+        cases.met(if first.is_pending() { "replaced" } else { "answered" });
+        assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        pool.end(writer);
+        log.assert(b"1", 1);
     });
 }
 
+/// The destination is dropped before the answer, and nothing is taken after it.
 #[test]
-fn close_in_flight() {
+fn an_unknown_effect_poisons() {
     model(|| {
-        let log = Log::default();
-        let mut writer = Offload::with_pool(Destination::new(&log), Threads::default());
-        let _ = submit(&mut writer, b"1");
-        block_on(writer.close_complete()).unwrap();
-        let seen = log.seen();
-        assert_eq!((&*seen.bytes, seen.drops), (&b"1"[..], 1), "complete, then released, then answered");
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, the_first_is_unknown, &pool);
+        let error = write(&mut writer, b"1").unwrap_err();
+        assert!(Indeterminate::find(&error).is_some());
+        log.assert(b"", 1);
+        assert!(Indeterminate::find(&write(&mut writer, b"2").unwrap_err()).is_some());
+        assert!(Indeterminate::find(&block_on(writer.close_complete()).unwrap_err()).is_some());
+        pool.end(writer);
+        log.assert(b"", 1);
     });
 }
 
+/// A call's result is there when it has ended; the destination comes out, and no worker stays.
 #[test]
-fn close_abandoned_goes_on() {
+fn a_call_and_the_destination_itself() {
     model(|| {
-        let (log, pool) = (Log::default(), Threads::default());
-        let mut writer = Offload::with_pool(Destination::failing(&log, the_first), pool.clone());
-        let _ = submit(&mut writer, b"1");
-        let _ = Pin::new(&mut writer).poll_close_complete(&mut Context::from_waker(Waker::noop()));
-        pool.join();
-        assert_eq!(log.seen().drops, 1, "nobody asks any more");
-        let error = block_on(writer.close_complete()).unwrap_err();
-        assert!(PriorWriteFailed::find(&error).is_some());
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
+        let writes = block_on(writer.with_mut(|destination| destination.log.seen().writes)).unwrap();
+        assert_eq!(writes, 0);
+        step_wakes(&mut writer);
+        let Ok(destination) = pool.end_with(writer, |writer| block_on(writer.into_inner())) else {
+            panic!("nothing is outstanding")
+        };
+        log.assert(b"", 0);
+        drop(destination);
+    });
+}
+
+/// A sync that was dropped goes on. The next one is made all the same, unless that failed: then none is made any more.
+#[test]
+fn a_sync_after_one_that_was_dropped() {
+    for (fails, expected) in [(never as Fails, Ok(())), (a_sync, Err(io::ErrorKind::StorageFull))] {
+        model_of(&["dropped", "answered"], move |cases| {
+            let (log, pool) = (Log::default(), Threads::new());
+            let mut writer = writer(&log, fails, &pool);
+            let first = poll_once(|cx| pin!(writer.sync_data()).poll(cx));
+            cases.met(if first.is_pending() { "dropped" } else { "answered" });
+            for made in 2..4 {
+                assert_eq!(block_on(writer.sync_data()).map_err(|error| error.kind()), expected);
+                assert_eq!(log.seen().syncs, if expected.is_ok() { made } else { 1 });
+            }
+            pool.end(writer);
+            log.assert(b"", 1);
+        });
+    }
+}
+
+/// A read that was dropped has fetched bytes. A write that was dropped before it was submitted has the cursor moved
+/// back over them. The next read finds them, once.
+#[test]
+fn bytes_of_an_abandoned_read_come_once_and_in_order() {
+    model_of(&["moving back", "moved back", "fetching", "fetched"], |cases| {
+        let (log, pool) = (Log::default(), Threads::new());
+        let mut writer = writer(&log, never, &pool);
+        let mut buf = [0; 2];
+        let read = poll_once(|cx| Pin::new(&mut writer).poll_read(cx, &mut buf));
+        if read.is_ready() {
+            return pool.end(writer);
+        }
+        let written = poll_once(|cx| Pin::new(&mut writer).poll_write_submit(cx, b"1"));
+        match written {
+            Poll::Ready(Ok(_)) => cases.met("moved back"),
+            Poll::Ready(Err(error)) => panic!("a write after a read: {error}"),
+            Poll::Pending if pool.count() == 2 => cases.met("moving back"),
+            Poll::Pending => cases.met(if place(&writer) == "idle" { "fetched" } else { "fetching" }),
+        }
+        let n = block_on(poll_fn(|cx| Pin::new(&mut writer).poll_read(cx, &mut buf))).unwrap();
+        assert_eq!((n, &buf), (2, b"ab"));
+        pool.end(writer);
     });
 }

@@ -8,7 +8,7 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use async_write_complete::{Indeterminate, WriteComplete};
+use async_write_complete::{Indeterminate, SyncComplete, WriteComplete};
 
 /// What one call does.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ type Script = Box<dyn FnMut(usize) -> Outcome + Send>;
 /// Built by its methods, then given to an `Offload`; watched through its [`Observer`].
 pub struct Scripted {
     writes: Script,
-    tries: VecDeque<Outcome>,
+    waits: VecDeque<Outcome>,
     reads: VecDeque<Outcome>,
     seeks: VecDeque<Outcome>,
     flushes: VecDeque<Outcome>,
@@ -71,7 +71,7 @@ impl Scripted {
     pub fn by_call(outcome: impl FnMut(usize) -> Outcome + Send + 'static) -> Self {
         Self {
             writes: Box::new(outcome),
-            tries: VecDeque::new(),
+            waits: VecDeque::new(),
             reads: VecDeque::new(),
             seeks: VecDeque::new(),
             flushes: VecDeque::new(),
@@ -93,10 +93,9 @@ impl Scripted {
         self
     }
 
-    /// The first calls of `try_write` do what `outcomes` says; the others cannot be tried. An error of the kind `WouldBlock`
-    /// is one.
-    pub fn on_try(mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
-        self.tries.extend(outcomes);
+    /// The first calls of `wait_writable` wait; those after them cannot.
+    pub fn on_wait(mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        self.waits.extend(outcomes);
         self
     }
 
@@ -115,6 +114,12 @@ impl Scripted {
     /// The first calls of `flush`.
     pub fn on_flush(mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         self.flushes.extend(outcomes);
+        self
+    }
+
+    /// The first calls of `sync_data` and `sync_all`.
+    pub fn on_sync(self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        self.observer.seen().sync_script.extend(outcomes);
         self
     }
 
@@ -185,13 +190,11 @@ impl Write for Scripted {
 }
 
 impl WriteComplete for Scripted {
-    fn try_write(&mut self, buf: &[u8]) -> io::Result<Option<usize>> {
-        self.observer.seen().tries.push(buf.len());
-        let Some(first) = self.tries.pop_front() else { return Ok(None) };
+    fn wait_writable(&mut self) -> io::Result<bool> {
+        self.observer.seen().waits += 1;
+        let Some(first) = self.waits.pop_front() else { return Ok(false) };
         let mut first = Some(first);
-        let (moved, said) = Self::play(|| first.take().unwrap_or(Outcome::All), buf.len())?;
-        self.observer.seen().put(&buf[..moved], self.input.is_some());
-        Ok(Some(said))
+        Self::play(|| first.take().unwrap_or(Outcome::All), 0).map(|_| true)
     }
 
     fn unread(&mut self, n: u64) -> io::Result<bool> {
@@ -203,6 +206,24 @@ impl WriteComplete for Scripted {
         let mut seen = self.observer.seen();
         seen.position = seen.position.checked_sub(n).expect("what is unread was read");
         Ok(true)
+    }
+}
+
+impl SyncComplete for Scripted {
+    fn sync_data(&self) -> io::Result<()> {
+        let mut outcome = {
+            let mut seen = self.observer.seen();
+            seen.syncs += 1;
+            seen.sync_script.pop_front()
+        };
+        Self::play(|| outcome.take().unwrap_or(Outcome::All), 0)?;
+        let mut seen = self.observer.seen();
+        seen.durable = seen.bytes.clone();
+        Ok(())
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.sync_data()
     }
 }
 
@@ -256,11 +277,14 @@ struct Seen {
     position: u64,
     writes: Vec<usize>,
     write_threads: Vec<ThreadId>,
-    tries: Vec<usize>,
+    waits: usize,
     reads: Vec<usize>,
     seeks: Vec<SeekFrom>,
     unreads: Vec<u64>,
     flushes: usize,
+    syncs: usize,
+    sync_script: VecDeque<Outcome>,
+    durable: Vec<u8>,
     visits: usize,
     dropped_on: Vec<ThreadId>,
 }
@@ -309,9 +333,9 @@ impl Observer {
         self.seen().write_threads.clone()
     }
 
-    /// The length of each call of `try_write`.
-    pub fn tries(&self) -> Vec<usize> {
-        self.seen().tries.clone()
+    /// The number of calls of `wait_writable`.
+    pub fn waits(&self) -> usize {
+        self.seen().waits
     }
 
     /// The length of each call of `read`.
@@ -332,6 +356,16 @@ impl Observer {
     /// The number of calls of `flush`.
     pub fn flushes(&self) -> usize {
         self.seen().flushes
+    }
+
+    /// The number of calls of `sync_data` and `sync_all`.
+    pub fn syncs(&self) -> usize {
+        self.seen().syncs
+    }
+
+    /// What it held at the last sync that succeeded.
+    pub fn durable(&self) -> Vec<u8> {
+        self.seen().durable.clone()
     }
 
     /// The number of calls of [`Scripted::visit`].

@@ -1,9 +1,11 @@
-//! Test objects that the integration tests share: what they do is scripted, and what happens to them is counted.
+//! Test objects that the modules share: what they do is scripted, and what happens to them is counted.
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(unreachable_pub, reason = "nothing of a test is reached from outside")]
 
 pub mod destination;
+#[cfg(feature = "commit")]
+pub mod executor;
+pub mod files;
 pub mod operation;
 pub mod pool;
 pub mod random;

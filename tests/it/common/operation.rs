@@ -7,13 +7,13 @@ use std::{
     task::Poll,
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload, Pool};
+use async_write_complete::{AsyncWriteCompleteExt, Indeterminate, Offload, Pool};
 use futures_lite::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 
 use super::{
     destination::{Observer, Scripted},
     pool::Stepped,
-    steps::{drive, failed, poll_future},
+    steps::{drive, failed, poll_future, ready, submit_nothing},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,14 +24,14 @@ pub enum Operation {
     SubmitVectored,
     /// The same by the `poll_write` of futures-io.
     PollWrite,
-    /// A submission of no bytes.
-    Barrier,
     /// The `poll_flush` of futures-io.
     Flush,
     /// To the start.
     Seek,
     /// [`Scripted::visit`].
     WithMut,
+    SyncData,
+    SyncAll,
     /// By `close_complete`.
     Close,
     /// By the `poll_close` of futures-io.
@@ -45,18 +45,18 @@ use Operation::*;
 /// What the operations write.
 pub const NEXT: &[u8] = b"next";
 
-/// The operations that are told of an orphan's failure, and are not executed then.
-pub const REFUSED: [Operation; 7] = [Submit, SubmitVectored, PollWrite, Barrier, Flush, Seek, WithMut];
+/// The operations that are refused while a write is outstanding.
+pub const REFUSED: [Operation; 7] = [Submit, SubmitVectored, PollWrite, Seek, WithMut, SyncData, SyncAll];
 
 /// The operations that release the destination.
 pub const CLOSES: [Operation; 2] = [Close, PollClose];
 
 /// All but those that release the destination.
-pub const NOT_CLOSES: [Operation; 8] = [Submit, SubmitVectored, PollWrite, Barrier, Flush, Seek, WithMut, Read];
+pub const NOT_CLOSES: [Operation; 9] =
+    [Submit, SubmitVectored, PollWrite, Flush, Seek, WithMut, SyncData, SyncAll, Read];
 
-/// All of them.
-pub const ALL: [Operation; 10] =
-    [Submit, SubmitVectored, PollWrite, Barrier, Flush, Seek, WithMut, Read, Close, PollClose];
+/// The operations that are no write and call the destination, and that a write waits for.
+pub const NO_WRITES: [Operation; 5] = [Read, Seek, WithMut, SyncData, SyncAll];
 
 impl Operation {
     pub fn future<P: Pool>(
@@ -68,10 +68,11 @@ impl Operation {
                 Submit => writer.write_complete(NEXT).await.map(drop),
                 SubmitVectored => writer.write_vectored_complete(&[IoSlice::new(NEXT)]).await.map(drop),
                 PollWrite => writer.write(NEXT).await.map(drop),
-                Barrier => writer.write_complete(&[]).await.map(drop),
                 Flush => writer.flush().await,
                 Seek => writer.seek(SeekFrom::Start(0)).await.map(drop),
                 WithMut => writer.with_mut(Scripted::visit).await,
+                SyncData => writer.sync_data().await,
+                SyncAll => writer.sync_all().await,
                 Close => writer.close_complete().await,
                 PollClose => writer.close().await,
                 Read => writer.read(&mut [0]).await.map(drop),
@@ -93,27 +94,25 @@ impl Operation {
     pub fn calls(self, seen: &Observer) -> usize {
         match self {
             Submit | SubmitVectored | PollWrite => seen.writes().len(),
-            Barrier | Flush => 0,
+            Flush => 0,
             Seek => seen.seeks().len(),
             WithMut => seen.visits(),
+            SyncData | SyncAll => seen.syncs(),
             Close | PollClose => seen.drops(),
             Read => seen.reads().len(),
         }
     }
-
-    /// How many calls of the destination one operation makes.
-    pub fn calls_each(self) -> usize {
-        if matches!(self, Barrier | Flush) { 0 } else { 1 }
-    }
 }
 
-/// Asserts that a poisoned writer has dropped its destination, and that every operation errs, names `reason`, and calls
-/// nothing, however often it is asked.
+/// Asserts that a poisoned writer, which is settled, has dropped its destination, and that every operation errs, says
+/// that nobody knows, names `reason`, and calls nothing, however often it is asked.
 #[track_caller]
 pub fn assert_poisoned(mut writer: Offload<Scripted, Stepped>, pool: &Stepped, seen: &Observer, reason: &str) {
     let executed = pool.executed();
     let errs = |operation: Operation, writer: &mut Offload<Scripted, Stepped>| {
-        let text = failed(operation.poll_once(writer)).to_string();
+        let error = failed(operation.poll_once(writer));
+        assert!(Indeterminate::find(&error).is_some(), "{operation:?}: {error:?}");
+        let text = error.to_string();
         assert!(text.contains(reason), "{operation:?}: {text}");
         text
     };
@@ -121,14 +120,16 @@ pub fn assert_poisoned(mut writer: Offload<Scripted, Stepped>, pool: &Stepped, s
     for operation in NOT_CLOSES.into_iter().chain(NOT_CLOSES) {
         errs(operation, &mut writer);
     }
+    assert_eq!(ready(submit_nothing(&mut writer)).unwrap().len(), 0, "no bytes are no submission");
     let refused = drive(pool, writer.into_inner()).unwrap_err();
+    assert!(Indeterminate::find(refused.error()).is_some(), "{refused:?}");
     assert!(refused.error().to_string().contains(reason), "{refused}");
     let mut writer = refused.into_inner();
     let outcome = errs(Close, &mut writer);
     for operation in CLOSES.into_iter().chain(CLOSES) {
         assert_eq!(errs(operation, &mut writer), outcome, "the outcome of a close is kept");
     }
-    for operation in NOT_CLOSES {
+    for operation in NOT_CLOSES.into_iter().filter(|operation| *operation != Flush) {
         failed(operation.poll_once(&mut writer));
     }
     drop(writer);

@@ -3,12 +3,13 @@
 use std::{
     collections::VecDeque,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
-    thread::{self, JoinHandle, ThreadId},
+    thread::{self, ThreadId},
 };
 
 use async_write_complete::{Job, Pool};
@@ -106,57 +107,76 @@ impl fmt::Debug for Stepped {
     }
 }
 
-/// A pool of a fixed number of threads, first come first served. The last clone's drop waits for every job.
+/// A pool of a fixed number of threads, first come first served. The threads end with the last clone, whoever has it: a
+/// job may be the one.
 #[derive(Clone)]
 pub struct Threads(Arc<Workers>);
 
 struct Workers {
-    jobs: Option<Mutex<mpsc::Sender<Job>>>,
-    threads: Vec<JoinHandle<()>>,
+    jobs: Mutex<mpsc::Sender<Job>>,
+    threads: Vec<ThreadId>,
+    unfinished: Arc<Unfinished>,
+}
+
+/// How many jobs wait or run.
+#[derive(Default)]
+struct Unfinished {
+    jobs: Mutex<usize>,
+    ended: Condvar,
+    panicked: AtomicBool,
+}
+
+impl Unfinished {
+    fn run(&self, job: Job) {
+        if catch_unwind(AssertUnwindSafe(|| job.run())).is_err() {
+            self.panicked.store(true, SeqCst);
+        }
+        *self.jobs.lock().unwrap() -= 1;
+        self.ended.notify_all();
+    }
 }
 
 impl Threads {
     pub fn new(count: usize) -> Self {
         let (jobs, queue) = mpsc::channel::<Job>();
-        let queue = Arc::new(Mutex::new(queue));
-        let work = |queue: Arc<Mutex<mpsc::Receiver<Job>>>| {
+        let (queue, unfinished) = (Arc::new(Mutex::new(queue)), Arc::<Unfinished>::default());
+        let work = |(queue, unfinished): (Arc<Mutex<mpsc::Receiver<Job>>>, Arc<Unfinished>)| {
             move || {
                 loop {
                     let next = queue.lock().unwrap().recv();
                     let Ok(job) = next else { return };
-                    job.run();
+                    unfinished.run(job);
                 }
             }
         };
-        let threads = (0..count).map(|_| thread::spawn(work(queue.clone()))).collect();
-        Self(Arc::new(Workers { jobs: Some(Mutex::new(jobs)), threads }))
+        let spawn = |_| thread::spawn(work((queue.clone(), unfinished.clone()))).thread().id();
+        let threads = (0..count).map(spawn).collect();
+        Self(Arc::new(Workers { jobs: Mutex::new(jobs), threads, unfinished }))
     }
 
     /// The ids of the threads.
     pub fn ids(&self) -> Vec<ThreadId> {
-        self.0.threads.iter().map(|thread| thread.thread().id()).collect()
+        self.0.threads.clone()
+    }
+
+    /// Waits until no job waits or runs.
+    pub fn wait_until_idle(&self) {
+        let unfinished = &self.0.unfinished;
+        let idle = unfinished.ended.wait_while(unfinished.jobs.lock().unwrap(), |jobs| *jobs > 0);
+        drop(idle.unwrap());
+        assert!(!unfinished.panicked.load(SeqCst), "a job panicked");
     }
 }
 
 impl Pool for Threads {
     fn execute(&self, job: Job) {
-        let jobs = self.0.jobs.as_ref().expect("the pool lives");
-        jobs.lock().unwrap().send(job).expect("the threads live");
+        *self.0.unfinished.jobs.lock().unwrap() += 1;
+        self.0.jobs.lock().unwrap().send(job).expect("the threads live");
     }
 }
 
 impl fmt::Debug for Threads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Threads").field("count", &self.0.threads.len()).finish()
-    }
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        self.jobs = None;
-        for thread in self.threads.drain(..) {
-            let ended = thread.join();
-            assert!(ended.is_ok() || thread::panicking(), "a job killed its thread");
-        }
     }
 }

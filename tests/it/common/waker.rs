@@ -49,10 +49,6 @@ impl Task {
         Arc::strong_count(&self.wakes) - 2
     }
 
-    pub fn waker(&self) -> &Waker {
-        &self.waker
-    }
-
     /// Polls once.
     pub fn poll<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         poll(&mut Context::from_waker(&self.waker))
@@ -68,11 +64,6 @@ impl Default for Task {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Polls `future` once, with a waker that does nothing.
-pub fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    poll_with(Waker::noop(), |cx| pin!(future).poll(cx))
 }
 
 /// Calls `poll` with `waker`.

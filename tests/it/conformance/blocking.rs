@@ -3,18 +3,22 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{BufWriter, Cursor, Sink},
+    io::{self, BufWriter, Cursor},
+    pin::Pin,
     sync::Arc,
+    task::{Context, Poll},
 };
 
-use async_write_complete::{
-    AssertComplete, FlushEach, Inline, certify,
-    conformance::{Certify, Destination},
-};
+use async_write_complete::{AssertComplete, AsyncWriteCompleteBytes, FlushEach, Inline, Submitted, WriteComplete};
+use async_write_complete_conformance::{Certify, Destination, Observer, certify};
+use bytes::Bytes;
 
-use super::observers::{Borrowed, SeenFile, tcp_streams, unix_streams};
-#[cfg(all(std_pipe, target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use super::observers::{Peer, reading_end};
+use super::{
+    NO_FAULTS, NO_FAULTS_BECAUSE,
+    observers::{Borrowed, SeenFile, tcp_streams, unix_streams},
+};
 
 certify! { the_kits_own: Certify::over(Inline::new).closes() }
 certify! { boxed: Certify::over(|destination| Inline::new(Box::new(destination))).closes() }
@@ -28,12 +32,19 @@ certify! { flush_each_of_a_buffer: Certify::over(|destination| {
     Inline::new(FlushEach::new(BufWriter::with_capacity(64, destination)))
 }).indirect().closes() }
 
-certify! { file: Certify::blocking(SeenFile::create) }
-certify! { arc_of_a_file: Certify::blocking(|| {
+/// Of the operating system, and so without faults.
+fn of_the_system<T: WriteComplete + Unpin + 'static, O: Observer + 'static>(
+    build: impl Fn() -> (T, O) + Send + Sync + 'static,
+) -> Certify<Inline<T>> {
+    Certify::blocking(build).exempt(NO_FAULTS, NO_FAULTS_BECAUSE)
+}
+
+certify! { file: of_the_system(SeenFile::create) }
+certify! { arc_of_a_file: of_the_system(|| {
     let (file, seen) = SeenFile::create();
     (Arc::new(file), seen)
 }) }
-certify! { borrowed_file: Certify::blocking(|| {
+certify! { borrowed_file: of_the_system(|| {
     let (file, seen) = SeenFile::create();
     let file: &'static File = Box::leak(Box::new(file));
     (file, Borrowed(seen))
@@ -42,22 +53,35 @@ certify! { borrowed_file: Certify::blocking(|| {
 /// What a stream takes that nobody reads, with room to spare.
 const BUFFER: usize = 32 << 10;
 
-certify! { unix_stream: Certify::blocking(unix_streams).room(BUFFER) }
-certify! { tcp_stream: Certify::blocking(tcp_streams).room(BUFFER).unseen() }
-#[cfg(all(std_pipe, target_os = "linux"))]
-certify! { pipe_writer: Certify::blocking(pipe).room(BUFFER) }
+certify! { unix_stream: of_the_system(unix_streams).room(BUFFER) }
+certify! { tcp_stream: of_the_system(tcp_streams).room(BUFFER).unseen().submits_bytes(poll_bytes) }
+#[cfg(target_os = "linux")]
+certify! { pipe_writer: of_the_system(pipe).room(BUFFER) }
 
-certify! { vec: Certify::blocking(|| (Vec::new(), Vec::new)).unseen() }
-certify! { deque: Certify::blocking(|| (VecDeque::new(), Vec::new)).unseen() }
-certify! { cursor: Certify::blocking(|| (Cursor::new(Vec::new()), Vec::new)).unseen() }
-certify! { sink: Certify::blocking(|| -> (Sink, fn() -> Vec<u8>) { (std::io::sink(), Vec::new) }).unseen() }
-certify! { slice: Certify::blocking(|| (&mut vec![0; 8 << 20].leak()[..], Vec::new)).unseen() }
+/// Memory, of which nothing is seen from outside.
+fn of_memory<T: WriteComplete + Unpin + 'static>(build: fn() -> T) -> Certify<Inline<T>> {
+    let certify = Certify::blocking(move || (build(), Vec::new)).unseen().submits_bytes(poll_bytes);
+    certify.exempt(NO_FAULTS, "memory does not fail")
+}
 
-#[cfg(all(std_pipe, target_os = "linux"))]
-#[expect(clippy::incompatible_msrv, reason = "the build script has seen that std has it")]
-fn pipe() -> (std::io::PipeWriter, Peer<File>) {
+certify! { vec: of_memory(Vec::new) }
+certify! { deque: of_memory(VecDeque::new) }
+certify! { cursor: of_memory(|| Cursor::new(Vec::new())) }
+certify! { sink: of_memory(io::sink) }
+certify! { slice: of_memory(|| &mut vec![0; 8 << 20].leak()[..]) }
+
+fn poll_bytes<W: AsyncWriteCompleteBytes>(
+    writer: Pin<&mut W>,
+    cx: &mut Context<'_>,
+    bytes: &Bytes,
+) -> Poll<io::Result<Submitted>> {
+    writer.poll_write_submit_bytes(cx, bytes)
+}
+
+#[cfg(target_os = "linux")]
+fn pipe() -> (io::PipeWriter, Peer<File>) {
     use std::os::fd::AsRawFd;
 
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = io::pipe().unwrap();
     (writer, reading_end(&format!("/proc/self/fd/{}", reader.as_raw_fd())))
 }

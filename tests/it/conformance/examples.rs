@@ -7,7 +7,8 @@ mod framed_writer;
 #[path = "../../../examples/implement_a_writer.rs"]
 mod implement_a_writer;
 
-use async_write_complete::{Tracked, certify, conformance::Certify};
+use async_write_complete::Tracked;
+use async_write_complete_conformance::{Certify, certify};
 
 certify! { checksum: Certify::around(|inner| Tracked::new(implement_a_writer::Checksum::new(inner))).closes() }
 

@@ -2,10 +2,8 @@
 
 use std::pin::Pin;
 
-use async_write_complete::{
-    AsyncWriteComplete, certify,
-    conformance::{Carrier, Certify, Reference, Specimen},
-};
+use async_write_complete::AsyncWriteComplete;
+use async_write_complete_conformance::{Carrier, Certify, Reference, Specimen, certify};
 
 use super::observers::Borrowed;
 

@@ -5,7 +5,8 @@ use std::{
     io::{Cursor, Sink},
 };
 
-use async_write_complete::{certify, conformance::Certify};
+use async_write_complete::AsyncWriteCompleteBytes;
+use async_write_complete_conformance::{Certify, certify};
 
 /// More than the kit writes in one case.
 const ROOM: usize = 8 << 20;
@@ -30,7 +31,7 @@ certify! { cursor_of_an_array: Certify::memory(
     // Boxed as a whole: it would not fit on the stack of a test.
     || Box::new(Cursor::new([0; 4096])),
     |cursor| cursor.get_ref()[..cursor.position() as usize].to_vec(),
-).unseen() }
+).unseen().submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes) }
 
 certify! { cursor_of_a_slice: Certify::memory(
     || Cursor::new(vec![0; ROOM].leak()),
@@ -38,6 +39,10 @@ certify! { cursor_of_a_slice: Certify::memory(
 ) }
 
 // What a slice has taken is before what is left of it.
-certify! { slice: Certify::memory(|| &mut vec![0; ROOM].leak()[..], |_| Vec::new()).unseen() }
+certify! { slice: Certify::memory(|| &mut vec![0; ROOM].leak()[..], |_| Vec::new())
+.unseen()
+.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes) }
 
-certify! { sink: Certify::memory(|| -> Sink { std::io::sink() }, |_| Vec::new()).unseen() }
+certify! { sink: Certify::memory(|| -> Sink { std::io::sink() }, |_| Vec::new())
+.unseen()
+.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes) }

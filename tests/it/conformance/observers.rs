@@ -9,7 +9,7 @@ use std::{
     sync::Mutex,
 };
 
-use async_write_complete::conformance::{Fault, Observer};
+use async_write_complete_conformance::{Fault, Observer};
 use tempfile::TempDir;
 
 /// A file, seen by its path.

@@ -1,35 +1,74 @@
 //! `Offload`, over each kind of pool and several kinds of destination.
 
-use std::{fs::File, io::Cursor, sync::Arc, thread, time::Duration};
+use std::{fs::File, future::Future, io::Cursor, pin::Pin, sync::Arc, thread, time::Duration};
 
 use async_write_complete::{
-    AssertComplete, FlushEach, Job, Offload, Pool, WriteComplete, certify,
-    conformance::{Carrier, Certify, Destination, Observer, OverPool, Specimen, Stepped},
+    AssertComplete, AsyncWriteCompleteBytes, FlushEach, Job, Offload, Pool, WriteComplete, contract::Rule,
     offload::Policy,
+};
+use async_write_complete_conformance::{
+    Carrier, Certify, Destination, Observer, OverPool, Refused, Specimen, Stepped, certify,
 };
 use futures_io::{AsyncRead, AsyncSeek};
 
-use super::observers::{SeenFile, unix_streams};
+use super::{
+    NO_FAULTS, NO_FAULTS_BECAUSE,
+    observers::{SeenFile, unix_streams},
+};
 
 /// With all that an `Offload` of the kit's destination can do.
-fn able<P: Pool + Unpin + 'static>(certify: Certify<Offload<Destination, P>>) -> Certify<Offload<Destination, P>> {
-    certify.closes().seeks(AsyncSeek::poll_seek).reads(AsyncRead::poll_read)
+fn able<P: Pool>(certify: Certify<Offload<Destination, P>>) -> Certify<Offload<Destination, P>> {
+    certify
+        .offloads()
+        .closes()
+        .late_errors()
+        .seeks(AsyncSeek::poll_seek)
+        .reads(AsyncRead::poll_read)
+        .syncs(|writer| Box::pin(writer.get_mut().sync_data()))
+        .operation("sync_all", |writer| Box::pin(writer.get_mut().sync_all()))
+        .operation("with_mut", |writer| Box::pin(writer.get_mut().with_mut(|_| ())))
+        .submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
+        .into_inner(take_apart)
 }
 
+type TakenApart<W> = Pin<Box<dyn Future<Output = Result<(), Refused<W>>>>>;
+
+fn take_apart<T: Send + 'static, P: Pool>(writer: Pin<Box<Offload<T, P>>>) -> TakenApart<Offload<T, P>> {
+    Box::pin(async {
+        let taken = (*Pin::into_inner(writer)).into_inner().await;
+        taken.map(drop).map_err(|refusal| {
+            let (error, writer) = refusal.into_parts();
+            (error, Some(Box::pin(writer)))
+        })
+    })
+}
+
+/// The same on threads, of a pool that runs what it is given.
+fn on_threads<P: Pool>(certify: Certify<Offload<Destination, P>>) -> Certify<Offload<Destination, P>> {
+    able(certify.carried(Carrier::Others)).exempt(&[Rule::O4], NO_REFUSALS)
+}
+
+/// What needs a pool that refuses.
+const NO_REFUSALS: &str = "the pool runs what it is given";
+
 certify! { stepped: able(Certify::stepped(Offload::with_pool)) }
-certify! { blocking_pool: able(Certify::over(Offload::new).carried(Carrier::Others)) }
-certify! { a_thread_each: able(Certify::over(|destination| Offload::with_pool(destination, Threads)).carried(Carrier::Others)) }
-certify! { borrowed_pool: able(Certify::over(|destination| Offload::with_pool(destination, &Threads)).carried(Carrier::Others)) }
-// What looks out on the threads of a pool is certified in `tests/policies.rs`.
-certify! { stepped_without_looking_out: able(Certify::stepped(|destination, pool| {
-    Offload::with_pool(destination, pool).policy(Policy::off())
+certify! { blocking_pool: on_threads(Certify::over(Offload::new)) }
+certify! { a_thread_each:
+    on_threads(Certify::over(|destination| Offload::with_pool(destination, Threads)))
+}
+certify! { borrowed_pool:
+    on_threads(Certify::over(|destination| Offload::with_pool(destination, &Threads)))
+}
+// What spins on the threads of a pool is certified in `tests/spinning.rs`.
+certify! { stepped_without_spinning: able(Certify::stepped(|destination, pool| {
+    Offload::with_pool(destination, pool).policy(Policy::never_spin())
 })) }
-certify! { stepped_with_long_looks: able(Certify::stepped(|destination, pool| {
-    Offload::with_pool(destination, pool).policy(Policy::off().linger(Duration::MAX).wait(Duration::MAX))
+certify! { stepped_with_long_spins: able(Certify::stepped(|destination, pool| {
+    Offload::with_pool(destination, pool).policy(Policy::spin_at_most(Duration::from_millis(2)))
 })) }
 certify! { shared_pool: able(Certify::stepped(|destination, pool| Offload::with_pool(destination, Arc::new(pool)))) }
 
-/// A thread for each operation.
+/// A thread for each job.
 struct Threads;
 
 impl Pool for Threads {
@@ -38,7 +77,7 @@ impl Pool for Threads {
     }
 }
 
-/// Over a pool that the kit steps, to a destination of any kind.
+/// Over a pool that the kit steps, to a destination of the operating system.
 fn over<T, O>(build: impl Fn() -> (T, O) + Send + Sync + 'static) -> Certify<Offload<T, Stepped>>
 where
     T: WriteComplete + Send + 'static,
@@ -50,13 +89,23 @@ where
         let observer: OverPool<O> = pool.over(observer);
         Specimen::new(Offload::with_pool(destination, pool), observer)
     });
-    certify.carried(Carrier::Steps).closes()
+    let certify = certify.carried(Carrier::Steps).offloads().closes();
+    certify.exempt(NO_FAULTS, NO_FAULTS_BECAUSE).exempt(&[Rule::O1], NO_CALLS)
 }
+
+/// What needs a destination that counts its calls.
+const NO_CALLS: &str = "the calls of a destination of the operating system are not counted";
+
+/// What needs a loss of power.
+const NO_POWER_LOSS: &str = "what is durable is not seen while the power is on";
 
 certify! { file: over(SeenFile::create)
 .seeks(AsyncSeek::poll_seek)
 .reads(AsyncRead::poll_read)
-.syncs(|writer| Box::pin(writer.get_mut().sync_data())) }
+.syncs(|writer| Box::pin(writer.get_mut().sync_data()))
+.operation("set_len", |writer| Box::pin(writer.get_mut().set_len(0)))
+.into_inner(take_apart)
+.exempt(&[Rule::D1], NO_POWER_LOSS) }
 
 certify! { file_on_the_blocking_pool: {
     let certify = Certify::new(|| {
@@ -65,10 +114,15 @@ certify! { file_on_the_blocking_pool: {
     });
     certify
         .carried(Carrier::Others)
+        .offloads()
         .closes()
         .seeks(AsyncSeek::poll_seek)
         .reads(AsyncRead::poll_read)
-        .syncs(|writer: std::pin::Pin<&mut Offload<File>>| Box::pin(writer.get_mut().sync_all()))
+        .syncs(|writer: Pin<&mut Offload<File>>| Box::pin(writer.get_mut().sync_all()))
+        .exempt(NO_FAULTS, NO_FAULTS_BECAUSE)
+        .exempt(&[Rule::D1], NO_POWER_LOSS)
+        .exempt(&[Rule::O1], NO_CALLS)
+        .exempt(&[Rule::O4], NO_REFUSALS)
 } }
 
 certify! { arc_of_a_file: over(|| {
@@ -77,47 +131,17 @@ certify! { arc_of_a_file: over(|| {
 }) }
 certify! { unix_stream: over(unix_streams).room(32 << 10) }
 certify! { memory: Certify::new(|| Specimen::new(Offload::new(Cursor::new(Vec::new())), Vec::new))
-.carried(Carrier::Others).closes().unseen() }
+.carried(Carrier::Others)
+.closes()
+.unseen()
+.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
+.exempt(NO_FAULTS, "memory does not fail")
+.exempt(&[Rule::W8], "what is in it is neither seen nor held") }
 
 certify! { flush_each: Certify::stepped(|destination, pool| {
     Offload::with_pool(FlushEach::new(std::io::BufWriter::with_capacity(64, destination)), pool)
-}).indirect().closes() }
+}).indirect().closes().submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes) }
 certify! { assert_complete: Certify::stepped(|destination, pool| {
     let destination: Box<dyn std::io::Write + Send> = Box::new(destination);
     Offload::with_pool(AssertComplete::new(destination), pool)
-}).closes() }
-
-/// Every other write can be made without blocking.
-struct Eager<W> {
-    inner: W,
-    tries: usize,
-}
-
-impl<W: std::io::Write> std::io::Write for Eager<W> {
-    fn write(&mut self, buf: &[u8]) -> std::io::Result<usize> {
-        self.inner.write(buf)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-impl<W: WriteComplete> WriteComplete for Eager<W> {
-    fn try_write(&mut self, buf: &[u8]) -> std::io::Result<Option<usize>> {
-        self.tries += 1;
-        if self.tries % 2 == 1 {
-            return Ok(None);
-        }
-        // The kit's destination was made to answer `WouldBlock` once: a second call would be too many to be told apart.
-        let never_twice = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::WouldBlock => std::io::ErrorKind::Unsupported.into(),
-            _ => error,
-        };
-        self.inner.write(buf).map(Some).map_err(never_twice)
-    }
-}
-
-certify! { complete_at_once_now_and_then: Certify::stepped(|inner, pool| {
-    Offload::with_pool(Eager { inner, tries: 0 }, pool)
 }).closes() }

@@ -31,7 +31,7 @@ fn counts_speak_of_the_callers_bytes() {
 }
 
 #[test]
-fn an_orphan_is_carried_to_its_end_by_whatever_comes() {
+fn a_settle_or_a_close_carries_it_to_its_end() {
     for by_close in [false, true] {
         let (mut writer, pool, observer) = hex([Outcome::Short(1), Outcome::Short(1)]);
         in_flight(&mut writer, b"\x01\xab");
@@ -39,7 +39,7 @@ fn an_orphan_is_carried_to_its_end_by_whatever_comes() {
             run(&pool, || close(&mut writer)).unwrap();
             assert_eq!(observer.drops(), 1);
         } else {
-            assert_eq!(run(&pool, || barrier(&mut writer)).unwrap(), Submitted::Complete(0));
+            assert_eq!(run(&pool, || settle(&mut writer)).unwrap().unwrap().completed(), 2);
         }
         assert_eq!((observer.bytes(), observer.writes()), (b"01ab".to_vec(), vec![4, 3, 2]));
     }
@@ -65,18 +65,17 @@ fn half_a_byte_is_indeterminate() {
     let error = run(&pool, || ask(&mut writer, ticket)).unwrap_err();
     assert!(Indeterminate::find(&error).is_some());
     assert_eq!((error.kind(), raw_os_error(&error)), (io::ErrorKind::StorageFull, Some(NO_SPACE)));
-    failed(submit(&mut writer, b"\xff"));
+    assert!(Indeterminate::find(&failed(submit(&mut writer, b"\xff"))).is_some());
     assert_eq!((observer.bytes(), observer.writes()), (b"01a".to_vec(), vec![6, 3]));
 }
 
 #[test]
-fn an_orphan_of_the_transform_is_reported_in_its_own_count() {
+fn a_settle_speaks_of_the_callers_bytes() {
     let (mut writer, pool, _) = hex([Outcome::Short(2), Outcome::Zero]);
     let ticket = in_flight(&mut writer, b"\x01\xab\xff");
-    let error = run(&pool, || submit(&mut writer, b"later")).unwrap_err();
-    let prior = PriorWriteFailed::find(&error).unwrap();
-    assert_eq!((prior.ticket(), prior.complete()), (ticket, Some(1)));
-    assert_eq!(run(&pool, || barrier(&mut writer)).unwrap(), Submitted::Complete(0));
+    refused(submit(&mut writer, b"later"), ticket);
+    let settled = run(&pool, || settle(&mut writer)).unwrap().unwrap();
+    assert_eq!((settled.ticket(), settled.submitted(), settled.completed()), (ticket, 3, 1));
 }
 
 /// The inner ticket is the driver's own; nobody else's is answered by way of the wrapper.
@@ -87,7 +86,7 @@ fn tickets_of_the_two_levels_are_not_confused() {
     assert!(ask(&mut writer, ticket).is_pending());
     let inner = writer.get_ref().ticket.unwrap();
     assert_ne!(inner, ticket);
-    assert!(Superseded::find(&failed(ask(&mut writer, inner))).is_some());
+    unknown(ask(&mut writer, inner), inner);
     assert_eq!(run(&pool, || ask(&mut writer, ticket)).unwrap(), 1);
 }
 
@@ -96,8 +95,8 @@ fn a_panicking_destination_is_indeterminate_outside_too() {
     let (mut writer, pool, _) = hex([Outcome::Panic]);
     let ticket = in_flight(&mut writer, b"\x01");
     assert!(Indeterminate::find(&run(&pool, || ask(&mut writer, ticket)).unwrap_err()).is_some());
-    failed(barrier(&mut writer));
-    failed(close(&mut writer));
+    assert!(Indeterminate::find(&failed(submit(&mut writer, b"\x01"))).is_some());
+    assert!(Indeterminate::find(&failed(close(&mut writer))).is_some());
 }
 
 #[test]
@@ -133,4 +132,18 @@ fn dropped_it_drives_no_more() {
     drop(writer);
     assert_eq!(pool.run_all(), 1);
     assert_eq!((observer.bytes(), observer.drops()), (b"0".to_vec(), 1));
+}
+
+/// The writer inside is the wrapper's: whoever uses it beside the wrapper leaves nobody who can know.
+#[test]
+fn a_stranger_on_the_writer_inside_makes_it_indeterminate() {
+    let (mut writer, pool, _) = hex([]);
+    let ticket = in_flight(&mut writer, b"\x01");
+    assert!(ask(&mut writer, ticket).is_pending());
+    pool.run_all();
+    let inner = &mut writer.get_mut().inner;
+    assert!(ready(settle(inner)).unwrap().is_some());
+    steps::write_now(inner, &pool, b"stranger").unwrap();
+    assert!(Indeterminate::find(&failed(ask(&mut writer, ticket))).is_some());
+    assert!(Indeterminate::find(&failed(submit(&mut writer, b"\x02"))).is_some());
 }

@@ -1,12 +1,12 @@
 //! `Tracked`: what the rules ask of a wrapper, supplied around a `DriveWrite`, whatever that one does.
 
 mod a_transform;
-mod barriers;
 mod closing;
 mod drivers_that_break_things;
-mod identity;
-mod orphans;
+mod empty_submissions;
+mod outstanding;
 mod submissions;
+mod tickets;
 mod wakers;
 
 use std::{
@@ -20,14 +20,17 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Indeterminate, PriorWriteFailed, Started,
-    Submitted, Superseded, Ticket, TicketSource, Tracked, error::raw_os_error,
+    AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, HeldWrite, Indeterminate, Started, Submitted, Ticket,
+    TicketSource, Tracked, WriteOutstanding, error::raw_os_error,
 };
 
 use crate::common::{
     destination::{Observer, Outcome, Scripted, interrupted},
     pool::Stepped,
-    steps::{self, ask, barrier, close, failed, in_flight, poll_future, prior, ready, submit, submit_vectored},
+    steps::{
+        self, ask, close, failed, in_flight, poll_future, ready, refused, settle, submit, submit_nothing,
+        submit_vectored, unknown,
+    },
     waker::{Task, panics_in_drop, panics_in_wake, poll_with},
 };
 
@@ -57,11 +60,10 @@ enum Call {
     Start(Vec<u8>),
     StartVectored(usize),
     Finish,
-    Settle,
     Close,
 }
 
-use Call::{Close, Finish, Settle};
+use Call::{Close, Finish};
 
 type Calls = Rc<RefCell<Vec<Call>>>;
 
@@ -70,7 +72,6 @@ type Calls = Rc<RefCell<Vec<Call>>>;
 struct Driver {
     start: VecDeque<Act>,
     finish: VecDeque<Act>,
-    settle: VecDeque<Act>,
     close: VecDeque<Act>,
     taken: usize,
     calls: Calls,
@@ -88,11 +89,6 @@ impl Driver {
 
     fn on_finish(mut self, acts: impl IntoIterator<Item = Act>) -> Self {
         self.finish.extend(acts);
-        self
-    }
-
-    fn on_settle(mut self, acts: impl IntoIterator<Item = Act>) -> Self {
-        self.settle.extend(acts);
         self
     }
 
@@ -155,39 +151,26 @@ impl DriveWrite for Driver {
         })
     }
 
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.called(Settle);
-        Self::play(self.settle.pop_front().unwrap_or(Act::Complete(0)), cx).map_ok(drop)
-    }
-
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.called(Close);
         Self::play(self.close.pop_front().unwrap_or(Act::Complete(0)), cx).map_ok(drop)
     }
 }
 
-/// Asserts that a barrier has been passed.
-#[track_caller]
-fn settled(barrier: Poll<io::Result<Submitted>>) {
-    assert_eq!(ready(barrier).unwrap(), Submitted::Complete(0));
-}
-
 fn start(bytes: &[u8]) -> Call {
     Call::Start(bytes.to_vec())
 }
 
-/// The operations of the write side, each polled once.
+/// The submissions, each polled once.
 type Operation = fn(&mut Tracked<Driver>) -> Poll<io::Result<()>>;
 
-const OPERATIONS: [(&str, Operation); 4] = [
+const OPERATIONS: [(&str, Operation); 2] = [
     ("submission", |w| submit(w, b"later").map_ok(drop)),
     ("vectored submission", |w| submit_vectored(w, &[b"la", b"ter"]).map_ok(drop)),
-    ("barrier", |w| barrier(w).map_ok(drop)),
-    ("vectored barrier", |w| submit_vectored(w, &[b"", b""]).map_ok(drop)),
 ];
 
-/// A transform of the bytes, so that counts differ inside and outside: two digits for a byte, by as many inner writes as it
-/// takes.
+/// A transform of the bytes, so that counts differ inside and outside: two digits for a byte, by as many inner writes
+/// as it takes.
 #[derive(Debug)]
 struct Hex<W> {
     inner: W,
@@ -250,10 +233,6 @@ impl<W: AsyncWriteComplete + Unpin> DriveWrite for Hex<W> {
             }
         }
         Poll::Ready(Ok(self.digits.len() / 2))
-    }
-
-    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_write_submit(cx, &[]).map_ok(drop)
     }
 
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

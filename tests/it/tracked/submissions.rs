@@ -25,18 +25,18 @@ fn what_the_driver_takes_is_in_flight_until_it_is_finished() {
 fn a_pending_start_takes_nothing() {
     let (mut writer, calls) = Driver::new().on_start([Act::Pending]).tracked();
     assert!(submit(&mut writer, b"abc").is_pending());
-    settled(barrier(&mut writer));
+    assert_eq!(writer.outstanding(), None);
     in_flight(&mut writer, b"def");
-    assert_eq!(calls.take(), [start(b"abc"), Settle, start(b"def")]);
+    assert_eq!(calls.take(), [start(b"abc"), start(b"def")]);
 }
 
 #[test]
 fn a_failed_start_takes_nothing_and_is_whole() {
     let (mut writer, calls) = Driver::new().on_start([Act::Os(NO_SPACE)]).tracked();
     assert_eq!(failed(submit(&mut writer, b"abc")).raw_os_error(), Some(NO_SPACE));
-    settled(barrier(&mut writer));
+    assert_eq!(writer.outstanding(), None);
     in_flight(&mut writer, b"abc");
-    assert_eq!(calls.take(), [start(b"abc"), Settle, start(b"abc")]);
+    assert_eq!(calls.take(), [start(b"abc"), start(b"abc")]);
 }
 
 #[test]
@@ -64,10 +64,6 @@ fn a_driver_without_lists_gets_the_first_bytes() {
             unreachable!("nothing was taken")
         }
 
-        fn poll_settle(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
         fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }
@@ -76,18 +72,4 @@ fn a_driver_without_lists_gets_the_first_bytes() {
     let mut writer = Tracked::new(First(Vec::new()));
     assert_eq!(ready(submit_vectored(&mut writer, &[b"", b"ab", b"c"])).unwrap(), Submitted::Complete(2));
     assert_eq!(writer.get_ref().0, b"ab");
-}
-
-/// Whoever polls carries the outstanding write on: any operation does (the definition of *driven*).
-#[test]
-fn any_operation_carries_the_outstanding_write_on_and_waits_for_it() {
-    for (name, operation) in OPERATIONS {
-        let (mut writer, calls) = Driver::new().on_finish([Act::Pending]).tracked();
-        in_flight(&mut writer, b"abc");
-        assert!(operation(&mut writer).is_pending(), "{name}");
-        assert_eq!(*calls.borrow(), [start(b"abc"), Finish], "{name}: nothing else begins meanwhile");
-        ready(operation(&mut writer)).unwrap();
-        assert_eq!(calls.borrow()[2], Finish, "{name}");
-        assert_eq!(calls.borrow().len(), 4, "{name}: and then itself, once");
-    }
 }

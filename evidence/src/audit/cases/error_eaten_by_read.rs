@@ -30,7 +30,7 @@ async fn round(scene: Scene) -> anyhow::Result<Observation> {
     let wrote = log.done("write_all", file.write_all(&payload).await);
     let read = log.count("read", file.read(&mut [0; 16]).await);
     let flushed = log.done("flush", file.flush().await);
-    let synced = log.done(file.sync_all_name(), file.sync_all().await);
+    let synced = log.done(&file.sync_name("sync_all"), file.sync_all().await);
     let content = scene.content()?;
     log.note(share(&content, &payload));
     let reported = wrote.is_err() || read.is_err() || flushed.is_err() || synced.is_err();

@@ -19,6 +19,8 @@ mod hole_after_partial_failure;
 mod kill_after_answer;
 mod prefix_written_twice;
 mod seed;
+mod select_loop;
+mod sync_after_dropped_failure;
 mod sync_after_failed_write;
 mod torn_record;
 
@@ -26,9 +28,11 @@ mod torn_record;
 const FEWEST: u32 = 5;
 
 /// All cases, in the order of the report.
-pub(super) static ALL: [Case; 12] = [
+pub(super) static ALL: [Case; 14] = [
     seed::CASE,
+    select_loop::CASE,
     sync_after_failed_write::CASE,
+    sync_after_dropped_failure::CASE,
     hole_after_partial_failure::CASE,
     prefix_written_twice::CASE,
     error_eaten_by_read::CASE,

@@ -12,7 +12,7 @@ use crate::audit::{
     limit::FileLimit,
     log::Log,
     scene::{Scene, payload, share},
-    subjects::{Call, Subject},
+    subjects::{By, Subject},
     tally::Observation,
 };
 
@@ -26,7 +26,7 @@ pub(super) const CASE: Case = Case {
     round: |scene| Box::pin(round(scene)),
 };
 
-const RESUMED: Subject = Subject::Ours(Call::ResumeWriteAll, Executor::Smol);
+const RESUMED: Subject = Subject::Ours(By::ResumeWriteAll, Executor::Smol);
 
 fn subjects() -> Vec<Subject> {
     [Subject::peers_and_ours().as_slice(), &[RESUMED]].concat()

@@ -11,7 +11,7 @@ use crate::audit::{
     executors::Executor,
     log::Log,
     scene::{Scene, payload},
-    subjects::{Call, Subject},
+    subjects::{By, Subject},
     tally::Observation,
 };
 
@@ -31,7 +31,7 @@ const LENGTH: usize = 1024;
 /// tokio also with the flush that its documentation asks for; ours on every executor.
 fn subjects() -> Vec<Subject> {
     let peers = [Subject::Tokio, Subject::TokioFlush, Subject::AsyncFs, Subject::AsyncStd, Subject::Unblock];
-    let ours = [Call::WriteComplete, Call::FuturesIo].into_iter();
+    let ours = [By::WriteComplete, By::FuturesIo].into_iter();
     let ours = ours.flat_map(|call| Executor::ALL.map(|executor| Subject::Ours(call, executor)));
     peers.into_iter().chain(ours).collect()
 }

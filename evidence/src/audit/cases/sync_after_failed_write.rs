@@ -28,7 +28,7 @@ async fn round(scene: Scene) -> anyhow::Result<Observation> {
     let mut file = scene.adopt()?;
     let _limit = FileLimit::set(8192)?;
     let wrote = log.done("write_all", file.write_all(&payload).await);
-    let synced = log.done(file.sync_all_name(), file.sync_all().await);
+    let synced = log.done(&file.sync_name("sync_all"), file.sync_all().await);
     let content = scene.content()?;
     log.note(share(&content, &payload));
     // Where the failure comes out in the end, if anywhere.

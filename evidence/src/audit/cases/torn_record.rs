@@ -1,5 +1,5 @@
 //! Writes a first record, polls the write of a big one once and drops that future, then writes a small record whole, and
-//! flushes. Every other round goes to a pipe that nobody reads until the future is dropped, so that a big record which
+//! flushes. (With ours the small record is refused until somebody has asked for the big one; so `settle` goes before it.) Every other round goes to a pipe that nobody reads until the future is dropped, so that a big record which
 //! was taken is surely in flight then; the rounds between go to a file.
 //!
 //! Holds when what arrived is whole records only, in this order: the first, the big one if it was taken, the small one.
@@ -7,25 +7,16 @@
 //! it answered. Ours takes the record before it waits, so all three must be there. (A poll that does nothing but give
 //! the executor its turn is followed by a second one.)
 
-use std::{
-    fs::File,
-    future::poll_fn,
-    io::{self, Read as _},
-    pin::Pin,
-    thread::{self, JoinHandle},
-};
-
-use anyhow::anyhow;
-use async_write_complete::{AsyncWriteComplete as _, AsyncWriteCompleteExt as _, Offload, Submitted};
-use rustix::pipe::pipe;
+use async_write_complete::{AsyncWriteCompleteExt as _, Offload, Submitted};
 
 use super::Case;
 use crate::audit::{
+    arrival::Arrival,
     executors::Executor,
     log::Log,
     scene::{Scene, runs},
     single_poll::poll_once,
-    subjects::{Call, Subject},
+    subjects::{By, Subject},
     tally::Observation,
 };
 
@@ -39,7 +30,7 @@ pub(super) const CASE: Case = Case {
     round: |scene| Box::pin(round(scene)),
 };
 
-const SUBMITTED: Subject = Subject::Ours(Call::WriteSubmit, Executor::Smol);
+const SUBMITTED: Subject = Subject::Ours(By::Submit, Executor::Smol);
 
 static FIRST: [u8; 200] = [b'1'; 200];
 /// More than a pipe holds.
@@ -55,7 +46,7 @@ async fn round(scene: Scene) -> anyhow::Result<Observation> {
         return submitted_round(scene).await;
     }
     let mut log = Log::default();
-    let (destination, arrival) = open(&scene, &mut log)?;
+    let (destination, arrival) = Arrival::open(&scene, &mut log)?;
     let mut writer = scene.subject.adopt(destination);
     writer.write_all(&FIRST).await?;
     let taken = match poll_once(writer.write(&BIG)) {
@@ -66,6 +57,7 @@ async fn round(scene: Scene) -> anyhow::Result<Observation> {
         }
     };
     let arrival = arrival.begin();
+    let _ = log.done("settle", writer.settle().await.map(drop));
     let _ = log.done("small write_all", writer.write_all(&SMALL).await);
     let _ = log.done("flush", writer.flush().await);
     drop(writer);
@@ -75,19 +67,19 @@ async fn round(scene: Scene) -> anyhow::Result<Observation> {
 /// The lower half alone: the big record is submitted, and its ticket is never asked for.
 async fn submitted_round(scene: Scene) -> anyhow::Result<Observation> {
     let mut log = Log::default();
-    let (destination, arrival) = open(&scene, &mut log)?;
+    let (destination, arrival) = Arrival::open(&scene, &mut log)?;
     let mut writer = Offload::new(destination);
     writer.write_all_complete(&FIRST).await?;
-    let taken = match poll_fn(|cx| Pin::new(&mut writer).poll_write_submit(cx, &BIG)).await {
+    let taken = match writer.submit(&BIG).await {
         Ok(Submitted::InFlight(ticket)) => {
             log.note("ticket dropped in flight");
             ticket.len()
         }
-        Ok(Submitted::Complete(count)) => log.count("poll_write_submit", Ok(count))?,
-        Ok(other) => anyhow::bail!("an answer that this audit does not know: {other:?}"),
-        Err(error) => log.count("poll_write_submit", Err(error)).unwrap_or(0),
+        Ok(Submitted::Complete(count)) => log.count("submit", Ok(count))?,
+        Err(error) => log.count("submit", Err(error)).unwrap_or(0),
     };
     let arrival = arrival.begin();
+    let _ = log.done("settle", writer.settle().await.map(drop));
     let _ = log.done("small write_all", writer.write_all_complete(&SMALL).await);
     drop(writer);
     conclude(log, &arrival.finish(&scene)?, &[taken])
@@ -98,48 +90,4 @@ fn conclude(mut log: Log, content: &[u8], taken: &[usize]) -> anyhow::Result<Obs
     log.note(format!("arrived: {}", runs(content)));
     let holds = taken.iter().any(|&count| content == [&FIRST, &BIG[..count], &SMALL].concat());
     Ok(log.conclude(holds))
-}
-
-/// The round's destination, and the other end of it.
-fn open(scene: &Scene, log: &mut Log) -> anyhow::Result<(File, Arrival)> {
-    if scene.round % 2 == 1 {
-        log.note("to a file");
-        return Ok((scene.open()?, Arrival::File));
-    }
-    log.note("to a pipe");
-    let (reader, writer) = pipe()?;
-    Ok((writer.into(), Arrival::Pipe(reader.into())))
-}
-
-/// Where the records arrive.
-#[derive(Debug)]
-enum Arrival {
-    /// In the file of the scene.
-    File,
-    /// At this end of a pipe, which nobody reads yet.
-    Pipe(File),
-    /// In the hands of a thread that reads the pipe to its end.
-    Reader(JoinHandle<io::Result<Vec<u8>>>),
-}
-
-impl Arrival {
-    /// Lets a pipe be read from here on.
-    fn begin(self) -> Self {
-        match self {
-            Arrival::Pipe(mut pipe) => Arrival::Reader(thread::spawn(move || {
-                let mut content = Vec::new();
-                pipe.read_to_end(&mut content)?;
-                Ok(content)
-            })),
-            other => other,
-        }
-    }
-
-    /// What has arrived when the writer is gone.
-    fn finish(self, scene: &Scene) -> anyhow::Result<Vec<u8>> {
-        match self.begin() {
-            Arrival::Reader(thread) => Ok(thread.join().map_err(|_| anyhow!("the reader panicked"))??),
-            _ => Ok(scene.content()?),
-        }
-    }
 }

@@ -1,88 +1,92 @@
 //! Everything that speaks futures-io: async-fs, async-std, `Unblock`, and ours by its plain `write`.
 
-use std::{fs::File, io};
+use std::fs::File;
 
-use async_trait::async_trait;
 use async_write_complete::Offload;
 use blocking::Unblock;
 use futures_lite::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-use super::{SubjectFile, SubjectWriter};
+use super::{Call, SubjectFile, SubjectWriter};
 
 /// A writer used by the extension traits that everybody uses.
 #[derive(Debug)]
 pub(super) struct ByFuturesIo<W>(pub(super) W);
 
-#[async_trait]
 impl<W: AsyncWrite + Unpin + Send> SubjectWriter for ByFuturesIo<W> {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes).await
+    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, usize> {
+        Box::pin(self.0.write(bytes))
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes).await
+    fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, ()> {
+        Box::pin(self.0.write_all(bytes))
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
-        self.0.flush().await
+    fn flush(&mut self) -> Call<'_, ()> {
+        Box::pin(self.0.flush())
     }
 
-    async fn close(&mut self) -> io::Result<()> {
-        self.0.close().await
-    }
-}
-
-#[async_trait]
-impl<W: AsyncRead + AsyncWrite + SyncAll + Unpin + Send> SubjectFile for ByFuturesIo<W> {
-    async fn sync_all(&mut self) -> io::Result<()> {
-        SyncAll::sync_all(&mut self.0).await
-    }
-
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.0.read(bytes).await
-    }
-
-    fn sync_all_name(&self) -> &'static str {
-        W::NAME
+    fn close(&mut self) -> Call<'_, ()> {
+        Box::pin(self.0.close())
     }
 }
 
-/// `sync_all`, which each type has as a method of its own.
-#[async_trait]
-pub(super) trait SyncAll {
-    /// How a report calls it.
-    const NAME: &str = "sync_all";
+impl<W: AsyncRead + AsyncWrite + Syncs + Unpin + Send> SubjectFile for ByFuturesIo<W> {
+    fn sync_data(&mut self) -> Call<'_, ()> {
+        Syncs::sync_data(&mut self.0)
+    }
+
+    fn sync_all(&mut self) -> Call<'_, ()> {
+        Syncs::sync_all(&mut self.0)
+    }
+
+    fn read<'a>(&'a mut self, bytes: &'a mut [u8]) -> Call<'a, usize> {
+        Box::pin(self.0.read(bytes))
+    }
+
+    fn sync_name(&self, method: &str) -> String {
+        W::sync_name(method)
+    }
+}
+
+/// `sync_data` and `sync_all`, which each type has as methods of its own.
+pub(super) trait Syncs {
+    /// Makes the bytes of the file durable.
+    fn sync_data(&mut self) -> Call<'_, ()>;
     /// Makes the file durable.
-    async fn sync_all(&mut self) -> io::Result<()>;
-}
-
-#[async_trait]
-impl SyncAll for async_fs::File {
-    async fn sync_all(&mut self) -> io::Result<()> {
-        async_fs::File::sync_all(self).await
+    fn sync_all(&mut self) -> Call<'_, ()>;
+    /// How a report calls them.
+    fn sync_name(method: &str) -> String {
+        method.to_owned()
     }
 }
 
-#[async_trait]
-impl SyncAll for async_std::fs::File {
-    async fn sync_all(&mut self) -> io::Result<()> {
-        async_std::fs::File::sync_all(self).await
-    }
+macro_rules! syncs {
+    ($($file:ty),*) => {$(
+        impl Syncs for $file {
+            fn sync_data(&mut self) -> Call<'_, ()> {
+                Box::pin(<$file>::sync_data(self))
+            }
+
+            fn sync_all(&mut self) -> Call<'_, ()> {
+                Box::pin(<$file>::sync_all(self))
+            }
+        }
+    )*};
 }
 
-/// `Unblock` has no `sync_all`; this is its way to reach the one of the file.
-#[async_trait]
-impl SyncAll for Unblock<File> {
-    const NAME: &str = "with_mut(sync_all)";
+syncs!(async_fs::File, async_std::fs::File, Offload<File>);
 
-    async fn sync_all(&mut self) -> io::Result<()> {
-        self.with_mut(|file| file.sync_all()).await
+/// `Unblock` has no sync; this is its way to reach that of the file.
+impl Syncs for Unblock<File> {
+    fn sync_data(&mut self) -> Call<'_, ()> {
+        Box::pin(self.with_mut(|file| file.sync_data()))
     }
-}
 
-#[async_trait]
-impl SyncAll for Offload<File> {
-    async fn sync_all(&mut self) -> io::Result<()> {
-        Offload::sync_all(self).await
+    fn sync_all(&mut self) -> Call<'_, ()> {
+        Box::pin(self.with_mut(|file| file.sync_all()))
+    }
+
+    fn sync_name(method: &str) -> String {
+        format!("with_mut({method})")
     }
 }

@@ -1,9 +1,8 @@
 //! The writers that are measured.
 
-use std::{fs::File, io, path::Path, str::FromStr};
+use std::{fs::File, future::Future, io, path::Path, pin::Pin, str::FromStr};
 
 use anyhow::anyhow;
-use async_trait::async_trait;
 use blocking::Unblock;
 
 use self::{futures_io::ByFuturesIo, ours::ByWriteComplete, tokio::TokioFile};
@@ -14,29 +13,36 @@ mod futures_io;
 mod ours;
 mod tokio;
 
+/// A call under way.
+pub(crate) type Call<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
+
 /// What every subject can do.
-#[async_trait]
 pub(crate) trait SubjectWriter: Send {
     /// One write, as the subject has it.
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, usize>;
     /// Writes until all bytes are taken.
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()>;
+    fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, ()>;
     /// Waits for what was taken.
-    async fn flush(&mut self) -> io::Result<()>;
+    fn flush(&mut self) -> Call<'_, ()>;
     /// Ends the writer in the way that it offers.
-    async fn close(&mut self) -> io::Result<()>;
+    fn close(&mut self) -> Call<'_, ()>;
+    /// Asks what became of a write whose future was dropped: how many bytes of it are complete. Ours alone can tell.
+    fn settle(&mut self) -> Call<'_, Option<usize>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// What a subject can do whose destination is a file.
-#[async_trait]
 pub(crate) trait SubjectFile: SubjectWriter {
+    /// Makes the bytes of the file durable.
+    fn sync_data(&mut self) -> Call<'_, ()>;
     /// Makes the file durable.
-    async fn sync_all(&mut self) -> io::Result<()>;
+    fn sync_all(&mut self) -> Call<'_, ()>;
     /// One read.
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize>;
-    /// How a report calls `sync_all`.
-    fn sync_all_name(&self) -> &'static str {
-        "sync_all"
+    fn read<'a>(&'a mut self, bytes: &'a mut [u8]) -> Call<'a, usize>;
+    /// How a report calls a sync.
+    fn sync_name(&self, method: &str) -> String {
+        method.to_owned()
     }
 }
 
@@ -47,15 +53,15 @@ pub(crate) type AnyFile = Box<dyn SubjectFile>;
 
 /// Through which of our methods a row of ours writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
+pub(crate) enum By {
     /// `write_complete` and its companions.
     WriteComplete,
     /// The plain `write` of `futures_io`'s extension traits.
     FuturesIo,
     /// `resume_write_all` with a held write, after an error.
     ResumeWriteAll,
-    /// `poll_write_submit` alone: the ticket is never asked for.
-    WriteSubmit,
+    /// `submit` alone: its ticket is dropped.
+    Submit,
 }
 
 /// A writer, a way to write, and who drives it.
@@ -72,7 +78,7 @@ pub(crate) enum Subject {
     /// `blocking::Unblock`.
     Unblock,
     /// `async_write_complete::Offload`.
-    Ours(Call, Executor),
+    Ours(By, Executor),
 }
 
 impl Subject {
@@ -81,7 +87,7 @@ impl Subject {
 
     /// Our writer through both of its interfaces.
     pub(crate) const OURS: [Subject; 2] =
-        [Subject::Ours(Call::WriteComplete, Executor::Smol), Subject::Ours(Call::FuturesIo, Executor::Smol)];
+        [Subject::Ours(By::WriteComplete, Executor::Smol), Subject::Ours(By::FuturesIo, Executor::Smol)];
 
     /// The peers and ours: the rows of most cases.
     pub(crate) fn peers_and_ours() -> Vec<Subject> {
@@ -119,7 +125,7 @@ impl Subject {
             Subject::AsyncFs => Box::new(ByFuturesIo(async_fs::File::create(path).await?)),
             Subject::AsyncStd => Box::new(ByFuturesIo(async_std::fs::File::create(path).await?)),
             Subject::Unblock => Box::new(ByFuturesIo(Unblock::new(File::create(path)?))),
-            Subject::Ours(Call::FuturesIo, _) => Box::new(ByFuturesIo(Offload::create(path).await?)),
+            Subject::Ours(By::FuturesIo, _) => Box::new(ByFuturesIo(Offload::create(path).await?)),
             Subject::Ours(_, _) => Box::new(ByWriteComplete(Offload::create(path).await?)),
         })
     }
@@ -132,7 +138,7 @@ impl Subject {
             Subject::AsyncFs => Box::new(ByFuturesIo(async_fs::File::from(file))),
             Subject::AsyncStd => Box::new(ByFuturesIo(async_std::fs::File::from(file))),
             Subject::Unblock => Box::new(ByFuturesIo(Unblock::new(file))),
-            Subject::Ours(Call::FuturesIo, _) => Box::new(ByFuturesIo(Offload::new(file))),
+            Subject::Ours(By::FuturesIo, _) => Box::new(ByFuturesIo(Offload::new(file))),
             Subject::Ours(_, _) => Box::new(ByWriteComplete(Offload::new(file))),
         }
     }
@@ -148,13 +154,13 @@ impl Subject {
             Subject::AsyncFs => Err("async_fs::File takes a std::fs::File only"),
             Subject::AsyncStd => Err("async_std::fs::File takes a std::fs::File only"),
             Subject::Unblock => Ok(Box::new(ByFuturesIo(Unblock::new(destination)))),
-            Subject::Ours(Call::FuturesIo, _) => Ok(Box::new(ByFuturesIo(Offload::new(destination)))),
+            Subject::Ours(By::FuturesIo, _) => Ok(Box::new(ByFuturesIo(Offload::new(destination)))),
             Subject::Ours(_, _) => Ok(Box::new(ByWriteComplete(Offload::new(destination)))),
         }
     }
 
     fn all() -> impl Iterator<Item = Subject> {
-        let calls = [Call::WriteComplete, Call::FuturesIo, Call::ResumeWriteAll, Call::WriteSubmit];
+        let calls = [By::WriteComplete, By::FuturesIo, By::ResumeWriteAll, By::Submit];
         let ours = calls.into_iter().flat_map(|call| Executor::ALL.map(|executor| Subject::Ours(call, executor)));
         Subject::PEERS.into_iter().chain([Subject::TokioFlush]).chain(ours)
     }
@@ -168,13 +174,13 @@ impl FromStr for Subject {
     }
 }
 
-impl Call {
+impl By {
     fn name(self) -> &'static str {
         match self {
-            Call::WriteComplete => "write_complete",
-            Call::FuturesIo => "futures_io write",
-            Call::ResumeWriteAll => "resume_write_all",
-            Call::WriteSubmit => "poll_write_submit",
+            By::WriteComplete => "write_complete",
+            By::FuturesIo => "futures_io write",
+            By::ResumeWriteAll => "resume_write_all",
+            By::Submit => "submit",
         }
     }
 }

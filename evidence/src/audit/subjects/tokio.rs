@@ -1,14 +1,11 @@
 //! `tokio::fs::File`, by tokio's own traits.
 
-use std::io;
-
-use async_trait::async_trait;
 use tokio::{
     fs::File,
     io::{AsyncReadExt as _, AsyncWriteExt as _},
 };
 
-use super::{SubjectFile, SubjectWriter};
+use super::{Call, SubjectFile, SubjectWriter};
 
 /// A `tokio::fs::File`.
 #[derive(Debug)]
@@ -30,37 +27,43 @@ impl TokioFile {
     }
 }
 
-#[async_trait]
 impl SubjectWriter for TokioFile {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.file.write(bytes).await?;
-        if self.flushes {
-            self.file.flush().await?;
-        }
-        Ok(count)
+    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, usize> {
+        Box::pin(async move {
+            let count = self.file.write(bytes).await?;
+            if self.flushes {
+                self.file.flush().await?;
+            }
+            Ok(count)
+        })
     }
 
-    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes).await?;
-        if self.flushes { self.file.flush().await } else { Ok(()) }
+    fn write_all<'a>(&'a mut self, bytes: &'a [u8]) -> Call<'a, ()> {
+        Box::pin(async move {
+            self.file.write_all(bytes).await?;
+            if self.flushes { self.file.flush().await } else { Ok(()) }
+        })
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
-        self.file.flush().await
+    fn flush(&mut self) -> Call<'_, ()> {
+        Box::pin(self.file.flush())
     }
 
-    async fn close(&mut self) -> io::Result<()> {
-        self.file.shutdown().await
+    fn close(&mut self) -> Call<'_, ()> {
+        Box::pin(self.file.shutdown())
     }
 }
 
-#[async_trait]
 impl SubjectFile for TokioFile {
-    async fn sync_all(&mut self) -> io::Result<()> {
-        self.file.sync_all().await
+    fn sync_data(&mut self) -> Call<'_, ()> {
+        Box::pin(self.file.sync_data())
     }
 
-    async fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.file.read(bytes).await
+    fn sync_all(&mut self) -> Call<'_, ()> {
+        Box::pin(self.file.sync_all())
+    }
+
+    fn read<'a>(&'a mut self, bytes: &'a mut [u8]) -> Call<'a, usize> {
+        Box::pin(self.file.read(bytes))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{fs::File, io, path::Path};
 
-use async_write_complete::{AsyncWriteCompleteExt as _, Offload, adapter::FromFuturesIo};
+use async_write_complete::{
+    AsyncWriteCompleteBytesExt as _, AsyncWriteCompleteExt as _, Offload, adapter::FromFuturesIo,
+};
 use blocking::Unblock;
 use bytes::Bytes;
 use futures_lite::AsyncWriteExt as _;

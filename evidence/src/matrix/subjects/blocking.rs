@@ -2,10 +2,8 @@
 
 use std::{fs::File, io, path::Path, pin::Pin};
 
-use async_write_complete::{
-    conformance::{Carrier, Certify, Destination, Outcome, lens::FuturesIo},
-    contract::Rule,
-};
+use async_write_complete::{SyncComplete, contract::Rule};
+use async_write_complete_conformance::{Carrier, Certify, Destination, Outcome, lens::FuturesIo};
 use blocking::Unblock;
 use futures_lite::{AsyncRead, AsyncSeek, AsyncWrite};
 
@@ -52,7 +50,7 @@ pub(super) const ALL: &[Subject] = &[
         name: "blocking::Unblock<Destination>",
         crates: &["blocking"],
         note: "As it stands, through the traits of futures-io, over the kit's own destination, which blocks while it is held \
-               and does every wrong it is told to.",
+               and does every wrong it is told to; its sync is `with_mut(sync_all)`.",
         speaks: Speaks::FuturesIo,
         whose: Whose::Peers,
         check: unblock,
@@ -82,8 +80,8 @@ fn unblock_file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
     judge_patiently(certify.carried(Carrier::Others), rule)
 }
 
-async fn sync_unblock(file: Pin<&mut FuturesIo<Unblock<File>>>) -> io::Result<()> {
-    file.inner_pin().get_mut().with_mut(|file| file.sync_all()).await
+async fn sync_unblock<T: SyncComplete + Send + 'static>(lens: Pin<&mut FuturesIo<Unblock<T>>>) -> io::Result<()> {
+    lens.inner_pin().get_mut().with_mut(|destination| destination.sync_all()).await
 }
 
 fn unblock(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
@@ -91,8 +89,8 @@ fn unblock(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         let (destination, observer) = Destination::new();
         (Unblock::new(destination), observer)
     });
-    let certify = certify.closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
-    judge_patiently(certify.carried(Carrier::Others), rule)
+    let certify = certify.closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).offloads();
+    judge_patiently(certify.syncs(|lens| Box::pin(sync_unblock(lens))).carried(Carrier::Others), rule)
 }
 
 /// A type that is made of a file of std, and can do what a file can.
@@ -105,5 +103,5 @@ where
         let (file, observer) = files.fresh(Some(Hold::blocking()));
         (make(file), observer)
     });
-    Ok(certify.closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).fails_with(TOO_LARGE))
+    Ok(certify.closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).fails_with(TOO_LARGE).offloads())
 }

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use async_write_complete::{
-    conformance::{
-        Carrier, Certify, Destination, Outcome,
-        lens::{FuturesIo, Tokio},
-    },
-    contract::Rule,
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::{
+    Carrier, Certify, Destination, Outcome,
+    lens::{FuturesIo, Tokio},
 };
 use futures_lite::io::BufWriter;
 

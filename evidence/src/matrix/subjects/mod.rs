@@ -2,14 +2,11 @@
 
 use std::{path::Path, time::Duration};
 
-use async_write_complete::{
-    AsyncWriteComplete,
-    conformance::{Certify, Outcome},
-    contract::Rule,
-};
+use async_write_complete::{AsyncWriteComplete, contract::Rule};
+use async_write_complete_conformance::{Certify, Outcome};
 
 use super::wording::Speaks;
-use crate::audit::VERSIONS;
+use crate::VERSIONS;
 
 mod blocking;
 mod buffers;

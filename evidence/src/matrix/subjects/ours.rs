@@ -1,14 +1,18 @@
 //! The types of this crate, by their own trait, and through the lens as the traits of today show them.
 
-use std::{fs::File, io, path::Path, pin::Pin};
+use std::{
+    io::{self, Read, Seek},
+    path::Path,
+    pin::Pin,
+};
 
 use async_write_complete::{
-    Offload,
+    AsyncWriteCompleteBytes, Offload, Pool, SyncComplete, WriteComplete,
     adapter::{FromFuturesIo, FromTokio, ToTokio},
-    conformance::{
-        Carrier, Certify, Destination, DestinationObserver, Outcome, OverPool, Specimen, Stepped, lens::FuturesIo,
-    },
     contract::Rule,
+};
+use async_write_complete_conformance::{
+    Carrier, Certify, Destination, DestinationObserver, Outcome, OverPool, Refused, Specimen, Stepped, lens::FuturesIo,
 };
 use blocking::Unblock;
 use futures_lite::{AsyncRead, AsyncSeek};
@@ -46,10 +50,10 @@ pub(super) const ALL: &[Subject] = &[
         name: "FromFuturesIo<Unblock<Destination>>",
         crates: &["async-write-complete", "blocking"],
         note: "By its own trait: each write of an `Unblock` and the flush after it, as one. It is as honest as that flush, \
-               and the flush of an `Unblock` is a success over a destination that took no more: so W2 and W9, as its \
+               and the flush of an `Unblock` is a success over a destination that took no more: so W2, as its \
                documentation says.",
         speaks: Speaks::OfItself,
-        whose: Whose::Ours(&[Rule::W2, Rule::W9]),
+        whose: Whose::Ours(&[Rule::W2]),
         check: from_futures_io,
     },
     Subject {
@@ -90,17 +94,53 @@ fn offload_file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         let (file, observer) = files.fresh(Some(Hold::blocking()));
         Specimen::new(Offload::new(file), observer)
     });
-    let certify = certify.closes().seeks(Offload::poll_seek).reads(Offload::poll_read);
-    let certify = certify.syncs(|file| Box::pin(sync(file))).fails_with(TOO_LARGE);
+    let certify = able(certify).syncs(|file| Box::pin(sync(file))).fails_with(TOO_LARGE).offloads();
     judge_patiently(certify.carried(Carrier::Others), rule)
 }
 
-async fn sync(file: Pin<&mut Offload<File>>) -> io::Result<()> {
-    file.get_mut().sync_all().await
+async fn sync<T, P>(writer: Pin<&mut Offload<T, P>>) -> io::Result<()>
+where
+    T: SyncComplete + Send + 'static,
+    P: Pool,
+{
+    writer.get_mut().sync_all().await
 }
 
 fn offload(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
-    judge(Certify::stepped(Offload::with_pool).closes().seeks(Offload::poll_seek).reads(Offload::poll_read), rule)
+    let certify = able(Certify::stepped(Offload::with_pool)).late_errors();
+    judge(certify.syncs(|writer| Box::pin(sync(writer))), rule)
+}
+
+/// With all that an `Offload` of what can be read and sought can do.
+fn able<T, P>(certify: Certify<Offload<T, P>>) -> Certify<Offload<T, P>>
+where
+    T: WriteComplete + Read + Seek + Send + 'static,
+    P: Pool + 'static,
+{
+    certify
+        .closes()
+        .seeks(Offload::poll_seek)
+        .reads(Offload::poll_read)
+        .submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
+        .operation("with_mut", |writer| Box::pin(with_mut(writer)))
+        .into_inner(|writer| Box::pin(into_inner(writer)))
+}
+
+async fn with_mut<T: Send + 'static, P: Pool>(writer: Pin<&mut Offload<T, P>>) -> io::Result<()> {
+    writer.get_mut().with_mut(|_| ()).await
+}
+
+/// A refusal gives the writer back.
+async fn into_inner<T, P>(writer: Pin<Box<Offload<T, P>>>) -> Result<(), Refused<Offload<T, P>>>
+where
+    T: Send + 'static,
+    P: Pool,
+{
+    let taken = Pin::into_inner(writer).into_inner().await;
+    taken.map(drop).map_err(|refused| {
+        let (error, writer) = refused.into_parts();
+        (error, Some(Box::pin(writer)))
+    })
 }
 
 fn from_futures_io(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
@@ -121,7 +161,7 @@ fn from_tokio(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
 fn offload_lens(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
     let certify = Certify::futures_io(stepped);
     let certify = certify.closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
-    judge(certify.carried(Carrier::Steps), rule)
+    judge(certify.carried(Carrier::Steps).offloads(), rule)
 }
 
 fn to_tokio(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
@@ -129,7 +169,7 @@ fn to_tokio(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         let (offload, observer) = stepped();
         (ToTokio::new(offload), observer)
     });
-    judge(certify.closes().carried(Carrier::Steps), rule)
+    judge(certify.closes().carried(Carrier::Steps).offloads(), rule)
 }
 
 /// One over a pool that the kit steps.

@@ -3,10 +3,8 @@
 use std::{net::TcpStream, os::unix::net::UnixStream, path::Path};
 
 use async_io::Async;
-use async_write_complete::{
-    conformance::{Carrier, Certify, Outcome, lens::FuturesIo},
-    contract::Rule,
-};
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::{Carrier, Certify, Outcome, lens::FuturesIo};
 use futures_lite::AsyncWrite;
 
 use super::{Subject, Whose, judge_patiently};

@@ -2,10 +2,8 @@
 
 use std::{io, net::TcpStream as StdTcpStream, path::Path, pin::Pin};
 
-use async_write_complete::{
-    conformance::{Carrier, Certify, Outcome, lens::Tokio},
-    contract::Rule,
-};
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::{Carrier, Certify, Outcome, lens::Tokio};
 use tokio::{fs::File, io::BufWriter, net::TcpStream};
 
 use super::{Subject, Whose, judge_patiently};
@@ -62,7 +60,7 @@ fn in_task(body: &mut dyn FnMut()) {
 
 /// Enters the runtime; where turns are counted, also a task, for outside of one tokio gives none.
 pub(super) fn within(rule: Rule) -> fn(&mut dyn FnMut()) {
-    if rule == Rule::W16 { in_task } else { in_runtime }
+    if rule == Rule::P4 { in_task } else { in_runtime }
 }
 
 fn file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
@@ -72,7 +70,7 @@ fn file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         (File::from_std(file), observer)
     });
     let certify = certify.closes().seeks(Tokio::poll_seek).reads(Tokio::poll_read);
-    let certify = certify.syncs(|file| Box::pin(sync(file))).fails_with(TOO_LARGE);
+    let certify = certify.syncs(|file| Box::pin(sync(file))).fails_with(TOO_LARGE).offloads();
     judge_patiently(certify.carried(Carrier::Others).within(within(rule)), rule)
 }
 

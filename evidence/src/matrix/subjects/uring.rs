@@ -2,10 +2,8 @@
 
 use std::{fs::File as StdFile, io, path::Path, rc::Rc, time::Duration};
 
-use async_write_complete::{
-    conformance::{Carrier, Certify, Outcome, Specimen, lens::FuturesIo},
-    contract::Rule,
-};
+use async_write_complete::contract::Rule;
+use async_write_complete_conformance::{Carrier, Certify, Outcome, lens::FuturesIo};
 use compio::io::{AsyncWriteAt, compat::AsyncWriteStream};
 
 use super::{Subject, Whose, judge};
@@ -20,10 +18,10 @@ pub(super) const ALL: &[Subject] = &[
         id: "compio-file",
         name: "compio::fs::File",
         crates: &["compio", "compio-fs"],
-        note: "It has neither trait: its `write_at` is a future that owns its bytes. Judged is that future, behind an \
-               adapter of this matrix in which a ticket stands for it; whoever asks for anything else has dropped it. \
-               Held by not driving the runtime; fails by RLIMIT_FSIZE (EFBIG).",
-        speaks: Speaks::OfItself,
+        note: "It has neither trait: its `write_at` is a future that owns its bytes. Judged is that future, in the shape of \
+               futures-io's `poll_write`: the same bytes stand for it, and whoever asks for anything else has dropped \
+               it. Held by not driving the runtime; fails by RLIMIT_FSIZE (EFBIG).",
+        speaks: Speaks::FuturesIo,
         whose: Whose::Peers,
         check: compio_file,
     },
@@ -41,10 +39,10 @@ pub(super) const ALL: &[Subject] = &[
         id: "tokio-uring-file",
         name: "tokio_uring::fs::File",
         crates: &["tokio-uring"],
-        note: "It has neither trait: its `write_at` is a future that owns its bytes. Judged is that future, behind an \
-               adapter of this matrix in which a ticket stands for it; whoever asks for anything else has dropped it. \
-               Held by not driving the runtime; fails by RLIMIT_FSIZE (EFBIG).",
-        speaks: Speaks::OfItself,
+        note: "It has neither trait: its `write_at` is a future that owns its bytes. Judged is that future, in the shape of \
+               futures-io's `poll_write`: the same bytes stand for it, and whoever asks for anything else has dropped \
+               it. Held by not driving the runtime; fails by RLIMIT_FSIZE (EFBIG).",
+        speaks: Speaks::FuturesIo,
         whose: Whose::Peers,
         check: uring_file,
     },
@@ -62,26 +60,13 @@ fn uring_file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
 }
 
 fn owned<R: Ring>(folder: &Path, rule: Rule, open: fn(StdFile, &FileObserver) -> R::File) -> anyhow::Result<Outcome> {
-    if let Some(why) = of_the_adapter(rule) {
-        return Ok(Outcome::DoesNotApply(why.to_owned()));
-    }
     let files = Files::within(folder)?;
-    let certify = Certify::<Owned<R>>::new(move || {
+    let certify = Certify::<FuturesIo<Owned<R>>>::futures_io(move || {
         let (file, observer) = files.fresh(None);
-        let (owned, observer) = Owned::new(open(file, &observer), observer);
-        Specimen::new(owned, observer)
+        Owned::new(open(file, &observer), observer)
     });
-    let certify = certify.closes().syncs(|file| Owned::sync(file)).fails_with(TOO_LARGE);
+    let certify = certify.closes().syncs(|file| file.inner_pin().sync()).fails_with(TOO_LARGE);
     judge(certify.carried(Carrier::Steps), rule)
-}
-
-/// Why a rule would judge the adapter, and not the crate.
-fn of_the_adapter(rule: Rule) -> Option<&'static str> {
-    match rule {
-        Rule::W5 => Some("each write is a future that gives its own result, once; the tickets are the adapter's"),
-        Rule::W10 => Some("there is no flush and no barrier: what is waited for is the future of the write itself"),
-        _ => None,
-    }
 }
 
 fn compio_stream(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Looks at the system calls of one write to a file with O_APPEND and O_DSYNC: exactly one write(2), on a thread that is
+# not the executor's, and nothing else on that descriptor but its close. A second call could tear a record or write it
+# twice, one on the executor's thread could keep that from everybody.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+test=o_dsync::a_record_is_one_call
+cargo test --quiet --all-features --test it --no-run
+if ! strace -o /dev/null true 2>/dev/null; then
+    echo "NOT CHECKED: no strace (ci/install.sh names its package), or it may not trace"
+    exit
+fi
+trace=$(mktemp)
+trap 'rm -f "$trace"' EXIT
+# -y shows the path of each descriptor. Cargo itself calls nothing on it.
+strace -f -y -o "$trace" cargo test --quiet --all-features --test it -- --exact "$test" | grep -F '1 passed'
+
+# The thread that opens it is the executor's; then come the calls on it, without those of the test itself, which reads
+# it.
+awk '
+    /openat\(.*one-call".*O_APPEND/ { executor = $1; next }
+    executor && /^[0-9]+ +[a-z0-9_]+\([0-9]+<[^>]*one-call>/ {
+        call = $2; sub(/\(.*/, "", call)
+        if (call == "close") { where[$1 == executor] = where[$1 == executor] " close"; if (++closes == 1) exit }
+        else where[$1 == executor] = where[$1 == executor] " " call
+    }
+    END {
+        print "on the thread of the executor:" (where[1] ? where[1] : " nothing")
+        print "on a thread of the pool:" (where[0] ? where[0] : " nothing")
+        exit where[1] != "" || where[0] != " write close"
+    }
+' "$trace" || { echo "system-calls: one write on a thread of the pool, and its close, were expected" >&2; exit 1; }

@@ -1,0 +1,77 @@
+//! [`LastWrite`]: what is known of the last submission, and whether it was asked for (rules W4 and W5).
+
+use std::{io, task::Poll};
+
+use async_write_complete::{Ticket, UnknownTicket};
+
+use super::repeatable::Repeatable;
+
+/// The last submission.
+#[derive(Debug)]
+pub(super) enum LastWrite {
+    /// No ticket would be answered.
+    None,
+    InFlight(Ticket),
+    Ended {
+        ticket: Ticket,
+        result: Result<usize, Repeatable>,
+        asked: bool,
+    },
+}
+
+impl LastWrite {
+    pub(super) fn in_flight(&self) -> Option<Ticket> {
+        match self {
+            Self::InFlight(ticket) => Some(*ticket),
+            Self::None | Self::Ended { .. } => None,
+        }
+    }
+
+    pub(super) fn outstanding(&self) -> Option<Ticket> {
+        match self {
+            Self::InFlight(ticket) | Self::Ended { ticket, asked: false, .. } => Some(*ticket),
+            Self::None | Self::Ended { asked: true, .. } => None,
+        }
+    }
+
+    /// The write in flight has ended.
+    pub(super) fn finish(&mut self, result: Result<usize, Repeatable>) {
+        if let Self::InFlight(ticket) = *self {
+            *self = Self::Ended { ticket, result, asked: false };
+        }
+    }
+
+    /// Answers for `ticket`, unless its write is in flight.
+    pub(super) fn ask(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
+        match self {
+            Self::InFlight(current) if *current == ticket => Poll::Pending,
+            Self::Ended { ticket: current, result, asked } if *current == ticket => {
+                *asked = true;
+                Poll::Ready(result.clone().map_err(|error| error.error()))
+            }
+            _ => Poll::Ready(Err(UnknownTicket::new(ticket).into())),
+        }
+    }
+
+    /// The write that has ended counts as asked for.
+    pub(super) fn mark_as_asked(&mut self) {
+        if let Self::Ended { asked, .. } = self {
+            *asked = true;
+        }
+    }
+
+    /// What a close has to say of it: its failure or its short count, if nobody asked for them, or `always`.
+    pub(super) fn said_by_a_close(&self, always: bool) -> Option<Repeatable> {
+        match self {
+            Self::Ended { ticket, result, asked } if always || !asked => match result {
+                Ok(n) if *n == ticket.len() => None,
+                Ok(n) => {
+                    let text = format!("{n} of {} bytes", ticket.len());
+                    Some(Repeatable::new(&io::Error::new(io::ErrorKind::WriteZero, text)))
+                }
+                Err(error) => Some(error.clone()),
+            },
+            _ => None,
+        }
+    }
+}

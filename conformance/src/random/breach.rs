@@ -1,0 +1,57 @@
+//! [`Breach`]: a rule that does not hold; and what the rules say of one answer by itself.
+
+use std::io;
+
+use async_write_complete::{Indeterminate, contract::Rule, error::raw_os_error};
+
+use super::fate::Fate;
+use crate::describe::Describe;
+
+/// A rule that an answer or the destination breaks.
+#[derive(Debug)]
+pub(super) struct Breach {
+    pub(super) rule: Rule,
+    pub(super) expected: String,
+    pub(super) seen: String,
+}
+
+pub(super) type Held = Result<(), Breach>;
+
+/// The rule holds only if `holds`.
+pub(super) fn hold(holds: bool, rule: Rule, expected: &str, seen: impl Into<String>) -> Held {
+    if holds { Ok(()) } else { Err(Breach { rule, expected: expected.to_owned(), seen: seen.into() }) }
+}
+
+/// The destination answered no error to this operation.
+pub(super) fn unfounded(error: &io::Error) -> Held {
+    hold(false, Rule::W6, "no error, since the destination answered none to this operation", error.describe())
+}
+
+/// A write with this `fate` was answered with `error`.
+pub(super) fn failed(fate: Fate, error: &io::Error) -> Held {
+    match fate {
+        Fate::Fails(Some(code)) => {
+            let kind = io::Error::from_raw_os_error(code).kind();
+            let whole = raw_os_error(error) == Some(code) && error.kind() == kind;
+            let known = Indeterminate::find(error).is_none();
+            hold(
+                whole && known,
+                Rule::W6,
+                &format!("the destination's error: {kind:?}, OS code {code}"),
+                error.describe(),
+            )
+        }
+        Fate::Unknown => {
+            let typed = Indeterminate::find(error).is_some();
+            hold(typed, Rule::P2, "an indeterminate error", error.describe())
+        }
+        Fate::Fails(None) | Fate::Complete(_) | Fate::Undecided => Ok(()),
+    }
+}
+
+/// No caller sees what would have it ask again.
+pub(super) fn transparent<R: Describe>(result: &io::Result<R>) -> Held {
+    let hidden = |kind| matches!(kind, io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted);
+    let leaks = matches!(result, Err(error) if hidden(error.kind()));
+    hold(!leaks, Rule::P3, "neither `WouldBlock` nor `Interrupted`", result.describe())
+}

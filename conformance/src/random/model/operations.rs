@@ -1,0 +1,126 @@
+//! What other operations than writes may be answered.
+
+use std::{
+    io::{self, SeekFrom},
+    task::Poll,
+};
+
+use async_write_complete::{contract::Rule, error::raw_os_error};
+
+use super::{Model, Stage, answers::Gate};
+use crate::{
+    describe::Describe,
+    random::{
+        breach::{Held, hold, transparent, unfounded},
+        fate::Fate,
+    },
+};
+
+impl Model {
+    /// A read of at most `len` bytes was answered.
+    pub(in crate::random) fn read(&mut self, len: usize, answer: &Poll<io::Result<Vec<u8>>>) -> Held {
+        let Poll::Ready(result) = answer else { return Ok(()) };
+        transparent(result)?;
+        if !self.is_open() {
+            return hold(result.is_err(), Rule::W9, "an error, since it was closed", result.describe());
+        }
+        if self.is_uncertain() {
+            return Ok(());
+        }
+        self.has_to_end(Rule::O2);
+        let Ok(got) = result else {
+            return hold(false, Rule::O2, "a read that nothing disturbs succeeds", result.describe());
+        };
+        let ahead = self.images.first().ahead(len).to_vec();
+        let expected = format!("what follows the cursor, such as {}", ahead.describe());
+        hold(self.images.read(len, got), Rule::O2, &expected, got.describe())
+    }
+
+    /// A seek was answered, or dropped.
+    pub(in crate::random) fn sought(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
+        if self.gate(answer)? == Gate::Refused || self.is_uncertain() {
+            return Ok(());
+        }
+        let Poll::Ready(result) = answer else {
+            self.images.may_seek(position);
+            return Ok(());
+        };
+        let expected = match self.images.first().target(position) {
+            Some(target) => target.describe(),
+            None => "an error, since nothing is before the start".to_owned(),
+        };
+        let answer = result.as_ref().ok().copied();
+        hold(self.images.sought(position, answer), Rule::O2, &expected, result.describe())
+    }
+
+    /// A sync was answered, or dropped; `durable` is what is durable after it. A dropped one that met a fault fails the
+    /// next one as surely as that fault would.
+    pub(in crate::random) fn synced(&mut self, answer: &Poll<io::Result<()>>, durable: Option<Vec<u8>>) -> Held {
+        if self.gate(answer)? == Gate::Refused || self.is_uncertain() {
+            return Ok(());
+        }
+        let Poll::Ready(result) = answer else { return Ok(()) };
+        if let Err(error) = result {
+            let founded = self.is_undurable || std::mem::take(&mut self.faults.sync);
+            self.is_undurable = true;
+            return if founded { Ok(()) } else { unfounded(error) };
+        }
+        let fails = self.is_undurable || self.faults.sync;
+        hold(!fails, Rule::D1, "a sync fails that meets a failure, and every later one", "a sync succeeded")?;
+        let Some(durable) = durable.filter(|_| self.is_exact) else { return Ok(()) };
+        let expected = format!("all that is complete is durable: {}", self.images.first().bytes.describe());
+        let covers = self.images.retain(|image| durable.starts_with(&image.bytes));
+        hold(covers, Rule::D1, &expected, durable.describe())
+    }
+
+    /// A close was answered, or dropped.
+    pub(in crate::random) fn closed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
+        let Poll::Ready(result) = answer else {
+            if self.is_open() {
+                self.stage = Stage::Closing;
+            }
+            return Ok(());
+        };
+        transparent(result)?;
+        if let Stage::Closed(first) = &self.stage {
+            return hold(
+                *first == result.describe(),
+                Rule::W9,
+                &format!("the first outcome, {first}"),
+                result.describe(),
+            );
+        }
+        self.says_what_nobody_asked_for(result)?;
+        if let Some(last) = &mut self.last {
+            last.is_asked = true;
+        }
+        self.stage = Stage::Closed(result.describe());
+        self.has_to_end(Rule::W9);
+        Ok(())
+    }
+
+    fn says_what_nobody_asked_for(&mut self, result: &io::Result<()>) -> Held {
+        let unasked = self.last.as_ref().filter(|last| !last.is_asked || last.is_asked_late && result.is_err());
+        let Some(last) = unasked else {
+            let fits = result.is_ok() || self.is_poisoned;
+            return hold(
+                fits,
+                Rule::W9,
+                "nothing failed that nobody asked for, so the close succeeds",
+                result.describe(),
+            );
+        };
+        let taken = last.bytes.len();
+        let fits = match (last.fate, result) {
+            (Fate::Complete(n), Ok(())) => n == taken,
+            (Fate::Complete(n), Err(error)) => n < taken && error.kind() == io::ErrorKind::WriteZero,
+            (Fate::Fails(_) | Fate::Unknown, Ok(())) => false,
+            (Fate::Fails(code), Err(error)) => code.is_none() || raw_os_error(error) == code,
+            (Fate::Unknown, Err(_)) => true,
+            (Fate::Undecided, Ok(())) => return self.decide(Fate::Complete(taken)),
+            (Fate::Undecided, Err(_)) => self.faults.any,
+        };
+        let expected = format!("what became of a write of {taken} bytes that nobody asked for: {}", last.fate);
+        hold(fits, Rule::W9, &expected, result.describe())
+    }
+}

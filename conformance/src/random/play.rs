@@ -1,0 +1,329 @@
+//! Plays a [`Sequence`] on a fresh writer, and holds each answer and each look at the destination against the [`Model`].
+
+use std::{
+    io::{self, IoSlice, SeekFrom},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use async_write_complete::{Submitted, Ticket, TicketSource, contract::Rule};
+
+use super::{
+    breach::Held,
+    model::Model,
+    sequence::{Drive, Ending, Operation, Sequence, Which},
+};
+use crate::{
+    certify::Carrier,
+    describe::Describe,
+    judge::Judged,
+    kit::{Image, Kit},
+    observer::Fault,
+    story::Log,
+    subject::Subject,
+    trial::Trial,
+};
+
+mod ending;
+
+/// Plays `sequence`. Ends early where a rule is broken.
+pub(super) fn play(kit: &Kit, sequence: &Sequence, log: &Log) -> Judged {
+    let case = format!("the sequence: {sequence}");
+    log.clear(&case);
+    // A panic breaks P2, whatever was done.
+    let trial = Trial::new(kit, Rule::P2, &case, log.clone());
+    let model = Model::new(matches!(kit.declared.image, Image::Unchanged));
+    let mut player = Player { trial, model, foreign: TicketSource::new(), last_bytes: Vec::new() };
+    let played = player.play(sequence);
+    // A play that ended early may leave the destination held.
+    player.trial.advance();
+    played
+}
+
+struct Player<'k> {
+    trial: Trial<'k>,
+    model: Model,
+    foreign: TicketSource,
+    /// The bytes that were submitted last, whatever was answered.
+    last_bytes: Vec<u8>,
+}
+
+impl Player<'_> {
+    fn play(&mut self, sequence: &Sequence) -> Judged {
+        self.begins_empty()?;
+        for operation in &sequence.operations {
+            self.perform(operation)?;
+            self.compare()?;
+        }
+        match sequence.ending {
+            Ending::Settle => self.settle_and_drop(),
+            Ending::Drop => self.drop_as_it_is(),
+        }
+    }
+
+    fn begins_empty(&self) -> Judged {
+        self.trial.require(self.is_unseen() || self.trial.bytes().is_empty(), "the destination is not empty at first")
+    }
+
+    fn perform(&mut self, operation: &Operation) -> Judged {
+        match operation {
+            Operation::Submit(bytes, drive) => self.submit(bytes, *drive).map(drop),
+            Operation::SubmitVectored(slices, drive) => self.submit_vectored(slices, *drive),
+            Operation::SubmitBytes(bytes, drive) => self.submit_bytes(bytes, *drive),
+            Operation::Write(bytes, drive) => self.write(bytes, *drive),
+            Operation::Remake(drive) => {
+                let bytes = self.last_bytes.clone();
+                self.write(&bytes, *drive)
+            }
+            Operation::Settle(drive) => self.settle(*drive),
+            Operation::Ask(which, drive) => match self.ticket(*which) {
+                Some(ticket) => self.ask(ticket, &which.to_string(), *drive),
+                None => Ok(()),
+            },
+            Operation::Read(len, drive) => self.read(*len, *drive),
+            Operation::Seek(position, drive) => self.seek(*position, *drive),
+            Operation::Sync(drive) => self.sync(*drive),
+            Operation::Close(drive) => self.close(*drive),
+            Operation::Step => {
+                self.step();
+                Ok(())
+            }
+            Operation::Advance => {
+                self.trial.advance();
+                Ok(())
+            }
+            Operation::Hold => self.trial.hold(),
+            Operation::Disturb(fault) => self.disturb(fault),
+        }
+    }
+
+    // Operations.
+
+    fn submit(&mut self, buf: &[u8], drive: Drive) -> Judged<Option<Ticket>> {
+        let what = format!("poll_write_submit(\"{}\")", buf.escape_ascii());
+        let attempts = self.settled_attempts();
+        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit(cx, buf))?;
+        self.submitted(buf, &answer, attempts)?;
+        Ok(answer.ticket())
+    }
+
+    fn submit_vectored(&mut self, slices: &[Vec<u8>], drive: Drive) -> Judged {
+        let lengths: Vec<_> = slices.iter().map(Vec::len).collect();
+        let what = format!("poll_write_submit_vectored(slices of {lengths:?} bytes)");
+        let bufs: Vec<_> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+        let attempts = self.settled_attempts();
+        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit_vectored(cx, &bufs))?;
+        self.submitted(&slices.concat(), &answer, attempts)
+    }
+
+    #[cfg(feature = "bytes")]
+    fn submit_bytes(&mut self, buf: &[u8], drive: Drive) -> Judged {
+        let bytes = bytes::Bytes::copy_from_slice(buf);
+        let what = format!("poll_write_submit_bytes(\"{}\")", buf.escape_ascii());
+        let attempts = self.settled_attempts();
+        let answer = self.drive(drive, &what, |mut writer, cx| writer.poll_submit_bytes(cx, &bytes))?;
+        self.submitted(buf, &answer, attempts)
+    }
+
+    #[cfg(not(feature = "bytes"))]
+    fn submit_bytes(&mut self, _: &[u8], _: Drive) -> Judged {
+        Ok(())
+    }
+
+    fn submitted(&mut self, buf: &[u8], answer: &Poll<io::Result<Submitted>>, attempts: Option<usize>) -> Judged {
+        let held = self.model.submitted(buf, answer);
+        self.judge(held)?;
+        if !buf.is_empty() {
+            self.last_bytes = buf.to_vec();
+            return Ok(());
+        }
+        let calls = attempts.is_some() && attempts != self.trial.observer.attempts();
+        self.unless(calls, Rule::W3, "no bytes make no call of the destination", "they made one")
+    }
+
+    /// How many calls there were, if no more are to come before the next submission.
+    fn settled_attempts(&self) -> Option<usize> {
+        if self.model.has_ended() { self.trial.observer.attempts() } else { None }
+    }
+
+    /// A whole write; where `drive` ends it, it is forgotten.
+    fn write(&mut self, buf: &[u8], drive: Drive) -> Judged {
+        match self.submit(buf, drive)? {
+            Some(ticket) => self.ask(ticket, "its ticket", drive),
+            None => Ok(()),
+        }
+    }
+
+    /// What a caller does who does not know which write was forgotten.
+    fn settle(&mut self, drive: Drive) -> Judged {
+        match self.outstanding()? {
+            Some(ticket) => self.ask(ticket, "what is outstanding", drive),
+            None => Ok(()),
+        }
+    }
+
+    fn outstanding(&self) -> Judged<Option<Ticket>> {
+        let Some(writer) = &self.trial.writer else { return Ok(None) };
+        let claimed = writer.outstanding();
+        self.judge(self.model.claimed(claimed))?;
+        Ok(claimed)
+    }
+
+    fn ask(&mut self, ticket: Ticket, which: &str, drive: Drive) -> Judged {
+        let what = format!("poll_write_complete({which}, for {} bytes)", ticket.len());
+        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_complete(cx, ticket))?;
+        let held = self.model.asked(ticket, &answer);
+        self.judge(held)
+    }
+
+    fn ticket(&mut self, which: Which) -> Option<Ticket> {
+        let mut tickets = self.model.tickets.iter().rev().copied();
+        match which {
+            Which::Last => tickets.next(),
+            Which::Earlier(n) => tickets.nth(n),
+            Which::Foreign => Some(self.foreign.mint(tickets.next().map_or(1, |ticket| ticket.len()))),
+        }
+    }
+
+    fn read(&mut self, len: usize, drive: Drive) -> Judged {
+        let mut buf = vec![0; len];
+        let answer = self.drive(drive, &format!("poll_read({len} bytes)"), |mut writer, cx| {
+            writer.poll_read(cx, &mut buf).map_ok(|n| buf.get(..n).unwrap_or(&buf).to_vec())
+        })?;
+        let held = self.model.read(len, &answer);
+        self.judge(held)
+    }
+
+    fn seek(&mut self, position: SeekFrom, drive: Drive) -> Judged {
+        let what = format!("poll_seek({position:?})");
+        let answer = self.drive(drive, &what, |mut writer, cx| writer.poll_seek(cx, position))?;
+        let held = self.model.sought(position, &answer);
+        self.judge(held)
+    }
+
+    fn sync(&mut self, drive: Drive) -> Judged {
+        let answer = self.drive_sync(drive)?;
+        let durable = self.trial.observer.durable();
+        let held = self.model.synced(&answer, durable);
+        self.judge(held)
+    }
+
+    /// One future from the first poll to the last, unlike the other operations.
+    fn drive_sync(&mut self, drive: Drive) -> Judged<Poll<io::Result<()>>> {
+        match drive {
+            Drive::End => self.trial.sync().map(Poll::Ready),
+            Drive::Polls { times, steps } => self.trial.drive_sync(|trial, polls, _| {
+                if steps && polls < times {
+                    trial.observer.step();
+                }
+                polls < times
+            }),
+        }
+    }
+
+    fn close(&mut self, drive: Drive) -> Judged {
+        let answer = self.drive(drive, "poll_close_complete", |writer, cx| writer.poll_close_complete(cx))?;
+        let held = self.model.closed(&answer);
+        self.judge(held)?;
+        let is_kept = answer.is_ready() && self.trial.observer.is_released() == Some(false);
+        let seen = "it is answered, and the destination is kept";
+        self.unless(is_kept, Rule::W9, "a close releases the destination", seen)
+    }
+
+    fn step(&mut self) {
+        if self.trial.observer.step() {
+            self.trial.note("one step of the work behind the writer", "");
+        }
+    }
+
+    /// While a write is in flight it is not known whether it, or the next one, will meet the fault.
+    fn disturb(&mut self, fault: &Fault) -> Judged {
+        if !self.model.may_disturb() {
+            return Ok(());
+        }
+        self.trial.inject(fault.clone())?;
+        self.model.disturb(fault);
+        Ok(())
+    }
+
+    fn drive<R: Describe>(
+        &mut self,
+        drive: Drive,
+        what: &str,
+        mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
+    ) -> Judged<Poll<R>> {
+        let (times, steps) = match drive {
+            Drive::End if self.is_stepped() => return self.carry_by_steps(what, poll).map(Poll::Ready),
+            Drive::End => return self.trial.carry(what, poll).map(Poll::Ready),
+            Drive::Polls { times, steps } => (times, steps),
+        };
+        for time in 0..times {
+            if steps && time > 0 {
+                self.step();
+            }
+            let polled = self.trial.poll(what, &mut poll)?;
+            if polled.is_ready() {
+                return Ok(polled);
+            }
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// Polls to the end where nothing happens but by steps, so that it shows whether a wake came in time.
+    fn carry_by_steps<R: Describe>(
+        &mut self,
+        what: &str,
+        mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
+    ) -> Judged<R> {
+        const WOKEN: &str = "a task is woken when it can go on";
+        let mut was_woken = true;
+        loop {
+            let polled = self.trial.poll(what, &mut poll)?;
+            match polled {
+                Poll::Ready(answer) if was_woken => return Ok(answer),
+                Poll::Ready(answer) => {
+                    let seen = format!("no wake came, and then it is ready: {}", answer.describe());
+                    return Err(self.trial.breaks(Rule::P1, WOKEN, seen));
+                }
+                Poll::Pending if was_woken => {}
+                Poll::Pending => {
+                    let seen = "it never becomes ready, although the destination is not held";
+                    return Err(self.trial.breaks(Rule::P1, WOKEN, seen));
+                }
+            }
+            let wakes = self.trial.task.wakes();
+            self.trial.advance();
+            was_woken = self.trial.task.wakes() > wakes;
+        }
+    }
+
+    // The model.
+
+    fn judge(&self, held: Held) -> Judged {
+        held.map_err(|breach| self.trial.breaks(breach.rule, breach.expected, breach.seen))
+    }
+
+    fn unless(&self, broken: bool, rule: Rule, expected: &str, seen: &str) -> Judged {
+        if broken { Err(self.trial.breaks(rule, expected, seen)) } else { Ok(()) }
+    }
+
+    fn compare(&mut self) -> Judged {
+        self.outstanding()?;
+        if self.is_unseen() {
+            return Ok(());
+        }
+        let racing = self.trial.kit.declared.carrier == Carrier::Others;
+        let there = self.trial.bytes();
+        let calls = if self.trial.kit.declared.offloads { self.trial.observer.calls() } else { None };
+        let held = self.model.compare(&there, calls.as_deref(), racing);
+        self.judge(held)
+    }
+
+    fn is_unseen(&self) -> bool {
+        matches!(self.trial.kit.declared.image, Image::Unseen)
+    }
+
+    fn is_stepped(&self) -> bool {
+        self.trial.kit.declared.carrier == Carrier::Steps
+    }
+}

@@ -1,0 +1,167 @@
+//! [`Story`]: what the kit did with a writer and what it saw, step by step.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::describe::counted;
+
+/// What was done with a writer, and what came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    steps: Vec<Step>,
+    left_out: usize,
+}
+
+/// One thing that was done.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The number of the poll, from 1; `None` if it was no poll.
+    pub poll: Option<usize>,
+    /// What the kit did.
+    pub did: String,
+    /// What came of it; empty while it lasts, and where there is nothing to say.
+    pub saw: String,
+    /// How many bytes the destination had afterwards, where that can be seen.
+    pub offset: Option<u64>,
+}
+
+impl Story {
+    /// The steps, in order, without those that are [left out](Self::left_out).
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// How many steps of a long story are left out, after its first 50.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// The number of the last poll: how many there were, of every writer of the case.
+    pub fn polls(&self) -> usize {
+        self.steps.iter().filter_map(|step| step.poll).next_back().unwrap_or(0)
+    }
+
+    /// How many bytes the destination had at the end.
+    pub fn offset(&self) -> u64 {
+        self.steps.iter().filter_map(|step| step.offset).next_back().unwrap_or(0)
+    }
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            let left_out = if index < KEPT { 0 } else { self.left_out };
+            if index == KEPT && left_out > 0 {
+                writeln!(f, "         ({} left out)", counted(left_out, "step"))?;
+            }
+            let poll = step.poll.map_or_else(String::new, |poll| format!("poll {poll}: "));
+            let saw = if step.saw.is_empty() { String::new() } else { format!(" -> {}", step.saw) };
+            writeln!(f, "    {:>3}. {poll}{}{saw}", index + 1 + left_out, step.did)?;
+        }
+        Ok(())
+    }
+}
+
+/// How many steps a story has at most. Longer ones are of loops, whose middle adds nothing.
+const MAX_STEPS: usize = 200;
+
+/// How many of the first steps are never left out.
+const KEPT: usize = 50;
+
+/// A story while it is being recorded. Clones share it, so that a watchdog sees which step hangs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    live: Arc<Mutex<Live>>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    story: Story,
+    case: String,
+    /// How many polls there were.
+    polls: usize,
+    /// When the step that goes on was begun.
+    begun: Option<Instant>,
+    /// When what goes on has to be over.
+    due: Option<Instant>,
+}
+
+impl Log {
+    /// Begins anew, with another case.
+    pub(crate) fn clear(&self, case: &str) {
+        *self.live() = Live { case: case.to_owned(), ..Live::default() };
+    }
+
+    /// The case that goes on.
+    pub(crate) fn case(&self) -> String {
+        self.live().case.clone()
+    }
+
+    /// Begins a step that may not return.
+    pub(crate) fn begin(&self, did: String) {
+        self.live().begin(None, did);
+    }
+
+    /// Begins a poll that may not return.
+    pub(crate) fn begin_poll(&self, did: String) {
+        let mut live = self.live();
+        live.polls += 1;
+        let poll = live.polls;
+        live.begin(Some(poll), did);
+    }
+
+    /// What goes on without steps of its own, such as a loop of many polls, is alive.
+    pub(crate) fn touch(&self) {
+        self.live().begun = Some(Instant::now());
+    }
+
+    /// Ends the step that was begun last.
+    pub(crate) fn end(&self, saw: String, offset: Option<u64>) {
+        let mut live = self.live();
+        live.begun = None;
+        if let Some(step) = live.story.steps.last_mut() {
+            (step.saw, step.offset) = (saw, offset);
+        }
+    }
+
+    /// The step that was begun last did nothing, and is left out.
+    pub(crate) fn retract(&self) {
+        let mut live = self.live();
+        live.begun = None;
+        live.story.steps.pop();
+    }
+
+    /// The story so far.
+    pub(crate) fn so_far(&self) -> Story {
+        self.live().story.clone()
+    }
+
+    /// What goes on has to be over after `limit`, or may take its time again.
+    pub(crate) fn limit(&self, limit: Option<Duration>) {
+        self.live().due = limit.map(|limit| Instant::now() + limit);
+    }
+
+    /// Whether what goes on should be over: what has to be over by now, or a step of more than `limit`.
+    pub(crate) fn is_overdue(&self, limit: Duration) -> bool {
+        let live = self.live();
+        live.due.is_some_and(|due| Instant::now() >= due) || live.begun.is_some_and(|begun| begun.elapsed() >= limit)
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    fn begin(&mut self, poll: Option<usize>, did: String) {
+        let Story { steps, left_out } = &mut self.story;
+        if steps.len() == MAX_STEPS {
+            *left_out += steps.drain(KEPT..2 * KEPT).count();
+        }
+        steps.push(Step { poll, did, saw: String::new(), offset: None });
+        self.begun = Some(Instant::now());
+    }
+}

@@ -1,0 +1,150 @@
+//! [`Task`]: a waker that counts, and waits.
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+/// A task as its executor sees it: polled by hand, and its wakes are counted.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    wakes: Arc<Wakes>,
+    waker: Waker,
+}
+
+#[derive(Debug, Default)]
+struct Wakes {
+    count: Mutex<usize>,
+    changed: Condvar,
+}
+
+impl Wakes {
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        *self.count() += 1;
+        self.changed.notify_all();
+    }
+}
+
+impl Task {
+    pub(crate) fn new() -> Self {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        Self { wakes, waker }
+    }
+
+    /// How often it was woken.
+    pub(crate) fn wakes(&self) -> usize {
+        *self.wakes.count()
+    }
+
+    /// Waits until it has been woken more than `seen` times; false if that has not happened within `patience`.
+    pub(crate) fn wait(&self, seen: usize, patience: Duration) -> bool {
+        let count = self.wakes.count();
+        let waited = self.wakes.changed.wait_timeout_while(count, patience, |count| *count <= seen);
+        let (count, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *count > seen
+    }
+
+    /// Its waker.
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// Polls once.
+    pub(crate) fn poll<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+        poll(&mut Context::from_waker(&self.waker))
+    }
+}
+
+/// A waker that calls `wake` when it is woken, on the thread that wakes it.
+pub(crate) fn calls(wake: impl Fn() + Send + Sync + 'static) -> Waker {
+    struct Calls<F>(F);
+
+    impl<F: Fn() + Send + Sync + 'static> Wake for Calls<F> {
+        fn wake(self: Arc<Self>) {
+            (self.0)();
+        }
+    }
+
+    Waker::from(Arc::new(Calls(wake)))
+}
+
+thread_local! {
+    /// What a [reentrant](reenters_in_wake) waker calls on this thread.
+    static REENTRY: RefCell<Option<Box<dyn FnMut()>>> = const { RefCell::new(None) };
+}
+
+/// While `body` runs on this thread, reentrant wakers call `reentry` where they are woken or dropped.
+pub(crate) fn reentering<R>(reentry: impl FnMut() + 'static, body: impl FnOnce() -> R) -> R {
+    REENTRY.with(|slot| *slot.borrow_mut() = Some(Box::new(reentry)));
+    let done = body();
+    REENTRY.with(|slot| slot.borrow_mut().take());
+    done
+}
+
+/// Does so; a call within a call does nothing.
+fn reenter() {
+    let reentry = REENTRY.with(|slot| slot.borrow_mut().take());
+    if let Some(mut reentry) = reentry {
+        reentry();
+        REENTRY.with(|slot| *slot.borrow_mut() = Some(reentry));
+    }
+}
+
+/// A waker that, where it is woken, calls what [`reentering`] has set.
+pub(crate) fn reenters_in_wake() -> Waker {
+    calls(reenter)
+}
+
+/// A waker that, where its last clone is dropped, calls what [`reentering`] has set.
+pub(crate) fn reenters_in_drop() -> Waker {
+    struct Dropped;
+
+    impl Wake for Dropped {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            reenter();
+        }
+    }
+
+    Waker::from(Arc::new(Dropped))
+}
+
+/// A waker that panics when it is woken, without a word on standard error.
+pub(crate) fn panics_in_wake() -> Waker {
+    calls(|| std::panic::resume_unwind(Box::new("the waker panics")))
+}
+
+/// A waker whose last clone panics when it is dropped, without a word on standard error.
+pub(crate) fn panics_in_drop() -> Waker {
+    struct Dropped;
+
+    impl Wake for Dropped {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            if !std::thread::panicking() {
+                std::panic::resume_unwind(Box::new("the waker panics in its drop"));
+            }
+        }
+    }
+
+    Waker::from(Arc::new(Dropped))
+}

@@ -1,0 +1,64 @@
+//! The check of syncs by polls finds every faulty writer, and nothing wrong with those that keep D1.
+
+use std::{cell::RefCell, rc::Rc};
+
+use async_write_complete::{AssertComplete, Inline};
+use async_write_complete_conformance::{
+    Disk, check_syncs,
+    faulty::{OverDisk, SyncFlaw},
+};
+
+#[test]
+fn every_faulty_writer_is_found() {
+    for flaw in SyncFlaw::ALL {
+        let found = check_syncs(|disk| OverDisk::new(disk, Some(flaw)), || {});
+        println!("{flaw:?}: {found:?}");
+        assert!(found.is_err(), "{flaw:?} is not found");
+    }
+}
+
+#[test]
+fn right_ones_are_not() {
+    assert_eq!(check_syncs(|disk| OverDisk::new(disk, None), || {}), Ok(()));
+    assert_eq!(check_syncs(Inline::new, || {}), Ok(()));
+    assert_eq!(check_syncs(|disk| Box::new(Inline::new(AssertComplete::new(disk))), || {}), Ok(()));
+}
+
+/// Each operation is a job, which runs when the writer waits for it.
+#[test]
+#[cfg(feature = "offload")]
+fn an_offload_is_a_right_one() {
+    use async_write_complete::{Job, Offload, Pool, offload::Policy};
+
+    #[derive(Clone, Default)]
+    struct Queue(std::sync::Arc<std::sync::Mutex<Vec<Job>>>);
+
+    impl Pool for Queue {
+        fn execute(&self, job: Job) {
+            self.0.lock().expect("no panic").push(job);
+        }
+    }
+
+    let pool = Rc::new(RefCell::new(Queue::default()));
+    let build = |disk: Disk| Offload::with_pool(disk, pool.borrow().clone()).policy(Policy::never_spin());
+    let step = || {
+        let jobs = std::mem::take(&mut *pool.borrow().0.lock().expect("no panic"));
+        jobs.into_iter().for_each(Job::run);
+    };
+    assert_eq!(check_syncs(build, step), Ok(()));
+}
+
+#[test]
+fn a_crash_leaves_what_was_synced() {
+    use async_write_complete::SyncComplete;
+    use std::io::Write;
+
+    let mut disk = Disk::failing(1);
+    disk.write_all(b"synced").expect("a write");
+    disk.sync_data().expect("a sync");
+    disk.write_all(b" lost").expect("a write");
+    disk.sync_data().expect_err("the second fails");
+    disk.sync_all().expect("a kernel says so");
+    disk.crash();
+    assert_eq!(disk.live(), b"synced\0\0\0\0\0");
+}

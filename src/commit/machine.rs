@@ -1,0 +1,311 @@
+//! Group commit as a pure state machine.
+//!
+//! This is the one page that tells it. Records are *accepted* into `gathered`, in the order of their positions. A waiter
+//! that is polled while nobody leads *leads*: it takes the writer for the length of this one poll, and carries on what is
+//! under way. When that is `Pending` the writer has the leader's waker, and the place the writer. So a future that is
+//! dropped never has the writer, its bytes or its ticket: all that it can take along is the waker, and
+//! [`leave`](Machine::leave) calls the next waiter in its stead.
+//!
+//! Another waiter of the leader's own task leads in its place: the task may have stopped polling the one for the other. One
+//! of another task waits. It could poll the writer as well, and would contend for it with the thread behind: that was
+//! measured to halve the rate of 64 tasks.
+//!
+//! ```text
+//!            begin a write                 begin a sync, if anybody waits for that
+//!   Rest ------------------> Write{end} ----------------------------> Sync{covers} ---> Rest
+//!    ^                           |                                        |
+//!    +---------------------------+ nobody waits for a sync, or            | the next batch gathers meanwhile
+//!                                  one more batch has gathered
+//! ```
+//!
+//! A write takes all that has gathered, so at most two batches are in memory. A failure ends it all: `complete` and
+//! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more.
+//!
+//! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Wakers`] what its caller has to wake
+//! and to drop.
+
+use std::{collections::VecDeque, io};
+
+use super::{
+    Position,
+    queue::{Id, Queue},
+};
+use crate::error::RepeatableError;
+
+#[cfg(test)]
+mod table;
+mod terms;
+
+pub(super) use self::terms::{Ask, Ended, Level, Order, Task, Waiter, Wakers};
+use self::terms::{Goal, Step};
+
+/// The machine; its transitions are its methods. `T` is the writer with its bytes and its ticket.
+#[derive(Debug)]
+pub(super) struct Machine<T, K> {
+    /// `None` while a poll has it.
+    writer: Option<T>,
+    step: Step,
+    /// Who leads next: the writer has its waker, or it was woken for that. `None` while a poll has the writer.
+    leader: Option<Id>,
+    /// The bytes that are accepted and in no batch.
+    gathered: Vec<u8>,
+    /// The ends of the records that are accepted and not complete.
+    ends: VecDeque<u64>,
+    /// Memory for the next batch.
+    spare: Vec<u8>,
+    /// A write went before the sync that is due.
+    sync_waited: bool,
+    max_batch: usize,
+    accepted: u64,
+    complete: u64,
+    durable: u64,
+    failed: Option<RepeatableError>,
+    next_id: Id,
+    /// Waiters for room, with the lengths of their records. They lead as well, when no other one is left.
+    for_room: Queue<K>,
+    /// Waiters for positions.
+    for_complete: Queue<K>,
+    for_durable: Queue<K>,
+}
+
+impl<T, K: Task> Machine<T, K> {
+    pub(super) const fn new(writer: T, max_batch: usize) -> Self {
+        Self {
+            writer: Some(writer),
+            step: Step::Rest,
+            leader: None,
+            gathered: Vec::new(),
+            ends: VecDeque::new(),
+            spare: Vec::new(),
+            sync_waited: false,
+            max_batch,
+            accepted: 0,
+            complete: 0,
+            durable: 0,
+            failed: None,
+            next_id: 0,
+            for_room: Queue::new(),
+            for_complete: Queue::new(),
+            for_durable: Queue::new(),
+        }
+    }
+
+    pub(super) fn set_max_batch(&mut self, bytes: usize) {
+        self.max_batch = bytes;
+    }
+
+    pub(super) const fn reached(&self, level: Level) -> Position {
+        Position(match level {
+            Level::Complete => self.complete,
+            Level::Durable => self.durable,
+        })
+    }
+
+    pub(super) fn into_writer(self) -> Option<T> {
+        self.writer
+    }
+
+    /// Accepts `record` in its turn; or has it wait for room, as it may have done `before`. A record of no bytes waits for all
+    /// before it.
+    pub(super) fn accept(
+        &mut self,
+        record: &[u8],
+        level: Level,
+        before: Option<Waiter>,
+        wakers: &mut Wakers<K>,
+    ) -> io::Result<Waiter> {
+        if let Some(failed) = &mut self.failed {
+            return Err(failed.give());
+        }
+        let len = record.len() as u64;
+        let in_turn = self.for_room.is_turn_of(before.map(|waiter| waiter.id));
+        if len > 0 && !(in_turn && self.has_room(len)) {
+            return Ok(before.unwrap_or_else(|| self.enter(Goal::Room, len)));
+        }
+        if let Some(before) = before {
+            wakers.drop.extend(self.for_room.remove(before.id));
+        }
+        if len > 0 {
+            self.gathered.extend_from_slice(record);
+            self.accepted += len;
+            self.ends.push_back(self.accepted);
+        }
+        let waiter = self.enter(Goal::Reach(level, self.accepted), self.accepted);
+        self.release(wakers);
+        Ok(waiter)
+    }
+
+    /// A new waiter, at the end of its queue.
+    fn enter(&mut self, goal: Goal, at: u64) -> Waiter {
+        self.next_id += 1;
+        let waiter = Waiter { id: self.next_id, goal };
+        self.queue(waiter).push(waiter.id, at);
+        waiter
+    }
+
+    /// Whether `waiter` has its answer, or leads, or waits. One that has its answer is forgotten.
+    pub(super) fn ask(&mut self, waiter: Waiter, waker: Option<&K>, wakers: &mut Wakers<K>) -> Ask<T> {
+        if let Some(position) = self.reached_by(waiter) {
+            self.leave(waiter, wakers);
+            return Ask::Answer(Ok(position));
+        }
+        if let Some(failed) = &mut self.failed {
+            return Ask::Answer(Err(failed.give()));
+        }
+        if self.is_led_elsewhere(waiter, waker) {
+            return Ask::Wait;
+        }
+        let Some(next) = self.order() else { return Ask::Wait };
+        let Some(writer) = self.writer.take() else { return Ask::Wait };
+        self.leader = None;
+        // It has its turn; what it finds need not wake it.
+        self.wait(waiter, None, wakers);
+        let order = self.begin(next);
+        self.release(wakers);
+        Ask::Lead(writer, order)
+    }
+
+    /// Whether something is under way, and the writer has the waker of another task.
+    fn is_led_elsewhere(&self, waiter: Waiter, waker: Option<&K>) -> bool {
+        let other = self.leader.filter(|leader| *leader != waiter.id && self.step != Step::Rest);
+        let queues = [&self.for_complete, &self.for_durable, &self.for_room];
+        let leads = other.and_then(|leader| queues.into_iter().find_map(|queue| queue.waker(leader)));
+        leads.is_some_and(|leads| waker.is_none_or(|waker| !waker.is_of_task(leads)))
+    }
+
+    /// The position that `waiter` waited for, if the log has reached it.
+    fn reached_by(&self, waiter: Waiter) -> Option<Position> {
+        match waiter.goal {
+            Goal::Reach(level, position) => {
+                Some(Position(position)).filter(|position| *position <= self.reached(level))
+            }
+            Goal::Room => None,
+        }
+    }
+
+    /// Has `waiter` be woken by `waker`.
+    pub(super) fn wait(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
+        let replaced = self.queue(waiter).wait(waiter.id, waker);
+        wakers.drop.extend(replaced);
+    }
+
+    /// The leader's order is under way; the writer has its waker, and so has the queue, for when another one leads.
+    pub(super) fn pending(&mut self, writer: T, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
+        self.writer = Some(writer);
+        self.leader = Some(waiter.id);
+        self.wait(waiter, waker, wakers);
+    }
+
+    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is called to lead.
+    pub(super) fn finish(&mut self, writer: T, ended: Ended, wakers: &mut Wakers<K>) {
+        self.writer = Some(writer);
+        match (std::mem::replace(&mut self.step, Step::Rest), ended) {
+            (Step::Write { end }, Ended::Write(memory)) => {
+                self.complete_up_to(end);
+                self.keep(memory);
+            }
+            (Step::Write { end: _ }, Ended::WriteFailed(n, error)) => {
+                self.complete_up_to(self.complete + n as u64);
+                self.failed = Some(error);
+            }
+            (Step::Sync { covers }, Ended::Sync) => self.durable = covers,
+            (Step::Sync { .. }, Ended::SyncFailed(error)) => self.failed = Some(error),
+            (step, ended) => unreachable!("{ended:?} in {step:?}"),
+        }
+        self.release(wakers);
+    }
+
+    /// `waiter` has its answer, or its future is dropped. A record that was accepted goes on.
+    pub(super) fn leave(&mut self, waiter: Waiter, wakers: &mut Wakers<K>) {
+        let removed = self.queue(waiter).remove(waiter.id);
+        wakers.drop.extend(removed);
+        self.leader.take_if(|leader| *leader == waiter.id);
+        self.release(wakers);
+        self.call(wakers);
+    }
+
+    /// What there is to do. What has gathered is written before a sync, once: it costs little, and the sync then serves
+    /// those records too.
+    fn order(&self) -> Option<Step> {
+        match self.step {
+            Step::Rest if self.is_sync_due() && (self.gathered.is_empty() || self.sync_waited) => {
+                Some(Step::Sync { covers: self.complete })
+            }
+            Step::Rest if self.gathered.is_empty() => None,
+            Step::Rest => Some(Step::Write { end: self.accepted }),
+            under_way => Some(under_way),
+        }
+    }
+
+    fn is_sync_due(&self) -> bool {
+        self.for_durable.front().is_some_and(|position| position <= self.complete)
+    }
+
+    /// What the leader has to do for that.
+    fn begin(&mut self, next: Step) -> Order {
+        self.sync_waited = self.is_sync_due() && matches!(next, Step::Write { .. });
+        let before = std::mem::replace(&mut self.step, next);
+        match (before, next) {
+            (_, Step::Sync { .. }) => Order::Sync,
+            (Step::Rest, Step::Write { .. }) => {
+                Order::Begin(std::mem::replace(&mut self.gathered, std::mem::take(&mut self.spare)))
+            }
+            (_, Step::Write { .. } | Step::Rest) => Order::Write,
+        }
+    }
+
+    /// Wakes somebody to lead if nobody does, and there is something to do.
+    fn call(&mut self, wakers: &mut Wakers<K>) {
+        if self.writer.is_none() || self.leader.is_some() || self.failed.is_some() || self.order().is_none() {
+            return;
+        }
+        let queues = [&mut self.for_complete, &mut self.for_durable, &mut self.for_room];
+        if let Some((called, waker)) = queues.into_iter().find_map(Queue::call_any) {
+            self.leader = Some(called);
+            wakers.wake.push(waker);
+        }
+    }
+
+    /// Wakes those who have their answer, and the first one who waits for room if there is some.
+    fn release(&mut self, wakers: &mut Wakers<K>) {
+        let wake = &mut wakers.wake;
+        if self.failed.is_some() {
+            for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
+                queue.release(u64::MAX, wake);
+            }
+            return;
+        }
+        self.for_complete.release(self.complete, wake);
+        self.for_durable.release(self.durable, wake);
+        if self.for_room.front().is_some_and(|len| self.has_room(len)) {
+            wake.extend(self.for_room.call_front());
+        }
+    }
+
+    /// Exactly these bytes are complete. The position is the end of the last record that is.
+    fn complete_up_to(&mut self, bytes: u64) {
+        let whole = self.ends.partition_point(|end| *end <= bytes);
+        self.complete = self.ends.drain(..whole).next_back().unwrap_or(self.complete);
+    }
+
+    /// A record that is larger than a batch is one by itself.
+    fn has_room(&self, len: u64) -> bool {
+        self.gathered.is_empty() || self.gathered.len() as u64 + len <= self.max_batch as u64
+    }
+
+    /// Memory serves again, unless a large record made it larger than others need.
+    fn keep(&mut self, mut memory: Vec<u8>) {
+        if memory.capacity() <= self.max_batch.saturating_mul(2) {
+            memory.clear();
+            self.spare = memory;
+        }
+    }
+
+    fn queue(&mut self, waiter: Waiter) -> &mut Queue<K> {
+        match waiter.goal {
+            Goal::Room => &mut self.for_room,
+            Goal::Reach(Level::Complete, _) => &mut self.for_complete,
+            Goal::Reach(Level::Durable, _) => &mut self.for_durable,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Every state of the machine with every event.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::*;
+
+/// States, each by the events that lead there from the beginning. A batch has room for 4 bytes. `a`, `b` and `c` are appends
+/// of 3 bytes.
+const STATES: &[(&str, &[&str])] = &[
+    ("nothing yet", &[]),
+    ("a leads its write", &["a appends", "a asks"]),
+    ("a's write is pending", &["a appends", "a asks", "pending of a"]),
+    ("a's write is pending, b gathers", &["a appends", "a asks", "pending of a", "b appends durable", "b waits"]),
+    (
+        "a's write is pending, b gathers, c waits for room",
+        &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "c appends", "c waits"],
+    ),
+    (
+        "c alone is left, and waits for room",
+        &[
+            "a appends",
+            "a asks",
+            "pending of a",
+            "b appends durable",
+            "b waits",
+            "c appends",
+            "c waits",
+            "a leaves",
+            "b leaves",
+        ],
+    ),
+    (
+        "b leads a's write",
+        &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "a leaves", "b asks"],
+    ),
+    ("a left its write to b", &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "a leaves"]),
+    ("b leads its sync", &["b appends durable", "b asks", "finish", "b asks"]),
+    (
+        "b's sync is pending, a gathers",
+        &["b appends durable", "b asks", "finish", "b asks", "pending of b", "a appends", "a waits"],
+    ),
+    ("the write failed", &["a appends", "a asks", "write fails after 2"]),
+    ("the sync failed", &["b appends durable", "b asks", "finish", "b asks", "sync fails"]),
+];
+
+const EVENTS: &[&str] = &[
+    "a appends",
+    "b appends durable",
+    "c appends",
+    "a asks",
+    "b asks",
+    "c asks",
+    "finish",
+    "write fails after 2",
+    "write fails after 3",
+    "sync fails",
+    "pending of a",
+    "a leaves",
+    "b leaves",
+    "c leaves",
+];
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+impl Task for &'static str {
+    fn is_of_task(&self, other: &Self) -> bool {
+        self == other
+    }
+}
+
+/// The machine in a state, with its three appends.
+struct Played {
+    machine: Machine<(), &'static str>,
+    waiters: [Option<Waiter>; 3],
+    wakers: Wakers<&'static str>,
+}
+
+impl Played {
+    fn new(events: &[&str]) -> Self {
+        let machine = Machine::new((), 4);
+        let mut played = Self { machine, waiters: [None; 3], wakers: Wakers::default() };
+        for event in events {
+            played.apply(event);
+        }
+        played.wakers = Wakers::default();
+        played
+    }
+
+    fn append(&mut self, who: usize, level: Level) -> String {
+        let before = self.waiters[who];
+        assert!(before.is_none_or(Waiter::is_for_room), "it was accepted");
+        let Ok(waiter) = self.machine.accept(b"123", level, before, &mut self.wakers) else { return "failed".into() };
+        self.waiters[who] = Some(waiter);
+        match waiter.goal {
+            Goal::Room => "no room".into(),
+            Goal::Reach(_, position) => format!("at {position}"),
+        }
+    }
+
+    fn ask(&mut self, who: usize) -> String {
+        match self.machine.ask(self.waiters[who].expect("accepted"), Some(&NAMES[who]), &mut self.wakers) {
+            Ask::Answer(Ok(position)) => format!("ok {position}"),
+            Ask::Answer(Err(_)) => "failed".into(),
+            Ask::Lead((), Order::Begin(bytes)) => format!("lead: begin {}", bytes.len()),
+            Ask::Lead((), order) => format!("lead: {order:?}"),
+            Ask::Wait => "wait".into(),
+        }
+    }
+
+    /// What the event answers.
+    fn apply(&mut self, event: &str) -> String {
+        let who = NAMES.iter().position(|name| event.starts_with(&format!("{name} "))).unwrap_or(0);
+        if event.ends_with("leaves") {
+            self.machine.leave(self.waiters[who].take().expect("it has come"), &mut self.wakers);
+            return String::new();
+        }
+        let error = || RepeatableError::new(io::Error::other("reason"));
+        let is_out = self.machine.writer.is_none();
+        match event {
+            "a appends" | "c appends" => return self.append(who, Level::Complete),
+            "b appends durable" => return self.append(who, Level::Durable),
+            "a asks" | "b asks" | "c asks" => return self.ask(who),
+            "a waits" | "b waits" | "c waits" => {
+                let waiter = self.waiters[who].expect("accepted");
+                self.machine.wait(waiter, Some(NAMES[who]), &mut self.wakers);
+            }
+            _ => assert!(is_out, "nobody leads"),
+        }
+        match (event, self.machine.step) {
+            ("a waits" | "b waits" | "c waits", _) => {}
+            ("pending of a" | "pending of b" | "pending of c", _) => {
+                let who = NAMES.iter().position(|name| event.ends_with(name)).expect("a name");
+                let waiter = self.waiters[who].expect("accepted");
+                self.machine.pending((), waiter, Some(NAMES[who]), &mut self.wakers);
+            }
+            ("finish", Step::Write { .. }) => self.machine.finish((), Ended::Write(Vec::new()), &mut self.wakers),
+            ("finish", _) => self.machine.finish((), Ended::Sync, &mut self.wakers),
+            ("sync fails", _) => self.machine.finish((), Ended::SyncFailed(error()), &mut self.wakers),
+            ("write fails after 2", _) => self.machine.finish((), Ended::WriteFailed(2, error()), &mut self.wakers),
+            ("write fails after 3", _) => self.machine.finish((), Ended::WriteFailed(3, error()), &mut self.wakers),
+            _ => unreachable!("an event without a meaning: {event}"),
+        }
+        String::new()
+    }
+
+    fn state(&self) -> String {
+        let machine = &self.machine;
+        let step = match machine.step {
+            _ if machine.failed.is_some() => "failed".to_owned(),
+            Step::Rest => "rest".to_owned(),
+            Step::Write { end } => format!("write to {end}"),
+            Step::Sync { covers } => format!("sync to {covers}"),
+        };
+        let writer = if machine.writer.is_some() { "home" } else { "out" };
+        let levels = [machine.accepted, machine.complete, machine.durable];
+        format!("{step}, {writer}, {levels:?}")
+    }
+}
+
+/// One line: state, event, what is answered, who is woken, the state after it. `forbidden`: no caller does that.
+fn line(name: &str, before: &[&str], event: &str) -> String {
+    let mut played = Played::new(before);
+    let Ok(answer) = catch_unwind(AssertUnwindSafe(|| played.apply(event))) else {
+        return format!("{name} | {event} | forbidden");
+    };
+    let woken = played.wakers.wake.join(" ");
+    format!("{name} | {event} | {answer} | {woken} | {}", played.state())
+}
+
+#[test]
+fn every_state_with_every_event() {
+    let lines = STATES.iter().flat_map(|(name, before)| EVENTS.iter().map(|event| line(name, before, event)));
+    let expected = include_str!("table.txt").lines().filter(|line| !line.starts_with('#'));
+    for (actual, expected) in lines.clone().zip(expected.clone()) {
+        assert_eq!(actual, expected);
+    }
+    assert_eq!(lines.count(), expected.count());
+}

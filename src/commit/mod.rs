@@ -1,0 +1,223 @@
+//! [`GroupCommit`]: a log that many tasks append to, with one write and one sync for many records.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `mod.rs` | [`GroupCommit`] and its [`Position`]s |
+//! | `machine.rs` | who leads, what is under way, who is woken, as a pure state machine: begin there |
+//! | `queue.rs` | who waits |
+//! | `append.rs` | the future, and what it does with the writer |
+
+use std::{fmt, io, sync::PoisonError};
+
+mod append;
+mod machine;
+#[cfg(all(test, any(awc_loom, awc_shuttle)))]
+mod models;
+mod queue;
+
+pub use self::append::Append;
+use self::{
+    append::{Inner, Tools},
+    machine::{Level, Machine},
+};
+use crate::{
+    primitives::{Mutex, MutexGuard},
+    write::{AsyncSyncComplete, AsyncWriteComplete},
+};
+
+/// A place in the log: how many bytes of records stand before it. It is always the end of a record.
+///
+/// A record of `n` bytes whose append answered `p` begins `n` bytes before `p`. Counting begins with the [`GroupCommit`],
+/// wherever its writer stood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(u64);
+
+impl Position {
+    /// Where the log began.
+    pub const START: Self = Self(0);
+
+    /// The number of bytes before it.
+    pub const fn offset(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How large a batch is, unless [`GroupCommit::max_batch`] says otherwise: half of what an `Offload` takes at once.
+const MAX_BATCH: usize = 1 << 20;
+
+/// A log that any number of tasks append to, by `&self`, with one write and one sync for many records.
+///
+/// While one batch is written, or synced, the records of other tasks gather, and go into the next one: a disk that syncs
+/// 200 times a second makes 200 batches durable, and not 200 records. One of the waiting tasks carries the batch on for
+/// all. There is no task of its own, no thread and no timer, so it works on any executor, and a lone append is written at
+/// once.
+///
+/// ```
+/// use async_write_complete::{Offload, commit::GroupCommit};
+///
+/// # futures_lite::future::block_on(async {
+/// # let path = tempfile::NamedTempFile::new()?.into_temp_path();
+/// let log = GroupCommit::new(Offload::create(&path).await?);
+/// let (first, second) = futures_lite::future::try_zip(log.append(b"one\n"), log.append_durable(b"two\n")).await?;
+/// assert!(first < second && log.durable() == second);
+/// assert_eq!(std::fs::read(&path)?, b"one\ntwo\n");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+///
+/// # Guarantees
+///
+/// * Records stand in the order of their [`Position`]s, each whole, with nothing between them and none twice, also when
+///   futures are dropped.
+/// * An answer of [`append`](Self::append) says that the record is complete, and all before it
+///   ([W1](crate::contract::Rule::W1)); one of [`append_durable`](Self::append_durable), that they are durable
+///   ([D1](crate::contract::Rule::D1)).
+/// * After a write or a sync has failed, every append errs whose position is beyond [`complete`](Self::complete), or
+///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken.
+///
+/// These rest on the writer alone keeping them; nobody else may write to the destination meanwhile.
+///
+/// # Cancel safety
+///
+/// An append whose future is dropped before its first poll, or while it waits for room, has done nothing. After that the
+/// record is accepted: it will be in the log as soon as another append is polled, also if that is a later one.
+/// [`settle`](Self::settle) waits for it. The log that is dropped, or [taken apart](Self::into_inner), before that may
+/// have it or not.
+///
+/// A future that was polled, and then is neither polled nor dropped, may be the one that carries the batch on, and holds
+/// the others up, as one does that holds an asynchronous lock. A task may well let it lie while it polls another append,
+/// which then carries on; do not keep one that is half done, or a `FuturesUnordered` of them, while you wait for something
+/// else.
+///
+/// # Memory
+///
+/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order. A record
+/// that is larger than a batch is a batch of its own.
+pub struct GroupCommit<W> {
+    inner: Mutex<Inner<W>>,
+}
+
+impl<W> GroupCommit<W> {
+    /// A log that begins where `writer` stands.
+    pub fn new(writer: W) -> Self {
+        Self { inner: Mutex::new(Inner { machine: Machine::new(Tools::new(writer), MAX_BATCH), sync: None }) }
+    }
+
+    /// Sets how many bytes of records are written at once: 1 MiB if it is not called. An `Offload` takes 2 MiB in one call
+    /// of its destination.
+    pub fn max_batch(self, bytes: usize) -> Self {
+        self.lock().machine.set_max_batch(bytes);
+        self
+    }
+
+    /// The end of the last record that is known to be complete.
+    pub fn complete(&self) -> Position {
+        self.lock().machine.reached(Level::Complete)
+    }
+
+    /// The end of the last record that is known to be durable.
+    pub fn durable(&self) -> Position {
+        self.lock().machine.reached(Level::Durable)
+    }
+
+    /// Takes the writer out, with the end of the last record that is known to be complete.
+    ///
+    /// After a failure some bytes of later records may stand behind that position. If appends were dropped, records that
+    /// were accepted may be lost, and a write may be outstanding at the writer: call [`settle`](Self::settle) before.
+    ///
+    /// # Panics
+    ///
+    /// If a poll of the log has panicked, which none does.
+    pub fn into_inner(self) -> (W, Position) {
+        let machine = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).machine;
+        let position = machine.reached(Level::Complete);
+        let Some(tools) = machine.into_writer() else { unreachable!("the writer is out, and nobody polls") };
+        (tools.into_writer(), position)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<W>> {
+        // No foreign code runs under the lock, so nothing can have panicked half-way through a transition.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<W: AsyncWriteComplete + Unpin> GroupCommit<W> {
+    /// Appends `record`, and answers its [`Position`] when it is complete. A record of no bytes waits for all before it.
+    ///
+    /// # Errors
+    ///
+    /// The failure of this write, or of an earlier one. The record is not complete, but some bytes of it may be there; if
+    /// the error is [`Indeterminate`](crate::Indeterminate), all of it may.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [the type](Self#cancel-safety): an append that was polled may happen without its future, and is not to be made
+    /// again.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after it was ready.
+    pub fn append<'a>(&'a self, record: &'a [u8]) -> Append<'a, W> {
+        Append::new(self, record, None)
+    }
+
+    /// Waits until all that was accepted before is complete, records of dropped appends included.
+    ///
+    /// # Errors
+    ///
+    /// The failure of a write or of a sync.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: call it again.
+    pub async fn settle(&self) -> io::Result<Position> {
+        self.append(&[]).await
+    }
+}
+
+impl<W: AsyncSyncComplete + Unpin> GroupCommit<W> {
+    /// Appends `record`, and answers its [`Position`] when it is durable, by
+    /// [`poll_sync_data`](AsyncSyncComplete::poll_sync_data).
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append); or the failure of a sync: the record may be complete, and may not survive.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`append`](Self::append). A record whose append was dropped is synced if another one waits for that.
+    ///
+    /// # Panics
+    ///
+    /// If it is polled after it was ready.
+    pub fn append_durable<'a>(&'a self, record: &'a [u8]) -> Append<'a, W> {
+        Append::new(self, record, Some(W::poll_sync_data))
+    }
+
+    /// Waits until all that was accepted before is durable, records of dropped appends included.
+    ///
+    /// # Errors
+    ///
+    /// The failure of a write or of a sync.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost: call it again.
+    pub async fn sync(&self) -> io::Result<Position> {
+        self.append_durable(&[]).await
+    }
+}
+
+impl<W> fmt::Debug for GroupCommit<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = self.lock();
+        let (complete, durable) = (inner.machine.reached(Level::Complete), inner.machine.reached(Level::Durable));
+        drop(inner);
+        f.debug_struct("GroupCommit").field("complete", &complete).field("durable", &durable).finish_non_exhaustive()
+    }
+}

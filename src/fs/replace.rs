@@ -1,0 +1,183 @@
+//! [`replace()`]: a file is the old one or the new one, and never something between.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    hash::{BuildHasher, RandomState},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::whole::with_path;
+use crate::{WriteComplete, offload::IfDropped};
+
+/// Replaces what a file holds by `contents`, or makes it, so that whoever opens the path finds the old file or the new
+/// one whole, also after a crash.
+///
+/// A temporary file beside it is written, synced, and renamed over it; then the directory is synced. Answered, the new
+/// file is durable. The mode is kept; owner, times, hard links and extended attributes are those of a new file. A
+/// symbolic link is followed: the file that it leads to is replaced. Whoever has the old file open goes on to see the
+/// old bytes.
+///
+/// ```
+/// use async_write_complete::fs;
+///
+/// # futures_lite::future::block_on(async {
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("settings");
+/// fs::replace(&path, b"colour = blue").await?;
+/// assert_eq!(fs::read(&path).await?, b"colour = blue");
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+///
+/// # Errors
+///
+/// Whatever the steps answer: the old file stands, and the temporary one is gone. If the sync of the directory fails,
+/// the last step, the new file stands, and it is unknown which of both is there after a crash. `InvalidInput` for what
+/// is not a regular file, such as a directory, a device or a FIFO.
+///
+/// # Cancel safety
+///
+/// Dropped before its first poll, nothing happens. Dropped later, it goes on to its end, as if nobody had dropped it.
+/// When the process ends meanwhile, the old file stands, and the temporary one may remain: `.awc-*.tmp`.
+pub async fn replace(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
+    let contents = contents.as_ref().to_owned();
+    with_path(path, IfDropped::Counts, move |path| replace_by(path, |file| file.write_all(&contents))).await
+}
+
+fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let (target, permissions) = find(path)?;
+    let directory = Directory::of(&target)?;
+    let (mut file, temporary) = directory.create_temporary(permissions.is_some())?;
+    let renamed = permissions
+        .map_or(Ok(()), |permissions| file.set_permissions(permissions))
+        .and_then(|()| fill(&mut file))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| WriteComplete::release(file))
+        .and_then(|()| fs::rename(&temporary, &target));
+    if renamed.is_err() {
+        // What went wrong is told; that a name is left over is less than that.
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed?;
+    directory.sync()
+}
+
+/// Where `path` leads to, and the permissions of what is there.
+fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
+    let target = match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((path.to_owned(), None)),
+        target => target?,
+    };
+    let metadata = fs::metadata(&target)?;
+    if !metadata.is_file() {
+        let text = format!("{} is not a regular file, and no other can be replaced", target.display());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok((target, Some(metadata.permissions())))
+}
+
+/// The directory of the target, open from the beginning: what cannot be synced in the end is not begun.
+struct Directory {
+    path: PathBuf,
+    #[cfg(unix)]
+    handle: File,
+}
+
+impl Directory {
+    fn of(target: &Path) -> io::Result<Self> {
+        let path = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        Ok(Self {
+            #[cfg(unix)]
+            handle: File::open(&path)?,
+            path,
+        })
+    }
+
+    /// A new file in it. Until it gets the mode of a file that is there, nobody else may read it.
+    fn create_temporary(&self, is_private: bool) -> io::Result<(File, PathBuf)> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        if is_private {
+            make_private(&mut options);
+        }
+        loop {
+            let name = format!(".awc-{:016x}.tmp", RandomState::new().hash_one(()));
+            let path = self.path.join(name);
+            match options.open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                file => return Ok((file?, path)),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn sync(&self) -> io::Result<()> {
+        self.handle.sync_all()
+    }
+
+    /// Elsewhere a directory has no sync, and a rename needs none.
+    #[cfg(not(unix))]
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn make_private(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &mut OpenOptions) {}
+
+#[cfg(all(test, unix, not(any(awc_loom, awc_shuttle))))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn where_a_step_fails_the_old_file_stands_and_no_other_remains() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, b"old").unwrap();
+        let fails = |file: &mut File| {
+            file.write_all(b"new, and lo")?;
+            Err(io::Error::from_raw_os_error(28))
+        };
+        assert_eq!(replace_by(&path, fails).unwrap_err().raw_os_error(), Some(28));
+        assert_eq!((fs::read(&path).unwrap(), names(dir.path())), (b"old".to_vec(), vec!["file".to_owned()]));
+
+        // The rename fails too, if the target has become a directory meanwhile.
+        let becomes_a_directory = |file: &mut File| {
+            fs::remove_file(&path)?;
+            fs::create_dir(&path)?;
+            file.write_all(b"new")
+        };
+        replace_by(&path, becomes_a_directory).unwrap_err();
+        assert_eq!(names(dir.path()), ["file"]);
+    }
+
+    #[test]
+    fn nobody_else_can_read_the_temporary_file_of_a_private_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, b"old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        let looks = |file: &mut File| {
+            assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o640);
+            Ok(())
+        };
+        replace_by(&path, looks).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}

@@ -1,0 +1,183 @@
+//! [`Cursor`]: where the caller believes the destination's cursor is, and what was fetched beyond that.
+
+use std::{
+    io::{self, SeekFrom},
+    time::{Duration, Instant},
+};
+
+use super::buffer::Buffer;
+use crate::guard::drop_catching_panics;
+
+/// How old an end may be that a read answers. Whoever waits for a read asks long before; an older one is that of a read
+/// that was dropped, and the destination may have grown since.
+const END_LASTS: Duration = Duration::from_millis(100);
+
+/// The accounts of reads and seeks (rule O2).
+///
+/// A read fetches bytes on the pool, and hands them out when its caller asks. Whoever drops a read leaves its bytes to the
+/// next one; before a write the cursor goes back over them instead. A seek is answered to whoever asks for the same
+/// position next, and forgotten when another operation begins.
+#[derive(Debug)]
+pub(super) struct Cursor {
+    fetched: Buffer,
+    handed_out: usize,
+    /// A read that fetched nothing, and when it did: the end, or its error.
+    end: Option<(io::Result<()>, Instant)>,
+    /// An old end was asked for anew, which is done once: a caller who always comes late has to come to it.
+    asked_anew: bool,
+    seek: Option<Seek>,
+    /// The cursor could not be moved back, and no write has been told.
+    unread_failed: Option<io::Error>,
+    /// Whether the destination has a cursor that can be moved back.
+    can_unread: bool,
+}
+
+#[derive(Debug)]
+struct Seek {
+    to: SeekFrom,
+    result: Option<io::Result<u64>>,
+}
+
+impl Cursor {
+    pub(super) const fn new() -> Self {
+        Self {
+            fetched: Buffer::new(),
+            handed_out: 0,
+            end: None,
+            asked_anew: false,
+            seek: None,
+            unread_failed: None,
+            can_unread: true,
+        }
+    }
+
+    /// How far the destination's cursor is ahead of what was handed out.
+    pub(super) fn ahead(&self) -> usize {
+        self.fetched.bytes().len() - self.handed_out
+    }
+
+    /// Answers a read from what was fetched, if there is anything.
+    pub(super) fn answer_read(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
+        if let Some((end, found)) = self.end.take() {
+            self.asked_anew = end.is_ok() && !self.asked_anew && found.elapsed() > END_LASTS;
+            return if self.asked_anew { None } else { Some(end.map(|()| 0)) };
+        }
+        let rest = &self.fetched.bytes()[self.handed_out..];
+        if rest.is_empty() {
+            return None;
+        }
+        let n = buf.len().min(rest.len());
+        buf[..n].copy_from_slice(&rest[..n]);
+        self.handed_out += n;
+        Some(Ok(n))
+    }
+
+    /// Takes out the buffer of a read whose bytes are all handed out.
+    pub(super) fn take_buffer(&mut self) -> Buffer {
+        if self.ahead() > 0 {
+            return Buffer::new();
+        }
+        self.handed_out = 0;
+        std::mem::take(&mut self.fetched)
+    }
+
+    /// Needs no more memory than it has bytes, since the handle is idle. What is to be freed is in the answer.
+    pub(super) fn shrink(&mut self) -> Buffer {
+        self.fetched.shrink();
+        self.take_buffer()
+    }
+
+    /// A read has ended.
+    pub(super) fn fetched(&mut self, mut buffer: Buffer, result: io::Result<usize>) {
+        self.handed_out = 0;
+        buffer.truncate(*result.as_ref().unwrap_or(&0));
+        self.fetched = buffer;
+        match result {
+            Ok(0) => self.end = Some((Ok(()), Instant::now())),
+            Ok(_) => self.asked_anew = false,
+            Err(error) => self.end = Some((Err(error), Instant::now())),
+        }
+    }
+
+    /// How far the cursor has to go back before a write.
+    pub(super) fn to_unread(&self) -> u64 {
+        if self.can_unread { self.ahead() as u64 } else { 0 }
+    }
+
+    /// The cursor was moved back, or cannot be.
+    pub(super) fn unread(&mut self, result: io::Result<bool>) {
+        match result {
+            Ok(true) => self.fetched.truncate(0),
+            Ok(false) => self.can_unread = false,
+            Err(error) => self.unread_failed = Some(error),
+        }
+        self.handed_out = if self.ahead_is_void() { 0 } else { self.handed_out };
+    }
+
+    fn ahead_is_void(&self) -> bool {
+        self.fetched.bytes().is_empty()
+    }
+
+    /// Why the write that waits for the cursor cannot be made; nothing, if the bytes were read out since.
+    pub(super) fn take_unread_failure(&mut self) -> Option<io::Error> {
+        if self.ahead() > 0 { self.unread_failed.take() } else { None }
+    }
+
+    /// A seek to `to` begins. Answers where to as seen from the destination's cursor.
+    pub(super) fn begin_seek(&mut self, to: SeekFrom) -> SeekFrom {
+        self.seek = Some(Seek { to, result: None });
+        match to {
+            SeekFrom::Current(n) => SeekFrom::Current(n.saturating_sub(self.ahead() as i64)),
+            to => to,
+        }
+    }
+
+    /// The seek has ended. The cursor is where the caller believes it, if it was moved.
+    pub(super) fn sought(&mut self, result: io::Result<u64>) {
+        if result.is_ok() {
+            self.fetched.truncate(0);
+            self.handed_out = 0;
+        }
+        if let Some(seek) = &mut self.seek {
+            seek.result = Some(result);
+        }
+    }
+
+    /// The answer of a seek to `to` that has ended.
+    pub(super) fn take_sought(&mut self, to: SeekFrom) -> Option<io::Result<u64>> {
+        self.seek.take_if(|seek| seek.to == to && seek.result.is_some())?.result
+    }
+
+    /// A read is answered: nobody will ask for the last seek.
+    pub(super) fn forget_seek(&mut self) -> Stale {
+        Stale { seek: self.seek.take(), end: None, unread_failed: None }
+    }
+
+    /// Another operation begins: nobody will ask for the last seek, and what was the end may be none any more. Errors of
+    /// foreign types are for the caller to drop, outside of locks.
+    #[must_use = "errors of foreign types are in here"]
+    pub(super) fn forget(&mut self, moves: bool) -> Stale {
+        let end = self.end.take_if(|(end, _)| moves || end.is_ok());
+        Stale { seek: self.seek.take(), end, unread_failed: self.unread_failed.take() }
+    }
+}
+
+/// Results that nobody will ask for.
+#[derive(Debug, Default)]
+pub(super) struct Stale {
+    seek: Option<Seek>,
+    end: Option<(io::Result<()>, Instant)>,
+    unread_failed: Option<io::Error>,
+}
+
+/// Each may panic in its drop.
+impl Drop for Stale {
+    fn drop(&mut self) {
+        drop_catching_panics(self.seek.take());
+        drop_catching_panics(self.end.take());
+        drop_catching_panics(self.unread_failed.take());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! What the accounts say after which events; and that they agree with a caller's own account in every short sequence of
+//! operations.
+
+use std::io::{Read as _, Seek as _, Write as _};
+
+use super::*;
+
+/// Each row is a sequence of events, each with what it answers, if anything: in the order in which a handle has them.
+const ROWS: &[(&str, &[&str])] = &[
+    // Reads.
+    ("nothing is fetched at first", &["read 1: nothing", "ahead: 0", "unread by: 0"]),
+    ("a read hands out what it has fetched", &["fetch ab", "ahead: 2", "read 9: ab", "read 9: nothing"]),
+    ("an abandoned read goes to the next ones", &["fetch abcde", "read 2: ab", "read 2: cd", "read 2: e", "ahead: 0"]),
+    ("an end is told once", &["fetch end", "ahead: 0", "read 1: end", "read 1: nothing"]),
+    ("an error is told once", &["fetch error", "ahead: 0", "read 1: error", "read 1: nothing"]),
+    ("a buffer is kept as long as it has bytes", &["fetch abc", "read 2: ab", "buffer: 0", "read 1: c", "buffer: 3"]),
+    // What another operation makes void.
+    ("an end may be none any more", &["fetch end", "forget", "read 1: nothing"]),
+    ("an error is the read's own", &["fetch error", "forget", "read 1: error"]),
+    ("an end is not that of another place", &["fetch end", "forget, moves", "read 1: nothing"]),
+    ("an error is not that of another place", &["fetch error", "forget, moves", "read 1: nothing"]),
+    ("bytes are not forgotten", &["fetch abc", "forget, moves", "ahead: 3", "read 3: abc"]),
+    // A write over an abandoned read.
+    ("the cursor goes back", &["fetch abc", "unread by: 3", "unread true", "ahead: 0", "read 1: nothing"]),
+    (
+        "it goes back over what was not handed out",
+        &["fetch abc", "read 1: a", "unread by: 2", "unread true", "ahead: 0"],
+    ),
+    ("it goes back again", &["fetch abc", "unread true", "fetch bc", "read 1: b", "unread by: 1", "unread true"]),
+    ("it cannot: the bytes stay", &["fetch abc", "read 1: a", "unread false", "ahead: 2", "read 9: bc"]),
+    ("it cannot: nobody tries again", &["fetch abc", "unread false", "unread by: 0", "fetch de", "unread by: 0"]),
+    ("it fails: one write is told", &["fetch ab", "unread error", "unread failed: yes", "unread failed: no"]),
+    ("it fails: the bytes stay", &["fetch ab", "read 1: a", "unread error", "unread by: 1", "read 9: b"]),
+    (
+        "it is tried again",
+        &["fetch ab", "unread error", "unread failed: yes", "unread by: 2", "unread true", "ahead: 0"],
+    ),
+    // Seeks.
+    ("a seek is answered once", &["seek 7: 7", "sought 7", "sought at 7: 7", "sought at 7: nothing"]),
+    ("it is not answered before its end", &["seek 7: 7", "sought at 7: nothing", "sought 7", "sought at 7: 7"]),
+    ("it is not answered to another one", &["seek 7: 7", "sought 7", "sought at +7: nothing", "sought at 7: 7"]),
+    ("its error is answered once", &["seek 7: 7", "sought error", "sought at 7: error", "sought at 7: nothing"]),
+    ("another operation forgets it", &["seek 7: 7", "sought 7", "forget", "sought at 7: nothing"]),
+    ("a read forgets it", &["seek 7: 7", "sought 7", "forget the seek", "sought at 7: nothing"]),
+    ("a read does not forget an end", &["fetch end", "forget the seek", "read 1: end"]),
+    ("from here, it counts from what was handed out", &["fetch abcde", "read 2: ab", "seek +1: -2"]),
+    ("from elsewhere, it does not", &["fetch abcde", "read 2: ab", "seek 1: 1", "sought 1", "seek end-1: end-1"]),
+    ("a seek voids what was fetched", &["fetch abc", "read 1: a", "seek 0: 0", "sought 0", "ahead: 0", "seek +1: +1"]),
+    ("a failed one does not", &["fetch abc", "read 1: a", "seek 0: 0", "sought error", "ahead: 2", "read 9: bc"]),
+    ("as far as it goes", &["fetch abc", "seek -9223372036854775808: -9223372036854775808"]),
+];
+
+/// What the event answers; nothing if it answers nothing.
+fn apply(cursor: &mut Cursor, event: &str) -> Option<String> {
+    let (verb, argument) = event.split_once(' ').unwrap_or((event, ""));
+    match (verb, argument) {
+        ("fetch", "end") => cursor.fetched(filled(b""), Ok(0)),
+        ("fetch", "error") => cursor.fetched(filled(b"room"), failed()),
+        ("fetch", bytes) => cursor.fetched(filled(&[bytes.as_bytes(), b"room"].concat()), Ok(bytes.len())),
+        ("read", len) => {
+            let mut buf = vec![0; number(len)];
+            let answer = cursor.answer_read(&mut buf);
+            let bytes = |n| String::from_utf8_lossy(&buf[..n]).into_owned();
+            return Some(name(answer.map(|read| read.map(|n| if n == 0 { "end".into() } else { bytes(n) }))));
+        }
+        ("ahead", _) => return Some(cursor.ahead().to_string()),
+        ("buffer", _) => return Some(cursor.take_buffer().bytes().len().to_string()),
+        ("forget", "the seek") => drop(cursor.forget_seek()),
+        ("forget" | "forget,", moves) => drop(cursor.forget(moves == "moves")),
+        ("unread", "by") => return Some(cursor.to_unread().to_string()),
+        ("unread", "failed") => return Some(cursor.take_unread_failure().map_or("no", |_| "yes").into()),
+        ("unread", "error") => cursor.unread(failed()),
+        ("unread", moved) => cursor.unread(Ok(moved == "true")),
+        ("seek", to) => {
+            return Some(match cursor.begin_seek(place(to)) {
+                SeekFrom::Start(n) => n.to_string(),
+                SeekFrom::Current(n) => format!("{n:+}"),
+                SeekFrom::End(n) => format!("end{n:+}"),
+            });
+        }
+        ("sought", "error") => cursor.sought(failed()),
+        ("sought", at) => match at.strip_prefix("at ") {
+            Some(to) => return Some(name(cursor.take_sought(place(to)).map(|sought| sought.map(|n| n.to_string())))),
+            None => cursor.sought(Ok(number(at) as u64)),
+        },
+        _ => panic!("an event without a meaning: {event}"),
+    }
+    None
+}
+
+fn filled(bytes: &[u8]) -> Buffer {
+    let mut buffer = Buffer::new();
+    buffer.fill(&[io::IoSlice::new(bytes)], bytes.len());
+    buffer
+}
+
+fn failed<R>() -> io::Result<R> {
+    Err(io::ErrorKind::TimedOut.into())
+}
+
+fn name(answer: Option<io::Result<String>>) -> String {
+    answer.map_or("nothing".into(), |answer| answer.unwrap_or("error".into()))
+}
+
+fn number(text: &str) -> usize {
+    text.parse().unwrap_or_else(|_| panic!("a number: {text}"))
+}
+
+fn place(text: &str) -> SeekFrom {
+    let signed = |text: &str| text.parse().expect("a number with its sign");
+    match text.strip_prefix("end") {
+        Some(n) => SeekFrom::End(signed(n)),
+        None if text.starts_with(['+', '-']) => SeekFrom::Current(signed(text)),
+        None => SeekFrom::Start(number(text) as u64),
+    }
+}
+
+#[test]
+fn what_the_accounts_say() {
+    for (row, events) in ROWS {
+        let mut cursor = Cursor::new();
+        for event in *events {
+            let (event, expected) = event.split_once(": ").map_or((*event, None), |(e, x)| (e, Some(x)));
+            assert_eq!(apply(&mut cursor, event).as_deref(), expected, "{row}: {event}");
+        }
+    }
+}
+
+/// Whoever waits for the end is told in time. One that was found long ago is asked for anew, once.
+#[test]
+fn an_old_end_is_asked_for_anew() {
+    let Some(long_ago) = Instant::now().checked_sub(2 * END_LASTS) else { return };
+    let mut cursor = Cursor::new();
+    for (found, answer) in [(long_ago, "nothing"), (long_ago, "end"), (long_ago, "nothing"), (Instant::now(), "end")] {
+        assert_eq!(apply(&mut cursor, "fetch end"), None);
+        cursor.end = cursor.end.map(|(end, _)| (end, found));
+        assert_eq!(apply(&mut cursor, "read 1").as_deref(), Some(answer));
+    }
+    cursor.end = Some((failed(), long_ago));
+    assert_eq!(apply(&mut cursor, "read 1").as_deref(), Some("error"), "an error is told however old it is");
+}
+
+/// What a handle does: an operation of a caller who waits for it, or who has gone when it ends.
+const OPERATIONS: [fn(&mut Handle); 7] = [
+    |handle| handle.read(1),
+    |handle| handle.read(3),
+    |handle| handle.fetch(2),
+    Handle::write,
+    |handle| handle.seek(SeekFrom::Current(1), true),
+    |handle| handle.seek(SeekFrom::Current(-1), false),
+    |handle| handle.seek(SeekFrom::Start(4), true),
+];
+
+/// A cursor with its destination, and the same bytes as its caller sees them.
+struct Handle {
+    cursor: Cursor,
+    destination: io::Cursor<Vec<u8>>,
+    caller: io::Cursor<Vec<u8>>,
+}
+
+impl Handle {
+    fn new() -> Self {
+        let bytes = io::Cursor::new(b"0123456789".to_vec());
+        Self { cursor: Cursor::new(), destination: bytes.clone(), caller: bytes }
+    }
+
+    fn fetch(&mut self, len: usize) {
+        if self.cursor.ahead() == 0 && self.cursor.end.is_none() {
+            drop(self.cursor.forget_seek());
+            let mut buffer = Buffer::new();
+            buffer.make_room(len);
+            let read = self.destination.read(buffer.bytes_mut());
+            self.cursor.fetched(buffer, read);
+        }
+    }
+
+    fn read(&mut self, len: usize) {
+        self.fetch(len);
+        let (mut read, mut expected) = (vec![0; len], vec![0; len]);
+        let n = self.cursor.answer_read(&mut read).expect("it was fetched").unwrap();
+        self.caller.read_exact(&mut expected[..n]).unwrap();
+        assert_eq!(read, expected);
+    }
+
+    fn write(&mut self) {
+        let ahead = self.cursor.to_unread();
+        if ahead > 0 {
+            self.destination.set_position(self.destination.position() - ahead);
+            self.cursor.unread(Ok(true));
+        }
+        drop(self.cursor.forget(false));
+        for side in [&mut self.destination, &mut self.caller] {
+            side.write_all(b"w").unwrap();
+        }
+        assert_eq!(self.destination, self.caller);
+    }
+
+    fn seek(&mut self, to: SeekFrom, is_awaited: bool) {
+        drop(self.cursor.forget(true));
+        let sought = self.destination.seek(self.cursor.begin_seek(to));
+        self.cursor.sought(sought);
+        let expected = self.caller.seek(to).ok();
+        if is_awaited {
+            assert_eq!(self.cursor.take_sought(to).expect("it has ended").ok(), expected);
+        }
+    }
+}
+
+#[test]
+fn every_short_sequence_agrees_with_its_caller() {
+    let count = OPERATIONS.len();
+    for sequence in 0..count.pow(5) {
+        let mut handle = Handle::new();
+        for step in 0..5 {
+            OPERATIONS[sequence / count.pow(step) % count](&mut handle);
+        }
+        handle.write();
+    }
+}

@@ -1,0 +1,127 @@
+//! [`run_on`] and [`execute`]: one call on a pool, without a handle.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{Arc, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use async_task::FallibleTask;
+
+use super::{abandoned::UnderWay, operation::not_run, pool::Pool, worker::hand_over};
+use crate::{
+    guard::catch_panics,
+    primitives::{Mutex, MutexGuard},
+    write::PanicSafeWaker,
+};
+
+/// What a failure is to [`abandoned`](super::abandoned()) if the future of the call was dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfDropped {
+    /// Of a write or a sync: it counts.
+    Counts,
+    /// Of a read or an open: nothing is lost by it.
+    IsForgotten,
+}
+
+/// Runs `call` on `pool`. Dropped after its first poll, the call is made all the same, and its result is dropped;
+/// [`abandoned`](super::abandoned()) waits for that.
+pub(crate) async fn run_on<R, P, F>(pool: &Arc<P>, if_dropped: IfDropped, call: F) -> io::Result<R>
+where
+    R: Send + 'static,
+    P: Pool,
+    F: FnOnce() -> io::Result<R> + Send + 'static,
+{
+    let (pool, stage) = (pool.clone(), Arc::new(Mutex::new(Stage::Asked)));
+    // A call that the pool drops has failed.
+    let mut end = End { stage: stage.clone(), has_failed: if_dropped == IfDropped::Counts };
+    let work = async move {
+        let result = catch_panics(call).and_then(|result| result);
+        end.has_failed &= result.is_err();
+        (result, end)
+    };
+    let (runnable, task) = async_task::spawn(work, move |runnable| hand_over(&*pool, runnable));
+    let question = Question { task: Some(task.fallible()), waker: PanicSafeWaker::new(), stage };
+    runnable.schedule();
+    question.await
+}
+
+/// Has `pool` run `work`, or drop it.
+pub(crate) fn execute<P: Pool>(pool: &Arc<P>, work: impl FnOnce() + Send + 'static) {
+    let pool = pool.clone();
+    let (runnable, task) = async_task::spawn(async move { work() }, move |runnable| hand_over(&*pool, runnable));
+    task.detach();
+    runnable.schedule();
+}
+
+/// Where a call stands whose caller may go.
+enum Stage {
+    /// Its caller is there.
+    Asked,
+    /// Its caller has gone.
+    Abandoned(UnderWay),
+    /// It has ended, and its result is answered or dropped.
+    Ended { has_failed: bool },
+}
+
+fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
+    stage.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The end of a call. Its drop comes after that of the result, which may be a file, and tells whoever waits.
+struct End {
+    stage: Arc<Mutex<Stage>>,
+    has_failed: bool,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Ended { has_failed: self.has_failed });
+        if let Stage::Abandoned(under_way) = stage {
+            under_way.end(self.has_failed);
+        }
+    }
+}
+
+/// Asks for the result. Its drop leaves the task alone, where that of async-task's handle would cancel it.
+struct Question<R> {
+    task: Option<FallibleTask<(io::Result<R>, End)>>,
+    waker: PanicSafeWaker,
+    stage: Arc<Mutex<Stage>>,
+}
+
+/// Nothing in it is pinned.
+impl<R> Unpin for Question<R> {}
+
+impl<R> Future for Question<R> {
+    type Output = io::Result<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let Self { task, waker, .. } = self.get_mut();
+        let Some(asked) = task else { unreachable!("polled after its end") };
+        // async-task aborts the process where a waker panics (rule P1).
+        let waker = waker.around(cx.waker());
+        let ended = ready!(Pin::new(asked).poll(&mut Context::from_waker(&waker)));
+        *task = None;
+        Poll::Ready(ended.map_or_else(|| Err(not_run()), |(result, _)| result))
+    }
+}
+
+impl<R> Drop for Question<R> {
+    fn drop(&mut self) {
+        let Some(task) = self.task.take() else { return };
+        let mut stage = lock(&self.stage);
+        // The pool has dropped it, and the caller goes without asking.
+        let failed = if let Stage::Ended { has_failed: true } = *stage { Some(UnderWay::new()) } else { None };
+        if matches!(*stage, Stage::Asked) {
+            *stage = Stage::Abandoned(UnderWay::new());
+        }
+        drop(stage);
+        task.detach();
+        if let Some(failed) = failed {
+            failed.end(true);
+        }
+    }
+}

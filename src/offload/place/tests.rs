@@ -1,0 +1,262 @@
+//! What the table of states does not show: what a result comes to, and what is beside the last write.
+
+use std::io;
+
+use super::*;
+use crate::{
+    Indeterminate, TicketSource,
+    offload::{
+        buffer::Buffer,
+        operation::{Operation, Payload, Report},
+        syncs::SyncKind,
+    },
+};
+
+type Bytes = Vec<u8>;
+
+/// What the shell does when the pool has dropped the worker.
+pub(super) fn refuse<T>(machine: &mut Machine<T>) -> (Next<T>, Option<Operation<T>>) {
+    let Some((destination, operation)) = machine.refuse() else { return (Next::Over, None) };
+    let report = operation.not_run();
+    (machine.finish(destination, report), Some(operation))
+}
+
+fn just_drop(_: Bytes) -> io::Result<()> {
+    Ok(())
+}
+
+fn error(kind: io::ErrorKind) -> RepeatableError {
+    RepeatableError::new(kind.into())
+}
+
+fn unknown() -> RepeatableError {
+    RepeatableError::new(Indeterminate::new(io::Error::other("unknown")).into())
+}
+
+fn a_write() -> Operation<Bytes> {
+    Operation::Write(|_, bytes| Ok(bytes.len()), Payload::Copied(Buffer::new()))
+}
+
+fn a_call() -> Operation<Bytes> {
+    Operation::Call(Box::new(|_| Ok(Report::Other)))
+}
+
+/// A machine whose worker has a write of five bytes.
+fn writing() -> (Machine<Bytes>, Ticket) {
+    let mut machine = Machine::new(Bytes::new());
+    let ticket = TicketSource::new().mint(5);
+    machine.post(a_write(), Some(ticket));
+    assert!(matches!(machine.take(), Next::Run(..)));
+    (machine, ticket)
+}
+
+/// `Ok`, or the kind of the error.
+fn kind<R>(result: io::Result<R>) -> Result<(), io::ErrorKind> {
+    result.map(drop).map_err(|error| error.kind())
+}
+
+fn outcome(machine: &mut Machine<Bytes>) -> Result<(), io::ErrorKind> {
+    match machine.close(just_drop) {
+        Close::Answer(outcome) => kind(outcome),
+        other => panic!("it is closed: {other:?}"),
+    }
+}
+
+/// What nobody asked for comes before the outcome of the release itself; what was asked for is not told again.
+#[test]
+fn what_a_close_tells() {
+    use io::ErrorKind::{Other, StorageFull, TimedOut, WriteZero};
+
+    type Written = fn() -> Result<usize, RepeatableError>;
+    type Outcome = Result<(), io::ErrorKind>;
+    let rows: [(Written, bool, Outcome, Outcome); 8] = [
+        (|| Ok(5), false, Ok(()), Err(TimedOut)),
+        (|| Ok(5), true, Ok(()), Err(TimedOut)),
+        (|| Ok(3), false, Err(WriteZero), Err(WriteZero)),
+        (|| Ok(3), true, Ok(()), Err(TimedOut)),
+        (|| Ok(0), false, Err(WriteZero), Err(WriteZero)),
+        (|| Err(error(StorageFull)), false, Err(StorageFull), Err(StorageFull)),
+        (|| Err(error(StorageFull)), true, Ok(()), Err(TimedOut)),
+        (|| Err(error(Other)), false, Err(Other), Err(Other)),
+    ];
+    for (written, asked, after_good, after_bad) in rows {
+        for (released, expected) in [(Ok(()), after_good), (Err(TimedOut), after_bad)] {
+            let (mut machine, ticket) = writing();
+            let Next::Rest = machine.finish(Bytes::new(), Report::Write(written())) else { panic!("no close yet") };
+            if asked {
+                assert!(machine.ask(ticket).is_ready());
+            }
+            assert!(matches!(machine.close(just_drop), Close::Posted));
+            assert!(matches!(machine.take(), Next::Release(..)));
+            machine.released(released.map_err(error));
+            assert_eq!(outcome(&mut machine), expected);
+            assert_eq!(outcome(&mut machine), expected, "the first outcome again");
+            assert_eq!(machine.outstanding(), None);
+            let Poll::Ready(answer) = machine.ask(ticket) else { panic!("it has ended") };
+            assert_eq!(kind(answer), kind(written().map_err(|mut error| error.give())), "its ticket still answers");
+        }
+    }
+}
+
+/// The same of a close over the write, which is then released by the worker that has made it.
+#[test]
+fn what_a_close_over_a_write_tells() {
+    let (mut machine, _) = writing();
+    assert!(matches!(machine.close(just_drop), Close::Wait));
+    assert!(matches!(machine.finish(Bytes::new(), Report::Write(Ok(3))), Next::Release(..)));
+    machine.released(Ok(()));
+    assert_eq!(outcome(&mut machine), Err(io::ErrorKind::WriteZero));
+
+    let (mut machine, ticket) = writing();
+    assert!(matches!(machine.close(just_drop), Close::Wait));
+    machine.poison(unknown());
+    for told in [machine.ask(ticket).map_ok(drop), Poll::Ready(machine.close(just_drop).outcome())] {
+        let Poll::Ready(Err(told)) = told else { panic!("{told:?}") };
+        assert!(Indeterminate::find(&told).is_some());
+    }
+}
+
+impl Close {
+    fn outcome(self) -> io::Result<()> {
+        match self {
+            Self::Answer(outcome) => outcome,
+            Self::Posted | Self::Wait => panic!("it is closed"),
+        }
+    }
+}
+
+/// The first close or drop decides how the destination is released.
+#[test]
+fn one_release() {
+    fn by_the_first(_: Bytes) -> io::Result<()> {
+        Err(io::ErrorKind::TimedOut.into())
+    }
+    let (mut machine, _) = writing();
+    assert!(matches!(machine.close(by_the_first), Close::Wait));
+    assert!(matches!(machine.close(just_drop), Close::Wait));
+    assert!(machine.abandon(just_drop).is_none());
+    let Next::Release(destination, release) = machine.finish(Bytes::new(), Report::Write(Ok(5))) else {
+        panic!("a release was asked for")
+    };
+    assert_eq!(kind(release(destination)), Err(io::ErrorKind::TimedOut));
+}
+
+/// Whatever it is, it is answered, and the destination is kept.
+#[test]
+fn an_operation_that_never_ran() {
+    let not_run = |error: io::Error| assert_eq!(error.kind(), io::ErrorKind::Other);
+    let refused = |operation, ticket| {
+        let mut machine = Machine::new(Bytes::new());
+        machine.post(operation, ticket);
+        assert!(matches!(refuse(&mut machine), (Next::Rest, Some(_))));
+        assert!(machine.has_ended());
+        assert!(matches!(machine.place, Place::Idle(_)));
+        machine
+    };
+
+    let ticket = TicketSource::new().mint(5);
+    let Poll::Ready(Err(error)) = refused(a_write(), Some(ticket)).ask(ticket) else { panic!("not run") };
+    not_run(error);
+
+    let mut machine = refused(Operation::Read(|_, _| Ok(0), Buffer::new()), None);
+    not_run(machine.cursor.answer_read(&mut [0]).expect("it has ended").unwrap_err());
+
+    let mut machine = Machine::new(Bytes::new());
+    let to = machine.cursor.begin_seek(io::SeekFrom::Start(0));
+    machine.post(Operation::Seek(|_, _| Ok(0), to), None);
+    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    not_run(machine.cursor.take_sought(to).expect("it has ended").unwrap_err());
+
+    let mut machine = Machine::new(Bytes::new());
+    let mut fetched = Buffer::new();
+    fetched.make_room(1);
+    machine.cursor.fetched(fetched, Ok(1));
+    machine.post(Operation::Unread(|_, _| Ok(true), 1), None);
+    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    assert!(matches!(machine.begin(Side::Read), Begin::Now), "a read has nothing to do with it");
+    let Begin::Refused(error) = machine.begin(Side::Write) else { panic!("the write has to be told") };
+    not_run(error);
+    assert!(matches!(machine.begin(Side::Write), Begin::Now), "once");
+
+    let mut machine = Machine::new(Bytes::new());
+    machine.syncs.begin(SyncKind::All);
+    machine.post(Operation::Sync(|_| Ok(())), None);
+    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    not_run(machine.syncs.take(SyncKind::All).expect("it has ended").unwrap_err());
+    assert!(machine.syncs.take(SyncKind::All).is_none(), "the next one is made");
+
+    not_run(refused(a_call(), None).why_lost());
+}
+
+/// Whichever side asks, it is told to every sync, and writes go on.
+#[test]
+fn a_failed_sync_is_never_forgotten() {
+    let mut machine = Machine::new(Bytes::new());
+    assert!(machine.syncs.take(SyncKind::Data).is_none());
+    machine.post(a_call(), None);
+    assert!(matches!(machine.take(), Next::Run(..)));
+    let failed = Report::Sync(Err(RepeatableError::new(io::Error::from_raw_os_error(5))));
+    assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
+    for _ in 0..3 {
+        assert_eq!(machine.syncs.take(SyncKind::Data).unwrap().unwrap_err().raw_os_error(), Some(5));
+    }
+    assert!(matches!(machine.begin(Side::Write), Begin::Now));
+}
+
+/// What [`abandoned`](crate::offload::abandoned()) counts: the failure of an operation whose `Offload` was dropped over
+/// it, so that nobody could be told.
+#[test]
+fn what_counts_as_failed() {
+    fn finish(machine: &mut Machine<Bytes>, report: Report) -> Next<Bytes> {
+        assert!(matches!(machine.take(), Next::Run(..)));
+        machine.finish(Bytes::new(), report)
+    }
+
+    fn poison(machine: &mut Machine<Bytes>) -> Next<Bytes> {
+        assert!(matches!(machine.take(), Next::Run(..)));
+        machine.poison(unknown());
+        Next::Over
+    }
+
+    type Operate = fn(&mut Machine<Bytes>) -> Next<Bytes>;
+    let rows: [(&str, Operate, bool); 9] = [
+        ("a write", |m| finish(m, Report::Write(Ok(5))), false),
+        ("a short write", |m| finish(m, Report::Write(Ok(3))), true),
+        ("a failed write", |m| finish(m, Report::Write(Err(error(io::ErrorKind::StorageFull)))), true),
+        ("a write of unknown effect", poison, true),
+        ("a write that never ran", |m| refuse(m).0, true),
+        ("a call", |m| finish(m, Report::Other), false),
+        ("a sync that failed", |m| finish(m, Report::Sync(Err(error(io::ErrorKind::StorageFull)))), true),
+        ("a call of unknown effect", poison, true),
+        ("a call that never ran", |m| refuse(m).0, false),
+    ];
+    for (what, operate, has_failed) in rows {
+        let mut machine = Machine::new(Bytes::new());
+        if what.contains("write") {
+            machine.post(a_write(), Some(TicketSource::new().mint(5)));
+        } else {
+            machine.post(a_call(), None);
+        }
+        assert!(machine.abandon(just_drop).is_none());
+        if let Next::Release(..) = operate(&mut machine) {
+            machine.released(Ok(()));
+        }
+        assert_eq!(machine.has_failed(), has_failed, "{what}");
+    }
+}
+
+/// The caller of the sync was told.
+#[test]
+fn a_sync_that_failed_before_does_not_count() {
+    let mut machine = Machine::new(Bytes::new());
+    machine.post(a_call(), None);
+    assert!(matches!(machine.take(), Next::Run(..)));
+    let failed = Report::Sync(Err(error(io::ErrorKind::StorageFull)));
+    assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
+    machine.post(a_call(), None);
+    assert!(machine.abandon(just_drop).is_none());
+    assert!(matches!(machine.take(), Next::Run(..)));
+    assert!(matches!(machine.finish(Bytes::new(), Report::Other), Next::Release(..)));
+    machine.released(Ok(()));
+    assert!(!machine.has_failed());
+}

@@ -1,0 +1,123 @@
+//! What the worker does with the machine: it takes what was posted, runs it, and publishes the end.
+
+use super::*;
+
+impl<T> Shared<T> {
+    /// Carries out what is posted.
+    pub(in crate::offload) fn work(&self, stay: &Stay) -> After {
+        match self.take() {
+            Next::Run(destination, operation) => self.run(destination, operation, stay),
+            Next::Release(destination, release) => self.release(destination, release),
+            Next::Rest => After::Rest,
+            Next::Over => After::Over,
+        }
+    }
+
+    fn take(&self) -> Next<T> {
+        let mut inner = self.lock();
+        self.posted.0.store(false, Relaxed);
+        let next = inner.machine.take();
+        let rests = matches!(next, Next::Rest);
+        if std::mem::take(&mut inner.is_looking) {
+            inner.spinner.learn(!rests);
+        }
+        let unused = if rests { (inner.spare_buffer(), inner.machine.cursor.shrink()) } else { Default::default() };
+        drop(inner);
+        drop(unused);
+        next
+    }
+
+    fn run(&self, mut destination: T, operation: Operation<T>, stay: &Stay) -> After {
+        let (report, buffer) = operation.run(&mut destination);
+        let report = match report {
+            Ok(report) => report,
+            Err(unknown) => return self.poison(destination, unknown),
+        };
+        let mut inner = self.lock();
+        if let Next::Release(destination, release) = inner.machine.finish(destination, report) {
+            drop(inner);
+            return self.release(destination, release);
+        }
+        let look = inner.spinner.look(stay);
+        inner.is_looking = look.is_some();
+        let mut unused = (inner.keep(buffer), Buffer::new());
+        if look.is_none() {
+            unused.1 = inner.machine.cursor.shrink();
+        }
+        self.publish(inner);
+        drop(unused);
+        look.map_or(After::Rest, After::Look)
+    }
+
+    /// Spins until something is posted, or for as long as it may.
+    pub(in crate::offload) fn look(&self, look: Look) {
+        look.until(|| self.posted.0.load(Acquire));
+    }
+
+    /// The operation had an unknown effect: drops the destination, then publishes that.
+    fn poison(&self, destination: T, reason: io::Error) -> After {
+        drop_catching_panics(destination);
+        let reason = RepeatableError::new(reason);
+        let mut inner = self.lock();
+        inner.machine.poison(reason);
+        self.end(inner);
+        After::Over
+    }
+
+    /// Releases the destination, then publishes that.
+    fn release(&self, destination: T, release: Release<T>) -> After {
+        let outcome = catch_panics(|| release(destination)).and_then(|released| released);
+        // It cannot be made again: `close(2)` has closed the descriptor whatever it answers.
+        let outcome = outcome.map_err(|error| RepeatableError::new(with_final_kind(error)));
+        let mut inner = self.lock();
+        inner.machine.released(outcome);
+        self.end(inner);
+        After::Over
+    }
+
+    /// The destination is gone: nothing will be posted any more.
+    fn end(&self, mut inner: MutexGuard<'_, Inner<T>>) {
+        // No read will be answered any more.
+        let unused = (inner.spare_buffer(), std::mem::replace(&mut inner.machine.cursor, Cursor::new()));
+        let unused_error = inner.machine.unused.take();
+        let abandoned = inner.abandoned.take();
+        let has_failed = inner.machine.has_failed();
+        self.publish(inner);
+        drop_catching_panics(unused);
+        drop(unused_error);
+        if let Some(abandoned) = abandoned {
+            abandoned.end(has_failed);
+        }
+    }
+
+    /// What has ended can be seen; wakes whoever waits for it. A waker that panics harms neither the other one nor the
+    /// thread.
+    fn publish(&self, mut inner: MutexGuard<'_, Inner<T>>) {
+        self.ended.0.store(true, ReleaseOrdering);
+        let wakers = inner.take_wakers();
+        drop(inner);
+        for waker in wakers.into_iter().flatten() {
+            ignore_panics(|| waker.wake());
+        }
+    }
+
+    /// The pool has dropped the worker, or the work is over. What was posted is answered.
+    pub(in crate::offload) fn worker_is_gone(&self) {
+        let mut inner = self.lock();
+        inner.has_worker = false;
+        inner.is_looking = false;
+        let Some((destination, operation)) = inner.machine.refuse() else { return };
+        drop(inner);
+        let report = operation.not_run();
+        // Before the answer, as after a run: a caller who shares the bytes may wait for them.
+        drop_catching_panics(operation);
+        let mut inner = self.lock();
+        match inner.machine.finish(destination, report) {
+            Next::Release(destination, release) => {
+                drop(inner);
+                let _ = self.release(destination, release);
+            }
+            _ => self.publish(inner),
+        }
+    }
+}

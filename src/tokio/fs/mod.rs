@@ -1,0 +1,275 @@
+//! [`File`] and [`OpenOptions`] in the place of those of `tokio::fs`: a change of one import.
+//!
+//! ```
+//! // use tokio::fs::File;
+//! use async_write_complete::tokio::fs::File;
+//! use tokio::io::AsyncWriteExt;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("f");
+//! let mut file = File::create(&path).await?;
+//! file.write_all(b"there").await?; // complete: no flush is missing
+//! assert_eq!(std::fs::metadata(&path)?.len(), 5);
+//! # std::io::Result::Ok(()) })?;
+//! # std::io::Result::Ok(())
+//! ```
+
+use std::{
+    fs::{FileTimes, Metadata, Permissions},
+    future::poll_fn,
+    io,
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    time::SystemTime,
+};
+
+#[cfg(doc)]
+use ::tokio::io::AsyncWrite;
+use ::tokio::sync::{Mutex, MutexGuard};
+
+use super::TokioPool;
+use crate::{
+    adapter::ToTokio,
+    fs::open_options,
+    offload::{IfDropped, MAX_SUBMISSION, Offload, run_on},
+};
+
+mod traits;
+
+open_options! {
+    /// How a [`File`] is opened, in the place of `tokio::fs::OpenOptions`: all that [`std::fs::OpenOptions`] has.
+}
+
+impl OpenOptions {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`std::fs::OpenOptions::open`]. Without a runtime, and with one that is shutting down: that of
+    /// [`TokioPool`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, the file may be opened all the same, and is closed then.
+    pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let (options, path) = (self.0.clone(), path.as_ref().to_owned());
+        let pool = Arc::new(TokioPool::default());
+        let file = run_on(&pool, IfDropped::IsForgotten, move || options.open(path)).await?;
+        Ok(File::on(Arc::new(file), pool))
+    }
+}
+
+/// A file on tokio's blocking threads, with the methods of `tokio::fs::File`, whose writes are complete when they are
+/// answered.
+///
+/// # Differences from `tokio::fs::File`
+///
+/// * A write is answered when it has happened, with its own error; a flush has nothing to do.
+/// * A write whose future is dropped still happens. Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of
+///   the next operation that is not a read or a look at the metadata, a sync included.
+/// * After a sync has failed, every later one fails ([D1](crate::contract::Rule::D1)).
+/// * Without a runtime it answers errors, and does not panic; so does it after a shutdown ([`TokioPool`]).
+/// * There is no `FromRawFd`, which takes `unsafe`: `File::from(OwnedFd)`.
+///
+/// [`shutdown`](AsyncWrite::poll_shutdown) settles, and leaves the file usable, as there.
+pub struct File {
+    file: Mutex<Adapted>,
+    /// For what borrows the descriptor: open as long as this is here.
+    std: Arc<std::fs::File>,
+    max_buf_size: usize,
+}
+
+type Adapted = ToTokio<Offload<Arc<std::fs::File>, TokioPool>>;
+
+/// As `tokio::fs::File` has them. Those by `&self` wait for one another.
+impl File {
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenOptions::open`].
+    pub async fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::options().read(true).open(path).await
+    }
+
+    /// Opens a file for writing, new or emptied.
+    ///
+    /// # Errors
+    ///
+    /// As [`OpenOptions::open`].
+    pub async fn create(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::options().write(true).create(true).truncate(true).open(path).await
+    }
+
+    /// Opens a new file for reading and writing; one that is there is left alone.
+    ///
+    /// # Errors
+    ///
+    /// `AlreadyExists`, and as [`OpenOptions::open`].
+    pub async fn create_new(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::options().read(true).write(true).create_new(true).open(path).await
+    }
+
+    /// Options to open a file with.
+    pub fn options() -> OpenOptions {
+        OpenOptions::new()
+    }
+
+    /// Takes a file of std.
+    pub fn from_std(std: std::fs::File) -> Self {
+        Self::on(Arc::new(std), Arc::new(TokioPool::default()))
+    }
+
+    fn on(std: Arc<std::fs::File>, pool: Arc<TokioPool>) -> Self {
+        let offload = Offload::with_shared_pool(std.clone(), pool);
+        Self { file: Mutex::new(ToTokio::new(offload)), std, max_buf_size: MAX_SUBMISSION }
+    }
+
+    /// The file, once the pending write is asked for.
+    async fn settled(&self) -> io::Result<MutexGuard<'_, Adapted>> {
+        let mut file = self.file.lock().await;
+        poll_fn(|cx| file.poll_end(cx)).await?;
+        Ok(file)
+    }
+
+    /// Runs `f` with the file on the pool.
+    async fn call<R, F>(&self, f: F) -> io::Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&std::fs::File) -> io::Result<R> + Send + 'static,
+    {
+        self.settled().await?.inner_mut().with_mut(|file| f(file)).await?
+    }
+
+    /// Makes durable what is complete, and all of the metadata, as [`Offload::sync_all`].
+    ///
+    /// # Errors
+    ///
+    /// The file's own, also that of an earlier sync. [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was
+    /// dropped that failed: no sync is made then.
+    pub async fn sync_all(&self) -> io::Result<()> {
+        self.settled().await?.inner_mut().sync_all().await
+    }
+
+    /// Makes durable what is complete, and of the metadata what is needed to read it, as [`Offload::sync_data`].
+    ///
+    /// # Errors
+    ///
+    /// As [`sync_all`](Self::sync_all).
+    pub async fn sync_data(&self) -> io::Result<()> {
+        self.settled().await?.inner_mut().sync_data().await
+    }
+
+    /// Cuts or extends the file. The cursor stays.
+    ///
+    /// # Errors
+    ///
+    /// The file's own; [`PriorWriteFailed`](crate::PriorWriteFailed) as for [`sync_all`](Self::sync_all).
+    pub async fn set_len(&self, size: u64) -> io::Result<()> {
+        self.call(move |file| file.set_len(size)).await
+    }
+
+    /// The file's metadata, in which every write before counts.
+    ///
+    /// # Errors
+    ///
+    /// The file's own.
+    pub async fn metadata(&self) -> io::Result<Metadata> {
+        self.file.lock().await.inner_mut().with_ref(|file| file.metadata()).await
+    }
+
+    /// Another handle on the same open file: both have one cursor.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_len`](Self::set_len).
+    pub async fn try_clone(&self) -> io::Result<Self> {
+        let std = self.call(std::fs::File::try_clone).await?;
+        let pool = self.file.lock().await.inner().pool();
+        Ok(Self { max_buf_size: self.max_buf_size, ..Self::on(Arc::new(std), pool) })
+    }
+
+    /// Gives the file of std, after what is under way. The failure of a write that was dropped is lost: flush before.
+    pub async fn into_std(self) -> std::fs::File {
+        let Self { file, std, .. } = self;
+        let mut file = file.into_inner();
+        // Whatever it tells, no write is outstanding after it.
+        let _ = poll_fn(|cx| file.poll_end(cx)).await;
+        // Refused or not, the file is let go.
+        drop(file.into_writer().into_inner().await);
+        sole(std)
+    }
+
+    /// Gives the file of std if nothing is under way or to be told, and every byte that was read is handed out.
+    ///
+    /// # Errors
+    ///
+    /// This file comes back.
+    #[expect(clippy::result_large_err, reason = "the signature is tokio's")]
+    pub fn try_into_std(mut self) -> Result<std::fs::File, Self> {
+        match self.file.get_mut().inner_mut().try_take_out() {
+            Some(shared) => {
+                drop(shared);
+                Ok(sole(self.std))
+            }
+            None => Err(self),
+        }
+    }
+
+    /// Changes who may do what with the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_len`](Self::set_len).
+    pub async fn set_permissions(&self, perm: Permissions) -> io::Result<()> {
+        self.call(move |file| file.set_permissions(perm)).await
+    }
+
+    /// Changes when the file was accessed and modified.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_len`](Self::set_len).
+    pub async fn set_times(&self, times: FileTimes) -> io::Result<()> {
+        self.call(move |file| file.set_times(times)).await
+    }
+
+    /// Changes when the file was modified.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_len`](Self::set_len).
+    pub async fn set_modified(&self, time: SystemTime) -> io::Result<()> {
+        self.set_times(FileTimes::new().set_modified(time)).await
+    }
+
+    /// Bounds how many bytes one read or write moves, and the memory of its copy. From the beginning 2 MiB for writes
+    /// and 1 MiB for reads, which cannot be exceeded.
+    ///
+    /// # Panics
+    ///
+    /// If `max_buf_size` is 0.
+    pub fn set_max_buf_size(&mut self, max_buf_size: usize) {
+        assert!(max_buf_size > 0, "`max_buf_size` must be greater than 0");
+        self.max_buf_size = max_buf_size;
+    }
+
+    /// How many bytes one read or write moves at most.
+    pub fn max_buf_size(&self) -> usize {
+        self.max_buf_size
+    }
+
+    fn adapted(self: Pin<&mut Self>) -> Pin<&mut Adapted> {
+        Pin::new(self.get_mut().file.get_mut())
+    }
+}
+
+/// Takes the file out, of which nothing else has a share: what was with the pool has come back.
+fn sole(std: Arc<std::fs::File>) -> std::fs::File {
+    match Arc::try_unwrap(std) {
+        Ok(std) => std,
+        Err(_) => unreachable!("the pool has given back the file"),
+    }
+}

@@ -1,4 +1,0 @@
-//! [`AsyncWriteComplete`](super::AsyncWriteComplete) for types of std.
-
-mod forward;
-mod memory;

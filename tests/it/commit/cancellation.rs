@@ -1,0 +1,217 @@
+//! Futures are dropped at every poll, and at random.
+
+use std::{collections::HashMap, future::Future, pin::Pin};
+
+use async_write_complete::{
+    Offload,
+    commit::{GroupCommit, Position},
+};
+
+use super::{finish, log, poll};
+use crate::common::{
+    destination::{Outcome, Scripted},
+    executor::Executor,
+    pool::Stepped,
+    random::XorShift,
+    steps,
+    waker::Task,
+};
+
+/// Three appends; one of them is dropped after each number of steps, and the others have their answers.
+#[test]
+fn an_append_is_dropped_at_every_poll() {
+    for victim in 0..3 {
+        for polls in 0..8 {
+            let (log, pool, seen) = log(Scripted::by_call(|i| Outcome::Short(1 + i % 3)));
+            let records = ["one", "twotwo", "three"];
+            let mut appends = [log.append(b"one"), log.append_durable(b"twotwo"), log.append(b"three")];
+            let mut done = [false; 3];
+            for step in 0..polls {
+                let i = step % 3;
+                done[i] = done[i] || poll(&mut appends[i]).is_ready();
+                if step % 2 == 1 {
+                    pool.run_one();
+                }
+            }
+            let polled = polls > victim;
+            let mut appends = Vec::from(appends);
+            drop(appends.remove(victim));
+            done.iter().enumerate().rev().filter(|(i, done)| **done && *i != victim).for_each(|(i, _)| {
+                drop(appends.remove(i - usize::from(i > victim)));
+            });
+            assert!(finish(&pool, appends).iter().all(Result::is_ok));
+            finish(&pool, vec![log.append(b"")]);
+            let bytes = String::from_utf8(seen.bytes()).unwrap();
+            for (i, record) in records.iter().enumerate() {
+                let times = usize::from(i != victim || polled);
+                assert_eq!(bytes.matches(record).count(), times, "{record} in {bytes}, {victim} dropped after {polls}");
+            }
+        }
+    }
+}
+
+/// The leader is dropped: somebody else is woken, and takes the write over.
+#[test]
+fn a_leader_that_is_dropped_hands_over() {
+    let (log, pool, seen) = log(Scripted::new());
+    let tasks = [Task::new(), Task::new()];
+    let mut first = log.append(b"first");
+    let mut second = log.append(b"second");
+    assert!(tasks[1].poll(|cx| Pin::new(&mut first).poll(cx)).is_pending());
+    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending());
+    drop(first);
+    assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 0));
+    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending(), "it has the write");
+    pool.run_all();
+    assert_eq!(tasks[0].wakes(), 2);
+    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending(), "and its own after that");
+    pool.run_all();
+    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_ready());
+    assert_eq!((seen.bytes(), seen.writes()), (b"firstsecond".to_vec(), vec![5, 6]));
+}
+
+/// One that was woken to lead is dropped instead: the next one is.
+#[test]
+fn one_that_was_called_and_goes_has_the_next_one_called() {
+    let (log, pool, seen) = log(Scripted::new());
+    let tasks: Vec<_> = (0..4).map(|_| Task::new()).collect();
+    let mut appends: Vec<_> = (0..4).map(|_| Some(log.append(b"x"))).collect();
+    for (task, append) in tasks.iter().zip(&mut appends) {
+        assert!(task.poll(|cx| Pin::new(append.as_mut().unwrap()).poll(cx)).is_pending());
+    }
+    for (goes, append) in appends.iter_mut().take(3).enumerate() {
+        *append = None;
+        let woken: Vec<_> = (0..4).map(|i| usize::from((1..=goes + 1).contains(&i))).collect();
+        assert_eq!(tasks.iter().map(Task::wakes).collect::<Vec<_>>(), woken);
+    }
+    assert!(finish(&pool, vec![appends[3].take().unwrap()]).remove(0).is_ok());
+    finish(&pool, vec![log.append(b"")]);
+    assert_eq!(seen.bytes(), b"xxxx");
+}
+
+#[test]
+fn a_sync_whose_leader_is_dropped_is_taken_over() {
+    let (log, pool, seen) = log(Scripted::new());
+    let mut first = log.append_durable(b"first");
+    assert!(poll(&mut first).is_pending());
+    pool.run_all();
+    assert!(poll(&mut first).is_pending());
+    assert_eq!(pool.len(), 1, "the sync");
+    drop(first);
+    pool.run_all();
+    assert_eq!(finish(&pool, vec![log.append_durable(b"")]).remove(0).unwrap(), 5);
+    assert_eq!(seen.syncs(), 1, "its answer was taken");
+}
+
+#[test]
+fn one_that_never_had_room_is_not_in() {
+    let (log, pool, seen) = log(Scripted::new());
+    let log = log.max_batch(1);
+    let mut appends: Vec<_> = (0..3).map(|_| log.append(b"x")).collect();
+    for append in &mut appends {
+        assert!(poll(append).is_pending());
+    }
+    drop(appends.pop());
+    finish(&pool, appends);
+    finish(&pool, vec![log.append(b"")]);
+    assert_eq!(seen.bytes(), b"xx");
+}
+
+/// A task that stops polling one append for another one goes on with that.
+#[test]
+fn one_that_is_kept_and_not_polled_holds_no_other_of_its_task_up() {
+    let (log, pool, seen) = log(Scripted::new());
+    let task = Task::new();
+    let mut kept = log.append_durable(b"kept");
+    assert!(task.poll(|cx| Pin::new(&mut kept).poll(cx)).is_pending());
+    let mut other = log.append_durable(b"other");
+    while task.poll(|cx| Pin::new(&mut other).poll(cx)).is_pending() {
+        assert!(pool.run_one(), "it waits for nothing");
+    }
+    assert!(task.poll(|cx| Pin::new(&mut kept).poll(cx)).is_ready());
+    assert_eq!(seen.durable(), b"keptother");
+}
+
+/// What one seed does.
+struct Game {
+    log: GroupCommit<Offload<Scripted, Stepped>>,
+    pool: Stepped,
+    seen: crate::common::destination::Observer,
+    random: XorShift,
+}
+
+/// How a record of this number looks.
+fn record(number: usize) -> Vec<u8> {
+    format!("<{number}:{}>", "x".repeat(number * 7 % 23)).into_bytes()
+}
+
+impl Game {
+    fn new(seed: u64) -> Self {
+        let mut random = XorShift::new(seed);
+        let mut counts = XorShift::new(seed ^ 0xC0FFEE);
+        let (writer, pool, seen) = steps::offload(Scripted::by_call(move |_| match counts.below(4) {
+            0 => Outcome::Short(1 + counts.below(30)),
+            _ => Outcome::All,
+        }));
+        let log = GroupCommit::new(writer).max_batch(16 + random.below(100));
+        Self { log, pool, seen, random }
+    }
+
+    /// Gives how many were cancelled.
+    fn play(mut self, cancellations: usize) -> usize {
+        let records: Vec<_> = (0..cancellations * 4).map(record).collect();
+        let mut executor = Executor::new();
+        let (mut next, mut cancelled) = (0, 0);
+        let mut answered = HashMap::new();
+        loop {
+            match self.random.below(8) {
+                0 | 1 if next < records.len() => {
+                    let durable = self.random.below(3) == 0;
+                    let (log, record) = (&self.log, &records[next]);
+                    executor.spawn(next, if durable { log.append_durable(record) } else { log.append(record) });
+                    next += 1;
+                }
+                2 if cancelled < cancellations => cancelled += usize::from(executor.cancel(&mut self.random).is_some()),
+                3 => drop(self.pool.run_one()),
+                _ => match executor.step(&mut self.random) {
+                    Some(Some((number, position))) => drop(answered.insert(number, position.unwrap())),
+                    Some(None) => {}
+                    None if self.pool.run_one() || next < records.len() => {}
+                    None => break,
+                },
+            }
+        }
+        assert!(executor.is_empty(), "{} wait for nothing", executor.len());
+        assert!(finish(&self.pool, vec![self.log.append(b"")])[0].is_ok());
+        self.check(&answered);
+        cancelled
+    }
+
+    /// Every answered record stands where its position says, every other one at most once, whole and with nothing
+    /// between.
+    fn check(&self, answered: &HashMap<usize, Position>) {
+        let bytes = self.seen.bytes();
+        let mut found = HashMap::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            let len = 1 + bytes[at..].iter().position(|byte| *byte == b'>').expect("a torn record");
+            let text = std::str::from_utf8(&bytes[at..at + len]).expect("text");
+            let number = text[1..].split(':').next().and_then(|n| n.parse().ok()).expect("a number");
+            assert_eq!(text.as_bytes(), record(number), "torn");
+            at += len;
+            assert_eq!(found.insert(number, at as u64), None, "{number} stands twice");
+        }
+        assert_eq!(self.log.complete().offset(), at as u64);
+        for (number, position) in answered {
+            assert_eq!(found.get(number), Some(&position.offset()), "{number} was answered");
+        }
+    }
+}
+
+/// 10,000 in all.
+#[test]
+fn random_cancellations() {
+    let seeds = if cfg!(miri) { 2 } else { 200 };
+    let cancelled: usize = (1..=seeds).map(|seed| Game::new(seed).play(50)).sum();
+    assert_eq!(cancelled as u64, 50 * seeds);
+}

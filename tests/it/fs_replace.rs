@@ -1,0 +1,85 @@
+//! `fs::replace`: the old file or the new one.
+
+use std::{
+    fs,
+    io::{self, Read},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
+
+use async_write_complete::fs::replace;
+use futures_lite::future::{block_on, poll_once};
+
+fn names(directory: &Path) -> Vec<String> {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_is_replaced_and_keeps_its_mode() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+    let mut reader = fs::File::open(&path).unwrap();
+    block_on(replace(&path, b"new")).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o604);
+    assert_eq!(names(dir.path()), ["file"]);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "old", "whoever has it open goes on to see it");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_made_as_std_would() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("by std"), b"").unwrap();
+    block_on(replace(dir.path().join("by us"), b"new")).unwrap();
+    let mode = |name| fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+    assert_eq!((mode("by us"), names(dir.path())), (mode("by std"), vec!["by std".to_owned(), "by us".to_owned()]));
+}
+
+#[test]
+fn a_link_is_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+    fs::write(&file, b"old").unwrap();
+    symlink(&file, &link).unwrap();
+    block_on(replace(&link, b"new")).unwrap();
+    assert_eq!(fs::read(&file).unwrap(), b"new");
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
+fn what_is_no_regular_file_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("no").join("such");
+    assert_eq!(block_on(replace(&missing, b"new")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    for path in [dir.path(), Path::new("/dev/null")] {
+        let error = block_on(replace(path, b"new")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert!(error.to_string().contains("not a regular file"), "{error}");
+    }
+    assert_eq!(names(dir.path()), [""; 0]);
+}
+
+#[test]
+fn dropped_it_goes_on_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    for round in 0..50 {
+        fs::write(&path, b"old").unwrap();
+        let contents = vec![round; 100_000];
+        block_on(async { poll_once(replace(&path, &contents)).await.map(|replaced| replaced.unwrap()) });
+        while fs::read(&path).unwrap() == b"old" {
+            std::thread::yield_now();
+        }
+        assert!(fs::read(&path).unwrap() == contents, "whole from the first moment on");
+        while names(dir.path()) != ["file"] {
+            std::thread::yield_now();
+        }
+    }
+}

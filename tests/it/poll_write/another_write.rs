@@ -1,0 +1,209 @@
+//! Another write: the earlier one is asked for first.
+
+use super::*;
+
+#[test]
+fn it_waits_for_the_earlier_one_and_has_a_count_of_its_own() {
+    of_both(&[], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(write(writer, b"abX..").is_pending());
+        assert_eq!(pool.len(), 1, "one write is outstanding");
+        assert!(pool.run_one());
+        assert!(write(writer, b"abX..").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"abX..")).unwrap(), 5);
+        assert_eq!((observer.bytes(), observer.writes()), (b"abcabX..".to_vec(), vec![3, 5]));
+    });
+}
+
+/// How it ended, what is reported, and how many bytes are there.
+#[test]
+fn the_earlier_ones_failure_or_short_count_is_told_to_it_once() {
+    let cases = [
+        (Outcome::Os(NO_SPACE), Some(0), io::ErrorKind::StorageFull, &b""[..]),
+        (Outcome::Short(2), Some(2), io::ErrorKind::WriteZero, b"ab"),
+        (Outcome::Zero, Some(0), io::ErrorKind::WriteZero, b""),
+    ];
+    for (outcome, complete, kind, there) in cases {
+        of_both(&[outcome], |writer, pool, observer| {
+            assert!(write(writer, b"abc").is_pending());
+            assert!(write(writer, b"XY").is_pending());
+            assert!(pool.run_one());
+            let error = prior(write(writer, b"XY"), 3, complete);
+            assert_eq!(error.kind(), kind);
+            assert_eq!((observer.bytes(), pool.len()), (there.to_vec(), 0), "it is not executed");
+
+            assert!(write(writer, b"XY").is_pending());
+            assert!(pool.run_one());
+            assert_eq!(ready(write(writer, b"XY")).unwrap(), 2);
+            assert_eq!(observer.bytes(), [there, b"XY"].concat());
+        });
+    }
+}
+
+#[test]
+fn an_earlier_one_that_panicked_poisons() {
+    of_both(&[Outcome::Panic], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        prior(write(writer, b"XY"), 3, None);
+        for _ in 0..2 {
+            let error = failed(write(writer, b"XY"));
+            assert!(PriorWriteFailed::find(&error).is_none(), "once");
+            assert!(Indeterminate::find(&error).is_some());
+        }
+        assert_eq!((observer.writes(), pool.len()), (vec![3], 0));
+    });
+}
+
+#[test]
+fn a_credit_of_complete_bytes_is_forgotten_without_a_word() {
+    of_both(&[], |writer, pool, observer| {
+        assert!(write(writer, b"abcdef").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"ab")).unwrap(), 2);
+        assert!(write(writer, b"XY").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"XY")).unwrap(), 2);
+        assert_eq!(observer.bytes(), b"abcdefXY", "the whole of the earlier one has happened");
+    });
+}
+
+#[test]
+fn a_short_count_of_which_a_part_was_answered_is_told() {
+    of_both(&[Outcome::Short(4)], |writer, pool, observer| {
+        assert!(write(writer, b"abcdef").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"ab")).unwrap(), 2);
+        prior(write(writer, b"XY"), 6, Some(4));
+        assert_eq!(pool.len(), 0, "it is not executed");
+        assert!(write(writer, b"XY").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"XY")).unwrap(), 2);
+        assert_eq!(observer.bytes(), b"abcdXY");
+    });
+}
+
+/// The report of a flush is the answer to that write: what comes then is a new one.
+#[test]
+fn a_flush_is_told_of_a_failure_and_that_is_its_answer() {
+    of_both(&[Outcome::Os(NO_SPACE)], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(prior(flush(writer), 3, Some(0)).kind(), io::ErrorKind::StorageFull);
+        ready(flush(writer)).unwrap();
+        assert!(write(writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"abc")).unwrap(), 3);
+        assert_eq!((observer.bytes(), observer.writes()), (b"abc".to_vec(), vec![3, 3]));
+    });
+}
+
+/// A wrapper may flush between two polls of one write, as `LineWriter` does: a caller's own short count is no error.
+#[test]
+fn a_flush_is_not_told_of_a_short_count() {
+    for offered in [&b"abc"[..], b"abcd"] {
+        of_both(&[Outcome::Short(2)], |writer, pool, observer| {
+            assert!(write(writer, b"abc").is_pending());
+            assert!(flush(writer).is_pending());
+            assert!(pool.run_one());
+            for _ in 0..3 {
+                ready(flush(writer)).unwrap();
+            }
+            assert_eq!(ready(write(writer, offered)).unwrap(), 2, "its own count");
+            assert!(write(writer, &offered[2..]).is_pending());
+            assert!(pool.run_one());
+            assert_eq!(ready(write(writer, &offered[2..])).unwrap(), offered.len() - 2);
+            assert_eq!(observer.bytes(), offered);
+        });
+    }
+}
+
+/// Its caller never came back, so the next one is told.
+#[test]
+fn a_short_count_that_a_flush_has_met_is_told_to_another_write() {
+    of_both(&[Outcome::Short(2)], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        ready(flush(writer)).unwrap();
+        prior(write(writer, b"XY"), 3, Some(2));
+        assert!(write(writer, b"XY").is_pending(), "once");
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"XY")).unwrap(), 2);
+        assert_eq!(observer.bytes(), b"abXY");
+    });
+}
+
+#[test]
+fn a_close_is_told_of_a_short_count_that_a_flush_has_met() {
+    of_both(&[Outcome::Short(2)], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        ready(flush(writer)).unwrap();
+        assert!(close(writer).is_pending());
+        assert_eq!((pool.run_all(), observer.drops()), (1, 1));
+        for _ in 0..3 {
+            prior(close(writer), 3, Some(2));
+        }
+    });
+}
+
+#[test]
+fn a_close_waits_for_it_releases_and_keeps_the_outcome() {
+    of_both(&[Outcome::Short(2)], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(close(writer).is_pending());
+        assert_eq!(pool.run_all(), 1, "released by the job that wrote");
+        assert_eq!((observer.bytes(), observer.drops()), (b"ab".to_vec(), 1));
+        for _ in 0..3 {
+            prior(close(writer), 3, Some(2));
+            assert_eq!(failed(write(writer, b"abc")).kind(), io::ErrorKind::BrokenPipe);
+            prior(flush(writer), 3, Some(2));
+        }
+    });
+}
+
+#[test]
+fn a_close_is_told_of_a_short_count_of_which_a_part_was_answered() {
+    of_both(&[Outcome::Short(4)], |writer, pool, observer| {
+        assert!(write(writer, b"abcdef").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"ab")).unwrap(), 2);
+        assert!(close(writer).is_pending());
+        assert_eq!((pool.run_all(), observer.drops()), (1, 1), "released all the same");
+        prior(close(writer), 6, Some(4));
+        prior(close(writer), 6, Some(4));
+    });
+}
+
+#[test]
+fn a_close_after_a_complete_write_is_clean() {
+    of_both(&[], |writer, pool, observer| {
+        assert!(write(writer, b"abc").is_pending());
+        assert!(close(writer).is_pending());
+        pool.run_all();
+        for _ in 0..3 {
+            ready(close(writer)).unwrap();
+            ready(flush(writer)).unwrap();
+        }
+        assert_eq!((observer.bytes(), observer.drops()), (b"abc".to_vec(), 1));
+    });
+}
+
+/// Sinks flush at every poll of their close.
+#[test]
+fn a_flush_waits_for_a_close_that_is_under_way() {
+    for outcome in [Outcome::All, Outcome::Os(NO_SPACE)] {
+        of_both(&[outcome], |writer, pool, observer| {
+            assert!(write(writer, b"abc").is_pending());
+            for _ in 0..3 {
+                assert!(close(writer).is_pending());
+                assert!(flush(writer).is_pending());
+            }
+            pool.run_all();
+            assert_eq!(observer.drops(), 1);
+            let (closed, flushed) = (ready(close(writer)), ready(flush(writer)));
+            assert_eq!(closed.map_err(|error| error.to_string()), flushed.map_err(|error| error.to_string()));
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! `tokio::fs::File` of this crate, in the place of tokio's own.
+
+use std::{
+    fs,
+    io::{self, SeekFrom},
+    os::fd::AsFd,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+};
+
+use async_write_complete::{
+    Indeterminate, PriorWriteFailed,
+    adapter::ToTokio,
+    tokio::fs::{File, OpenOptions},
+};
+use tokio::io::{AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWriteExt, BufReader, BufWriter};
+
+use crate::common::{
+    destination::{Outcome, Scripted},
+    steps::{drive, offload, poll, poll_future, prior, ready},
+};
+
+fn scratch() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    (dir, path)
+}
+
+#[tokio::test]
+async fn a_write_is_complete_without_a_flush() {
+    let (_dir, path) = scratch();
+    let mut file = File::create(&path).await.unwrap();
+    for round in 1..200 {
+        assert_eq!(file.write(b"hello").await.unwrap(), 5);
+        assert_eq!(fs::metadata(&path).unwrap().len(), round * 5);
+    }
+}
+
+#[tokio::test]
+async fn reads_seeks_and_writes_share_a_cursor() {
+    let (_dir, path) = scratch();
+    let mut file = File::create_new(&path).await.unwrap();
+    file.write_all(b"hello world").await.unwrap();
+    assert_eq!(file.seek(SeekFrom::Start(6)).await.unwrap(), 6);
+    let mut text = String::new();
+    file.read_to_string(&mut text).await.unwrap();
+    assert_eq!((text.as_str(), file.stream_position().await.unwrap()), ("world", 11));
+    file.seek(SeekFrom::End(-5)).await.unwrap();
+    file.write_all(b"W").await.unwrap();
+    file.rewind().await.unwrap();
+    let mut half = [0; 7];
+    file.read_exact(&mut half).await.unwrap();
+    assert_eq!(&half, b"hello W");
+    assert_eq!(file.seek(SeekFrom::Current(-1_000)).await.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    assert_eq!(file.stream_position().await.unwrap(), 7, "a seek that failed moved nothing");
+}
+
+/// What tokio's text says of `shutdown`, and what its own file does.
+#[tokio::test]
+async fn a_shutdown_settles_and_leaves_the_file_usable() {
+    let (_dir, path) = scratch();
+    let mut file = BufWriter::new(File::create(&path).await.unwrap());
+    file.write_all(b"block").await.unwrap();
+    file.shutdown().await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"block");
+    file.write_all(b", last block").await.unwrap();
+    file.shutdown().await.unwrap();
+    file.get_ref().sync_all().await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"block, last block");
+}
+
+#[tokio::test]
+async fn the_methods_by_shared_reference_do_not_mind_one_another() {
+    let (_dir, path) = scratch();
+    let file = Arc::new(File::create(&path).await.unwrap());
+    let (length, synced, data, metadata) =
+        tokio::join!(file.set_len(5), file.sync_all(), file.sync_data(), file.metadata());
+    length.unwrap();
+    synced.unwrap();
+    data.unwrap();
+    metadata.unwrap();
+    assert_eq!(file.metadata().await.unwrap().len(), 5);
+    let other = file.clone();
+    tokio::spawn(async move { other.sync_all().await }).await.unwrap().unwrap();
+    assert_eq!(file.as_fd().try_clone_to_owned().map(fs::File::from).unwrap().metadata().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_file_of_std_goes_in_and_out() {
+    let (_dir, path) = scratch();
+    let mut file = File::from_std(fs::File::create(&path).unwrap());
+    file.write_all(b"hello").await.unwrap();
+    let std = file.try_into_std().unwrap();
+    let mut file = File::from(std);
+    // Dropped while it waits: `into_std` waits for it.
+    let pending = poll_future(&mut Box::pin(file.write(b" world")));
+    assert!(pending.is_pending() || ready(pending).is_ok());
+    assert_eq!(file.into_std().await.metadata().unwrap().len(), 11);
+}
+
+#[tokio::test]
+async fn a_file_with_a_write_outstanding_is_not_given() {
+    let (_dir, path) = scratch();
+    let mut refused = 0;
+    for _ in 0..200 {
+        let mut file = File::create(&path).await.unwrap();
+        let pending = poll_future(&mut Box::pin(file.write(&[7; 100_000]))).is_pending();
+        match file.try_into_std() {
+            Ok(_) => assert!(!pending, "it was outstanding"),
+            Err(mut file) => {
+                refused += 1;
+                file.flush().await.unwrap();
+                file.set_len(0).await.unwrap();
+                file.try_into_std().unwrap();
+            }
+        }
+    }
+    println!("{refused} of 200 were outstanding");
+}
+
+#[tokio::test]
+async fn a_file_is_cut_and_given_permissions_and_times() {
+    let (_dir, path) = scratch();
+    let file = OpenOptions::new().write(true).create(true).mode(0o600).open(&path).await.unwrap();
+    file.set_len(3).await.unwrap();
+    let mut permissions = file.metadata().await.unwrap().permissions();
+    permissions.set_readonly(true);
+    file.set_permissions(permissions).await.unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).await.unwrap();
+    let metadata = file.try_clone().await.unwrap().metadata().await.unwrap();
+    assert_eq!((metadata.len(), metadata.permissions().readonly()), (3, true));
+    assert_eq!(metadata.modified().unwrap(), std::time::UNIX_EPOCH);
+}
+
+#[tokio::test]
+async fn a_buffer_size_bounds_each_call() {
+    let (_dir, path) = scratch();
+    let mut file = File::create_new(&path).await.unwrap();
+    file.set_max_buf_size(4);
+    assert_eq!(file.max_buf_size(), 4);
+    assert_eq!(file.try_clone().await.unwrap().max_buf_size(), 4);
+    assert_eq!(file.write(b"hello").await.unwrap(), 4);
+    assert_eq!(file.write_vectored(&[io::IoSlice::new(b"o, "), io::IoSlice::new(b"world")]).await.unwrap(), 3);
+    file.rewind().await.unwrap();
+    assert_eq!(file.read(&mut [0; 10]).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn a_write_that_was_dropped_and_failed_is_told_once_by_what_is_done_next() {
+    let mut file = OpenOptions::new().write(true).open("/dev/full").await.unwrap();
+    loop {
+        if poll_future(&mut Box::pin(file.write(b"hello"))).is_pending() {
+            break;
+        }
+    }
+    let error = file.sync_all().await.unwrap_err();
+    let prior = PriorWriteFailed::find(&error).expect("the write is told");
+    assert_eq!((prior.complete(), error.kind()), (Some(0), io::ErrorKind::StorageFull));
+    assert_eq!(file.write(b"hello").await.unwrap_err().raw_os_error(), Some(28), "the next one has its own");
+    assert!(Indeterminate::find(&error).is_none());
+}
+
+#[tokio::test]
+async fn tokios_readers_and_copies_run_over_it() {
+    let (dir, path) = scratch();
+    let text: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+    fs::write(&path, &text).unwrap();
+    let mut from = BufReader::new(File::open(&path).await.unwrap());
+    let mut to = File::create(dir.path().join("copy")).await.unwrap();
+    assert_eq!(tokio::io::copy(&mut from, &mut to).await.unwrap(), 3_000_000);
+    assert!(fs::read(dir.path().join("copy")).unwrap() == text);
+}
+
+/// The steps of a seek, over any writer.
+#[test]
+fn a_seek_that_was_started_comes_before_what_follows() {
+    let (writer, pool, seen) = offload(Scripted::new().holding(b"hello world"));
+    let mut adapter = ToTokio::new(writer);
+    assert_eq!(ready(poll(|cx| Pin::new(&mut adapter).poll_complete(cx))).unwrap(), 0, "none was started");
+    Pin::new(&mut adapter).start_seek(SeekFrom::Current(6)).unwrap();
+    let again = Pin::new(&mut adapter).start_seek(SeekFrom::Start(0)).unwrap_err();
+    assert!(again.to_string().contains("poll_complete"), "{again}");
+    drive(&pool, adapter.write_all(b"W")).unwrap();
+    assert_eq!((seen.bytes(), seen.seeks().len()), (b"hello World".to_vec(), 1));
+
+    Pin::new(&mut adapter).start_seek(SeekFrom::Current(-7)).unwrap();
+    let mut text = [0; 5];
+    drive(&pool, adapter.read_exact(&mut text)).unwrap();
+    assert_eq!((&text, seen.seeks().len()), (b"hello", 2));
+    assert_eq!(ready(poll(|cx| Pin::new(&mut adapter).poll_complete(cx))).unwrap(), 0, "where the last one ended");
+}
+
+#[test]
+fn a_seek_tells_the_failure_of_the_pending_write() {
+    let (writer, pool, _) = offload(Scripted::script([Outcome::Os(28)]));
+    let mut adapter = ToTokio::new(writer);
+    assert!(poll_future(&mut Box::pin(adapter.write(b"hello"))).is_pending());
+    pool.run_all();
+    prior(poll_future(&mut Box::pin(adapter.seek(SeekFrom::Start(0)))), 5, Some(0));
+    assert_eq!(drive(&pool, adapter.seek(SeekFrom::End(0))).unwrap(), 0);
+}
+
+/// That of any other writer closes.
+#[test]
+fn a_shutdown_of_the_adapter_closes() {
+    let (writer, pool, seen) = offload(Scripted::new());
+    let mut adapter = ToTokio::new(writer);
+    drive(&pool, adapter.shutdown()).unwrap();
+    assert_eq!(seen.drops(), 1);
+}
+
+#[test]
+fn it_goes_from_thread_to_thread_and_so_do_its_futures() {
+    fn shared<T: Send + Sync + Unpin + 'static>() {}
+    fn sent<T: Send>(_: impl FnOnce(&'static File) -> T) {}
+    shared::<File>();
+    shared::<OpenOptions>();
+    sent(|file| file.sync_all());
+    sent(|file| file.metadata());
+    sent(|file| file.try_clone());
+    sent(|_| File::open("path"));
+}
