@@ -73,7 +73,7 @@ use crate::{
 /// Carries a blocking destination to the asynchronous side.
 ///
 /// Each operation runs on the pool, and is answered when the destination's own call has returned: nothing is called on
-/// the executor's thread. It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all drive it.
+/// the executor's thread, where a submission may spin some 20 µs for its answer ([`Policy`]). It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all drive it.
 ///
 /// Its observer looks at the destination from elsewhere: at a file by another descriptor's `read(2)`, at memory after
 /// [`into_inner`](Self::into_inner). Of a socket or a pipe the observer is the kernel, which has the bytes.

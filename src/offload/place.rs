@@ -50,7 +50,7 @@ pub(super) enum Place<T> {
     Poisoned(RepeatableError),
 }
 
-/// On whose behalf an operation is. Each side has a waker of its own.
+/// Which side asked for an operation. Each side has a waker of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Read,
@@ -124,7 +124,7 @@ impl<T> Machine<T> {
         }
     }
 
-    /// For people.
+    /// The place, for `Debug`.
     pub(super) fn place_name(&self) -> &'static str {
         match self.place {
             Place::Idle(_) => "idle",
@@ -146,7 +146,7 @@ impl<T> Machine<T> {
         matches!(self.place, Place::Idle(_)) && self.outstanding().is_none() && self.cursor.ahead() == 0
     }
 
-    /// Whether the worker will never have anything to do again.
+    /// Whether the place is Closed, for good.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.place, Place::Closed(_))
     }
@@ -325,7 +325,7 @@ impl<T> Machine<T> {
         }
     }
 
-    /// Whether the last write failed or came out short, and nobody has asked or will.
+    /// Takes the failure or short count of the last write that nobody was told. It counts as told.
     pub(super) fn tell_nobody(&mut self) -> Option<RepeatableError> {
         self.last.tell_at_close().err()
     }

@@ -1,8 +1,8 @@
 //! The shell round the [machine](super::place): a lock, two wakers, a spare buffer, and the order in which things happen.
 //!
 //! No foreign code runs under the lock: no waker is cloned, woken or dropped there, no operation is run or dropped, no job
-//! handed over. A result is published before its wake. A write takes the lock twice on either side: to post and to ask, to
-//! take and to finish.
+//! handed over. A result is published before its wake. While the worker spins a write takes the lock twice on either side: to
+//! post and to ask, to take and to finish.
 
 use std::{
     io,
@@ -37,7 +37,7 @@ pub(super) struct Shared<T> {
     ended: Flag,
 }
 
-/// What the other side spins on without the lock. It is a hint: whoever sees it takes the lock and looks there.
+/// What the other side spins on without the lock. It is a hint: the state is read under the lock.
 ///
 /// On a cache line of its own, so that whoever spins does not slow down whoever holds the lock.
 #[repr(align(128))]
@@ -223,7 +223,7 @@ impl<T> Shared<T> {
                 Step::Answer(answer) => return Poll::Ready(Ok(answer)),
                 Step::Posted(posted) => return Poll::Ready(Err(posted)),
                 Step::Yield => {
-                    // The other side was woken before, so it is polled before.
+                    // The other side was woken before, so it is mostly polled before. Only fairness rests on it.
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }

@@ -1,6 +1,7 @@
 //! Spinning: all that decides about it, and its numbers.
 //!
-//! A hand-over to a pool and back wakes two threads, some ten to fifty microseconds, where a small write takes one. So a
+//! A hand-over to a pool and back costs two wake-ups of threads, some ten to fifty microseconds, where a small write takes
+//! one microsecond. So a
 //! worker that has ended an operation looks a moment for the next one before it gives its thread back, and a caller who
 //! has posted to a worker that is looking waits a moment for the answer before it is `Pending`. Everything is correct
 //! without: [`Policy::never_spin`] is the reference behaviour.
@@ -61,7 +62,8 @@ impl Policy {
         Self(Duration::ZERO)
     }
 
-    /// Spins for so long at most each time.
+    /// Spins for so long at most each time, and a caller for up to 32 µs longer while a large write is copied. With one
+    /// core a few yields stand for it.
     pub const fn spin_at_most(at_most: Duration) -> Self {
         Self(at_most)
     }
@@ -74,7 +76,7 @@ impl Default for Policy {
     }
 }
 
-/// One side of one handle: skips twice as many chances after each failure in a row, and none after a single one.
+/// One side of one handle: skips twice as many chances after each failure in a row, so 0, 1, 2, 4 and up to 64.
 #[derive(Debug)]
 pub(super) struct Spinner {
     policy: Policy,

@@ -40,7 +40,10 @@ use crate::{
 /// A writer that says of each write when it is past its point of no return, and when it is complete.
 ///
 /// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, so
-/// a future that was dropped can neither lose a failure nor have a record written twice.
+/// a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is dropped
+/// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable: the
+/// [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance kit
+/// certifies, rule by rule: `async-write-complete-conformance`.
 ///
 /// ```text
 ///      poll_write_submit                         poll_write_complete(ticket)
@@ -58,7 +61,7 @@ use crate::{
 ///
 /// # A right program
 ///
-/// The caller holds the write, and each round goes on with it:
+/// The caller holds the write, and each round resumes it:
 ///
 /// ```
 /// # use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite};
@@ -77,8 +80,9 @@ use crate::{
 ///
 /// # A wrong one
 ///
-/// Each round makes the write anew. With other traits this writes the record twice, silently. Here the second round
-/// gets [`WriteOutstanding`](crate::WriteOutstanding), and the file has the record once:
+/// Each round makes the write anew. With `write_all` and `flush` of tokio's `File` the record is written again in each
+/// round, silently (`audit --case select-loop`). Here the second round gets
+/// [`WriteOutstanding`](crate::WriteOutstanding), and the file has the record once (`examples/select_loop.rs`):
 ///
 /// ```
 /// # use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt};
@@ -93,13 +97,14 @@ use crate::{
 /// }
 /// ```
 ///
-/// The cure is the program above, or one line where the loop goes round: `writer.settle().await?` waits for the write
-/// that was dropped, and says how many of its bytes are complete.
+/// The cure is the program above. Or the loop asks before it writes again: `writer.settle().await?` waits for the write
+/// that was dropped, and says how many of its bytes are complete; if it is all of them, there is nothing to write again.
 ///
 /// # Implementer notes
 ///
-/// A writer that completes at submission (a socket, memory) implements `poll_write_submit` and `poll_close_complete`,
-/// and keeps no state:
+/// A writer that completes at submission, such as memory, implements `poll_write_submit` and `poll_close_complete`, and
+/// keeps no state. One that answers `InFlight` overrides `poll_write_complete` and `outstanding` too: their defaults are
+/// wrong for it.
 ///
 /// ```
 /// # use std::{io, pin::Pin, task::{Context, Poll, ready}};
@@ -111,6 +116,9 @@ use crate::{
 ///     fn poll_write_submit(
 ///         mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8],
 ///     ) -> Poll<io::Result<Submitted>> {
+///         if buf.is_empty() {
+///             return Poll::Ready(Ok(Submitted::Complete(0))); // W3: no bytes do nothing
+///         }
 ///         ready!(poll_budget(cx)); // P4: answers that are always ready leave the executor its turn
 ///         self.0 += buf.len();
 ///         Poll::Ready(Ok(Submitted::Complete(buf.len())))
@@ -137,7 +145,7 @@ pub trait AsyncWriteComplete {
     /// # Guarantees
     ///
     /// * `Pending`: nothing was taken ([W3](crate::contract::Rule::W3)), and the task is woken when it is worth asking
-    ///   again ([P1](crate::contract::Rule::P1)). A write that is outstanding is no reason to wait.
+    ///   again ([P1](crate::contract::Rule::P1)). An outstanding write is answered by an error, never by `Pending`.
     /// * `Ready(Ok(Complete(n)))`: the first `n` bytes are complete ([W1](crate::contract::Rule::W1),
     ///   [W2](crate::contract::Rule::W2)). 0 for bytes: the destination takes no more.
     /// * `Ready(Ok(InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now, and will be
