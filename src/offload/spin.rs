@@ -33,7 +33,7 @@ const LOOKS: u32 = 32;
 const YIELDS: u32 = 3;
 
 /// How many chances are skipped at most after failures: so many writes share the price of one spin that fails.
-const MOST_SKIPPED: u32 = 64;
+const MOST_SKIPPED: u32 = 16;
 
 /// How long a worker may keep its thread by looking. After that it goes through the pool's queue, where others may wait
 /// that are not ours.
@@ -62,8 +62,8 @@ impl Policy {
         Self(Duration::ZERO)
     }
 
-    /// Spins for so long at most each time, and a caller for up to 32 µs longer while a large write is copied. With one
-    /// core a few yields stand for it.
+    /// A caller spins for so long at most, and up to 32 µs longer while a large write is copied; a worker two and a half
+    /// times as long. With one core a few yields stand for it.
     pub const fn spin_at_most(at_most: Duration) -> Self {
         Self(at_most)
     }
@@ -76,7 +76,7 @@ impl Default for Policy {
     }
 }
 
-/// One side of one handle: skips twice as many chances after each failure in a row, so 0, 1, 2, 4 and up to 64.
+/// One side of one handle: skips twice as many chances after each failure in a row, so 0, 1, 2, 4 and up to 16.
 #[derive(Debug)]
 pub(super) struct Spinner {
     policy: Policy,
@@ -118,7 +118,9 @@ impl Spinner {
         if QUEUED.load(Relaxed) > 0 || stay.0.elapsed() >= STAY || !self.is_due() || LOOKING.load(Relaxed) >= most {
             return None;
         }
-        Some(Look { bound: self.policy.0, _counted: Counted::in_(&LOOKING) })
+        // A caller that was not spinning has to be woken before it posts again, so a shorter look would mostly be in vain.
+        let bound = self.policy.0.saturating_mul(5) / 2;
+        Some(Look { bound, _counted: Counted::in_(&LOOKING) })
     }
 }
 
@@ -228,7 +230,7 @@ mod tests {
             skipped.push((0..).take_while(|_| !side.is_due()).count());
             side.learn(false);
         }
-        assert_eq!(skipped, [0, 0, 1, 2, 4, 8, 16, 32, 64, 64]);
+        assert_eq!(skipped, [0, 0, 1, 2, 4, 8, 16, 16, 16, 16]);
     }
 
     #[test]
