@@ -152,11 +152,14 @@ impl Accounts {
         (Poll::Pending, None)
     }
 
-    /// The file is dropped.
-    pub(super) fn abandon(&mut self) {
+    /// The file is dropped. If that leaves failures that nobody will be told, they are to be ended as failed.
+    #[must_use = "failures are to be counted"]
+    pub(super) fn abandon(&mut self) -> Option<UnderWay> {
         if self.is_in_flight(self.submitted) {
             self.under_way = Some(UnderWay::new());
+            return None;
         }
+        (!self.failures.is_empty()).then(UnderWay::new)
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     future::{Future, poll_fn},
     io::{self, IoSlice, Seek},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
 };
 
@@ -19,6 +19,7 @@ use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics, retry_interrupted},
     offload::{BlockingPool, Buffer, IfDropped, MAX_READ, Pool, at_most_a_submission, execute, not_run, run_on},
+    primitives::{Mutex, MutexGuard},
     sync_write::write_once,
 };
 
@@ -251,7 +252,10 @@ impl<P> std::os::fd::AsFd for PositionedFile<P> {
 
 impl<P> Drop for PositionedFile<P> {
     fn drop(&mut self) {
-        self.shared.lock().abandon();
+        let failed = self.shared.lock().abandon();
+        if let Some(failed) = failed {
+            failed.end(true);
+        }
     }
 }
 
