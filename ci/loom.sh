@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-least=55
+least=61
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export RUSTFLAGS="--cfg awc_loom"

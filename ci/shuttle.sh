@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-least=66
+least=72
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export RUSTFLAGS="--cfg awc_shuttle"

@@ -7,13 +7,14 @@
 //! | `halves.rs` | two tasks on one handle |
 //! | `close.rs`, `abandon.rs` | a close and a drop at each moment |
 //! | `pool_faults.rs` | jobs that are dropped or refused, and a worker that is woken for nothing |
+//! | `once.rs`, `positioned.rs` | calls without a handle, and writes at positions |
 //! | `spinning.rs` | workers that look for the next operation, and polls that wait for the end |
 //! | `long.rs`, `few.rs` | what is too long for Loom, on a pool of few threads |
 //! | `spin.rs` | what stands for `offload/spin.rs` |
 //!
 //! # What the checkers see
 //!
-//! The lock and the flags of [`Shared`], the replies of calls and the account of [`abandoned`] are the checker's. The
+//! Every lock and flag that tasks and the pool share is the checker's, and so is the account of [`abandoned`]. The
 //! atomics of async-task are not: each of its transitions (schedule, begin and end of a run, drop) counts as one step,
 //! in which no other thread runs. To have the checkers try two of them in both orders, the pool here, the waker of the
 //! worker and the end of its poll call [`step`] before each.
@@ -43,7 +44,9 @@ mod halves;
 mod hand_over;
 #[cfg(awc_shuttle)]
 mod long;
+mod once;
 mod pool_faults;
+mod positioned;
 mod spinning;
 
 /// What became of a destination. A std mutex, here and in the pool: it is not modelled, and never contended.
