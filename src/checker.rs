@@ -29,8 +29,8 @@ process_wide! {
     static STEPS: AtomicUsize = AtomicUsize::new(0);
 }
 
-/// A transition of async-task comes next, or was last: any other thread may run first, and those that come to a
-/// transition of their own depend on it. Relaxed, so that it orders nothing else.
+/// A transition of async-task comes next, or was last. Any other thread may run first, and the checker sees that the
+/// transitions depend on one another. The counter is relaxed, so that it orders nothing else.
 pub(crate) fn step() {
     STEPS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
 }
@@ -65,7 +65,7 @@ fn check(builder: &loom::model::Builder, f: impl Fn() + Sync + Send + 'static) {
 }
 
 /// Checks `f` in random orders of events: in as many where each thread is as likely to go on as any other, as in ones
-/// where few preemptions at random moments are what happens (PCT).
+/// where a few preemptions come at random moments (PCT).
 ///
 /// They are the same ones each time, unless `SHUTTLE_RANDOM_SEED` chooses others. A failure prints the schedule that
 /// [`shuttle::replay`] plays again.
@@ -108,7 +108,7 @@ pub(crate) fn large_model_of(cases: &[&'static str], f: impl Fn(&Cases) + Sync +
     met.assert(cases);
 }
 
-/// The cases that the executions of a model have met. A std mutex: it belongs to no execution.
+/// The cases that the executions of a model have met. The mutex is std's, since it belongs to no execution.
 #[derive(Clone)]
 pub(crate) struct Cases(StdArc<StdMutex<BTreeSet<&'static str>>>);
 

@@ -28,7 +28,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ),
     ("it goes back again", &["fetch abc", "unread true", "fetch bc", "read 1: b", "unread by: 1", "unread true"]),
     ("it cannot: the bytes stay", &["fetch abc", "read 1: a", "unread false", "ahead: 2", "read 9: bc"]),
-    ("it cannot: nobody tries again", &["fetch abc", "unread false", "unread by: 0", "fetch de", "unread by: 0"]),
+    ("it cannot: no write tries again", &["fetch abc", "unread false", "unread by: 0", "fetch de", "unread by: 0"]),
     ("it fails: one write is told", &["fetch ab", "unread error", "unread failed: yes", "unread failed: no"]),
     ("it fails: the bytes stay", &["fetch ab", "read 1: a", "unread error", "unread by: 1", "read 9: b"]),
     (
@@ -126,7 +126,7 @@ fn what_the_accounts_say() {
     }
 }
 
-/// Whoever waits for the end is told in time. One that was found long ago is asked for anew, once.
+/// A reader that waits for the end is told in time. An end that was found long ago is asked for anew, once.
 #[test]
 fn an_old_end_is_asked_for_anew() {
     let Some(long_ago) = Instant::now().checked_sub(2 * END_LASTS) else { return };

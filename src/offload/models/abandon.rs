@@ -19,7 +19,7 @@ fn of_an_idle_destination() {
     });
 }
 
-/// The operation goes on, and whoever waits for it is told when it has ended.
+/// The operation goes on, and the task that waits for `abandoned` is woken when it has ended.
 #[test]
 fn over_a_write() {
     model_of(&["posted", "running", "idle", "dropped here", "dropped on the pool"], |cases| {
@@ -39,7 +39,7 @@ fn over_a_write() {
     });
 }
 
-/// It counts whether it has failed before the drop or after, since its caller was not told.
+/// The failure counts whether it came before the drop or after, since its caller was not told.
 #[test]
 fn over_a_write_that_fails() {
     model_of(&["dropped here", "dropped on the pool"], |cases| {
@@ -86,7 +86,7 @@ fn after_a_write_that_failed() {
     });
 }
 
-/// Whoever waits is told when the last one has ended.
+/// The task that waits is woken when the last operation has ended.
 #[test]
 fn of_two_over_their_writes() {
     model(|| {
@@ -155,7 +155,7 @@ fn while_the_pool_drops_the_worker() {
     });
 }
 
-/// A task that is dropped when it is woken: by its own worker, on the worker's thread.
+/// The task is dropped when it is woken: by the worker of its own writer, on the worker's thread.
 #[test]
 fn by_the_wake_of_its_own_worker() {
     for fate in [Fate::Runs, Fate::Dropped] {

@@ -68,7 +68,7 @@ fn over_a_write_of_unknown_effect() {
     });
 }
 
-/// It goes on without its caller, and its outcome is there for the next one.
+/// The close goes on without its caller, and its outcome is there for the next close.
 #[test]
 fn that_was_dropped() {
     model_of(&["closing", "closed"], |cases| {

@@ -12,13 +12,13 @@ use crate::checker::{Mutex, large_model, large_model_of, model_of};
 struct Half(StdArc<Mutex<Writer>>);
 
 impl Half {
-    /// Of a socket, whose cursor cannot be moved back.
+    /// The destination is like a socket: its cursor cannot be moved back.
     fn new(writer: Writer) -> Self {
         writer.shared.lock().machine.cursor.unread(Ok(false));
         Self(StdArc::new(Mutex::new(writer)))
     }
 
-    /// Waits as the task of one half does: the other one may poll in between.
+    /// Waits as the task of one half does: the other half may poll in between.
     fn wait<R>(&self, mut poll: impl FnMut(Pin<&mut Writer>, &mut Context<'_>) -> Poll<R>) -> R {
         block_on(poll_fn(|cx| poll(Pin::new(&mut *self.0.lock().unwrap()), cx)))
     }

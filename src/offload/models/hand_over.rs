@@ -19,7 +19,7 @@ fn a_write_is_complete_when_it_is_answered() {
     });
 }
 
-/// The second one finds the worker at rest, or about to rest.
+/// The second operation finds the worker at rest, or about to rest.
 #[test]
 fn a_worker_is_woken_for_the_next_operation() {
     model_of(&["at rest", "while it runs"], |cases| {
@@ -35,7 +35,7 @@ fn a_worker_is_woken_for_the_next_operation() {
     });
 }
 
-/// Whether it is in flight or has ended, nothing else is taken before it was asked for.
+/// Whether the write is in flight or has ended, nothing else is taken before it was asked for.
 #[test]
 fn a_write_is_outstanding_until_it_is_asked_for() {
     model_of(&["posted", "running", "idle"], |cases| {
@@ -73,7 +73,7 @@ fn a_ticket_is_answered_with_its_own_result() {
     });
 }
 
-/// A future that was dropped after it had submitted, and one of `settle` too.
+/// The future of the write was dropped after it had submitted, and so was the first one of `settle`.
 #[test]
 fn a_settle_asks_for_what_is_outstanding() {
     model(|| {
@@ -92,7 +92,7 @@ fn a_settle_asks_for_what_is_outstanding() {
     });
 }
 
-/// The first waker wakes nobody; only the second one can end the wait.
+/// The first waker wakes no task; only the second one can end the wait.
 #[test]
 fn a_waker_that_was_replaced_is_not_missed() {
     model_of(&["replaced", "answered"], |cases| {
@@ -140,7 +140,7 @@ fn a_call_and_the_destination_itself() {
     });
 }
 
-/// A sync that was dropped goes on. The next one is made all the same, unless that failed: then none is made any more.
+/// A sync that was dropped goes on. The next one is made all the same, unless the first has failed: then none is made.
 #[test]
 fn a_sync_after_one_that_was_dropped() {
     for (fails, expected) in [(never as Fails, Ok(())), (a_sync, Err(io::ErrorKind::StorageFull))] {

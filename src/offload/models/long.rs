@@ -94,8 +94,8 @@ fn several_policies_on_two_threads() {
     });
 }
 
-/// The halves of a split, each with a task of its own, and beside them another writer that wants the only thread. What
-/// the reader fetches, the writer may move back over before it is read.
+/// Each half of a split has a task of its own, and another writer beside them wants the only thread. The writing half
+/// may move the cursor back over what was fetched, before the reading half takes it.
 #[test]
 fn halves_beside_another_writer() {
     model(|| {
@@ -128,7 +128,7 @@ fn halves_beside_another_writer() {
     });
 }
 
-/// Whatever a caller may do between two writes, on a writer that goes from thread to thread, until it is dropped, or
+/// A caller does anything between two writes, on a writer that goes from thread to thread, until it is dropped, or
 /// closed, or both.
 #[test]
 fn anything_in_any_order() {

@@ -19,8 +19,8 @@
 //! in which no other thread runs. To have the checkers try two of them in both orders, the pool here, the waker of the
 //! worker and the end of its poll call [`step`] before each.
 //!
-//! A model notes in which [case](crate::checker::Cases) it finds itself, and fails if one of those that it is about was never
-//! met.
+//! A model notes in which [case](crate::checker::Cases) it finds itself, and fails if it has never met one of the cases
+//! that it is about.
 
 use std::{
     future::poll_fn,
@@ -49,7 +49,8 @@ mod pool_faults;
 mod positioned;
 mod spinning;
 
-/// What became of a destination. A std mutex, here and in the pool: it is not modelled, and never contended.
+/// What became of a destination. The mutex here, and that of the pool, are std's: they are not modelled, and never
+/// contended.
 #[derive(Clone, Default)]
 struct Log(StdArc<StdMutex<Seen>>);
 
@@ -107,7 +108,7 @@ fn unknown() -> io::Error {
     Indeterminate::new(io::Error::other("unknown")).into()
 }
 
-/// Takes all bytes, unless it is told to fail; gives `a`, `b`, `c` and so on to whoever reads.
+/// Takes all bytes, unless it is told to fail; a read gets `a`, `b`, `c` and so on.
 struct Destination {
     log: Log,
     fails: Fails,
@@ -224,7 +225,7 @@ fn drop_as_step(job: Job) {
 /// A pool with a thread for each job.
 #[derive(Clone)]
 struct Threads {
-    /// That of the job of that number, from 0.
+    /// The fate of the job of that number, from 0.
     fate: fn(usize) -> Fate,
     jobs: StdArc<StdMutex<Jobs>>,
 }
@@ -305,7 +306,7 @@ fn place(writer: &Writer) -> &'static str {
     writer.shared.lock().machine.place_name()
 }
 
-/// One poll, with a waker that wakes nobody.
+/// One poll, with a waker that wakes no task.
 fn poll_once<R>(poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
     poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -64,7 +64,7 @@ fn a_worker_that_has_run_is_dropped() {
     });
 }
 
-/// Refused within the wake that brings it, or by the end of the run in which it was woken.
+/// The job is refused within the wake that brings it, or at the end of the run in which the worker was woken.
 #[test]
 fn a_worker_that_has_run_is_refused() {
     model_of(&["at rest", "while it runs"], |cases| {
@@ -80,7 +80,7 @@ fn a_worker_that_has_run_is_refused() {
     });
 }
 
-/// The job of a wake for nothing serves the write, or another one does.
+/// The job of a wake for nothing serves the write, or another job does.
 #[test]
 fn a_wake_for_nothing_does_no_harm() {
     model_of(&["2 jobs", "3 jobs"], |cases| {
@@ -96,7 +96,7 @@ fn a_wake_for_nothing_does_no_harm() {
     });
 }
 
-/// The write is posted before the worker is gone, and is refused with it; or after, and has a new one.
+/// A write that is posted before the worker is gone is refused with it; one that is posted after has a new worker.
 #[test]
 fn a_write_while_the_worker_is_dropped() {
     model_of(&["refused", "a new worker"], |cases| {

@@ -50,7 +50,7 @@ fn each_write_has_its_own_answer() {
     });
 }
 
-/// It waits for what was submitted before, and tells what failed of that, once.
+/// The settle waits for what was submitted before, and tells once which of that has failed.
 #[test]
 fn a_settle_after_two_that_were_dropped() {
     for (fates, written, failed) in [(runs as fn(usize) -> Fate, b"12", 0), (the_second_dropped, b"1-", 1)] {
@@ -87,7 +87,8 @@ fn two_tasks_settle() {
     });
 }
 
-/// The writes go on, and whoever waits for them is told when the last one has ended, and whether any has failed.
+/// The writes go on, and the task that waits for `abandoned` is told when the last one has ended, and whether any has
+/// failed.
 #[test]
 fn a_drop_over_two_writes() {
     for (fates, written, failed) in [(runs as fn(usize) -> Fate, b"12", 0), (the_second_dropped, b"1-", 1)] {

@@ -142,7 +142,7 @@ fn a_close_over_a_write_that_the_worker_has_seen() {
     });
 }
 
-/// Nobody waits for the release, and the owner goes.
+/// No task waits for the release, and the owner goes.
 #[test]
 fn a_close_that_was_dropped_with_its_writer() {
     model(|| {
@@ -184,7 +184,7 @@ fn a_read_is_seen_too() {
     });
 }
 
-/// Its wake comes while it looks, and brings a job for nothing.
+/// The wake comes while the worker looks, and brings a job for nothing.
 #[test]
 fn a_worker_that_looks_is_woken_for_nothing() {
     for fate in [Fate::Runs, Fate::Dropped] {

@@ -62,7 +62,7 @@ fn outcome(machine: &mut Machine<Bytes>) -> Result<(), io::ErrorKind> {
     }
 }
 
-/// What nobody asked for comes before the outcome of the release itself; what was asked for is not told again.
+/// A result that was not asked for comes before the outcome of the release; one that was asked for is not told again.
 #[test]
 fn what_a_close_tells() {
     use io::ErrorKind::{Other, StorageFull, TimedOut, WriteZero};
@@ -98,7 +98,7 @@ fn what_a_close_tells() {
     }
 }
 
-/// The same of a close over the write, which is then released by the worker that has made it.
+/// The worker that has made the write also makes the release.
 #[test]
 fn what_a_close_over_a_write_tells() {
     let (mut machine, _) = writing();
@@ -141,7 +141,7 @@ fn one_release() {
     assert_eq!(kind(release(destination)), Err(io::ErrorKind::TimedOut));
 }
 
-/// Whatever it is, it is answered, and the destination is kept.
+/// An operation of any kind is answered, and the destination is kept.
 #[test]
 fn an_operation_that_never_ran() {
     let not_run = |error: io::Error| assert_eq!(error.kind(), io::ErrorKind::Other);
@@ -188,7 +188,7 @@ fn an_operation_that_never_ran() {
     not_run(refused(a_call(), None).why_lost());
 }
 
-/// Whichever side asks, it is told to every sync, and writes go on.
+/// The failure is told to every sync, and writes go on.
 #[test]
 fn a_failed_sync_is_never_forgotten() {
     let mut machine = Machine::new(Bytes::new());
@@ -204,7 +204,7 @@ fn a_failed_sync_is_never_forgotten() {
 }
 
 /// What [`abandoned`](crate::offload::abandoned()) counts: the failure of an operation whose `Offload` was dropped over
-/// it, so that nobody could be told.
+/// it, so that no caller could be told.
 #[test]
 fn what_counts_as_failed() {
     fn finish(machine: &mut Machine<Bytes>, report: Report) -> Next<Bytes> {
