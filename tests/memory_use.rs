@@ -73,7 +73,7 @@ impl Seek for Endless {
 }
 
 impl WriteComplete for Endless {
-    fn unread(&mut self, _: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, _: u64) -> io::Result<bool> {
         Ok(true)
     }
 }

@@ -106,9 +106,9 @@ impl<W: AsyncWriteComplete + Unpin> Seek<W> {
     ) -> Poll<io::Result<u64>> {
         if let Some((to, poll_seek)) = self.started {
             ready!(pending.poll_end_on(writer, cx))?;
-            let sought = ready!(poll_seek(Pin::new(writer), cx, to));
+            let result = ready!(poll_seek(Pin::new(writer), cx, to));
             self.started = None;
-            self.position = sought?;
+            self.position = result?;
         }
         Poll::Ready(Ok(self.position))
     }

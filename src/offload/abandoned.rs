@@ -41,8 +41,8 @@ fn state() -> MutexGuard<'static, State> {
 /// keeps it waiting: put a timeout around it.
 ///
 /// A file that is being [opened](super::Offload::open_with_pool), and a call of [`fs`](crate::fs), whose future was
-/// dropped counts as under way too: a file would be emptied late. A write that had failed before the drop, and was never
-/// asked for, counts as failed as well.
+/// dropped counts as under way too: a file would be emptied late. A write that had failed before the drop, and was not
+/// answered, counts as failed as well.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload, offload::abandoned};
@@ -60,7 +60,7 @@ fn state() -> MutexGuard<'static, State> {
 ///
 /// # Cancel safety
 ///
-/// Asking takes nothing and loses nothing.
+/// A drop loses nothing: the count stays.
 pub fn abandoned() -> Abandoned {
     Abandoned { key: None }
 }
@@ -108,12 +108,17 @@ impl Drop for Abandoned {
     }
 }
 
+/// Counts a failure of which nobody was told, and which has no operation under way.
+pub(crate) fn count_failure() {
+    state().failed += 1;
+}
+
 /// An operation under way whose `Offload` was dropped.
 #[derive(Debug)]
 pub(crate) struct UnderWay(());
 
 impl UnderWay {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn begin() -> Self {
         state().under_way += 1;
         Self(())
     }

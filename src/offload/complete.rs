@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Offload, Pool, drive::at_most_a_submission, operation::Payload};
+use super::{Offload, Pool, operation::Payload, post::at_most_a_submission};
 use crate::{
     sync_write::WriteComplete,
     ticket::{Submitted, Ticket},
@@ -39,7 +39,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
     }
 
     fn poll_write_complete(self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        self.get_mut().poll_ask(cx, ticket)
+        self.get_mut().poll_answer(cx, ticket)
     }
 
     fn outstanding(&self) -> Option<Ticket> {
@@ -50,7 +50,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
         self.get_mut().with_pending(|pending, this| {
             pending.begin_close();
             let outcome = ready!(this.poll_release(cx));
-            pending.poll_outcome(cx, outcome, |cx, ticket| this.poll_ask(cx, ticket))
+            pending.poll_outcome(cx, outcome, |cx, ticket| this.poll_answer(cx, ticket))
         })
     }
 }

@@ -8,28 +8,28 @@ use std::{
 use super::buffer::Buffer;
 use crate::guard::drop_catching_panics;
 
-/// How old an end may be that a read answers. Whoever waits for a read asks long before; an older one is that of a read
-/// that was dropped, and the destination may have grown since.
+/// How old an end may be that a read answers. A task that waits for a read polls long before; an older end is that of a
+/// read that was dropped, and the destination may have grown since.
 const END_LASTS: Duration = Duration::from_millis(100);
 
-/// The accounts of reads and seeks (rule O2).
+/// The state of reads and seeks (rule O2).
 ///
-/// A read fetches bytes on the pool, and hands them out when its caller asks. Whoever drops a read leaves its bytes to the
-/// next one; before a write the cursor goes back over them instead. A seek is answered to whoever asks for the same
-/// position next, and forgotten when another operation begins.
+/// A read fetches bytes on the pool, and hands them out when it is polled again. A read that was dropped leaves its bytes
+/// to the next one; before a write the cursor goes back over them instead. A seek is answered to the next poll with the
+/// same position, and forgotten when another operation begins.
 #[derive(Debug)]
 pub(super) struct Cursor {
     fetched: Buffer,
     handed_out: usize,
     /// A read that fetched nothing, and when it did: the end, or its error.
     end: Option<(io::Result<()>, Instant)>,
-    /// An old end was asked for anew, which is done once: a caller who always comes late has to come to it.
-    asked_anew: bool,
+    /// An old end was looked for again, which is done once: a caller who always comes late has to come to it.
+    retried_end: bool,
     seek: Option<Seek>,
     /// The cursor could not be moved back, and no write has been told.
-    unread_failed: Option<io::Error>,
+    seek_back_failed: Option<io::Error>,
     /// Whether the destination has a cursor that can be moved back.
-    can_unread: bool,
+    can_seek_back: bool,
 }
 
 #[derive(Debug)]
@@ -44,10 +44,10 @@ impl Cursor {
             fetched: Buffer::new(),
             handed_out: 0,
             end: None,
-            asked_anew: false,
+            retried_end: false,
             seek: None,
-            unread_failed: None,
-            can_unread: true,
+            seek_back_failed: None,
+            can_seek_back: true,
         }
     }
 
@@ -59,8 +59,8 @@ impl Cursor {
     /// Answers a read from what was fetched, if there is anything.
     pub(super) fn answer_read(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
         if let Some((end, found)) = self.end.take() {
-            self.asked_anew = end.is_ok() && !self.asked_anew && found.elapsed() > END_LASTS;
-            return if self.asked_anew { None } else { Some(end.map(|()| 0)) };
+            self.retried_end = end.is_ok() && !self.retried_end && found.elapsed() > END_LASTS;
+            return if self.retried_end { None } else { Some(end.map(|()| 0)) };
         }
         let rest = &self.fetched.bytes()[self.handed_out..];
         if rest.is_empty() {
@@ -94,22 +94,22 @@ impl Cursor {
         self.fetched = buffer;
         match result {
             Ok(0) => self.end = Some((Ok(()), Instant::now())),
-            Ok(_) => self.asked_anew = false,
+            Ok(_) => self.retried_end = false,
             Err(error) => self.end = Some((Err(error), Instant::now())),
         }
     }
 
     /// How far the cursor has to go back before a write.
-    pub(super) fn to_unread(&self) -> u64 {
-        if self.can_unread { self.ahead() as u64 } else { 0 }
+    pub(super) fn back_by(&self) -> u64 {
+        if self.can_seek_back { self.ahead() as u64 } else { 0 }
     }
 
     /// The cursor was moved back, or cannot be.
-    pub(super) fn unread(&mut self, result: io::Result<bool>) {
+    pub(super) fn moved_back(&mut self, result: io::Result<bool>) {
         match result {
             Ok(true) => self.fetched.truncate(0),
-            Ok(false) => self.can_unread = false,
-            Err(error) => self.unread_failed = Some(error),
+            Ok(false) => self.can_seek_back = false,
+            Err(error) => self.seek_back_failed = Some(error),
         }
         self.handed_out = if self.ahead_is_void() { 0 } else { self.handed_out };
     }
@@ -119,8 +119,8 @@ impl Cursor {
     }
 
     /// Why the write that waits for the cursor cannot be made; nothing, if the bytes were read out since.
-    pub(super) fn take_unread_failure(&mut self) -> Option<io::Error> {
-        if self.ahead() > 0 { self.unread_failed.take() } else { None }
+    pub(super) fn take_seek_back_failure(&mut self) -> Option<io::Error> {
+        if self.ahead() > 0 { self.seek_back_failed.take() } else { None }
     }
 
     /// A seek to `to` begins. Answers where to as seen from the destination's cursor.
@@ -133,7 +133,7 @@ impl Cursor {
     }
 
     /// The seek has ended. The cursor is where the caller believes it, if it was moved.
-    pub(super) fn sought(&mut self, result: io::Result<u64>) {
+    pub(super) fn seek_ended(&mut self, result: io::Result<u64>) {
         if result.is_ok() {
             self.fetched.truncate(0);
             self.handed_out = 0;
@@ -144,38 +144,38 @@ impl Cursor {
     }
 
     /// The answer of a seek to `to` that has ended.
-    pub(super) fn take_sought(&mut self, to: SeekFrom) -> Option<io::Result<u64>> {
+    pub(super) fn take_seek_result(&mut self, to: SeekFrom) -> Option<io::Result<u64>> {
         self.seek.take_if(|seek| seek.to == to && seek.result.is_some())?.result
     }
 
-    /// A read is answered: nobody will ask for the last seek.
-    pub(super) fn forget_seek(&mut self) -> Stale {
-        Stale { seek: self.seek.take(), end: None, unread_failed: None }
+    /// A read is answered: no poll will take the result of the last seek.
+    pub(super) fn forget_seek(&mut self) -> Discarded {
+        Discarded { seek: self.seek.take(), end: None, seek_back_failed: None }
     }
 
-    /// Another operation begins: nobody will ask for the last seek, and what was the end may be none any more. Errors of
-    /// foreign types are for the caller to drop, outside of locks.
+    /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any more.
+    /// Errors of foreign types are for the caller to drop, outside of locks.
     #[must_use = "errors of foreign types are in here"]
-    pub(super) fn forget(&mut self, moves: bool) -> Stale {
+    pub(super) fn forget(&mut self, moves: bool) -> Discarded {
         let end = self.end.take_if(|(end, _)| moves || end.is_ok());
-        Stale { seek: self.seek.take(), end, unread_failed: self.unread_failed.take() }
+        Discarded { seek: self.seek.take(), end, seek_back_failed: self.seek_back_failed.take() }
     }
 }
 
-/// Results that nobody will ask for.
+/// Results that no poll will take, to be dropped outside of locks.
 #[derive(Debug, Default)]
-pub(super) struct Stale {
+pub(super) struct Discarded {
     seek: Option<Seek>,
     end: Option<(io::Result<()>, Instant)>,
-    unread_failed: Option<io::Error>,
+    seek_back_failed: Option<io::Error>,
 }
 
 /// Each may panic in its drop.
-impl Drop for Stale {
+impl Drop for Discarded {
     fn drop(&mut self) {
         drop_catching_panics(self.seek.take());
         drop_catching_panics(self.end.take());
-        drop_catching_panics(self.unread_failed.take());
+        drop_catching_panics(self.seek_back_failed.take());
     }
 }
 

@@ -4,12 +4,12 @@
 //! |---|---|
 //! | `mod.rs` | [`Offload`] itself; `futures_io.rs`: those of futures-io; `sync.rs`: syncs |
 //! | `complete.rs` | its traits of this crate |
-//! | `drive.rs` | how an operation is posted and waited for |
+//! | `post.rs` | how an operation is posted and waited for |
 //! | `place.rs` | the hand-over to the worker, as a pure state machine: begin there |
-//! | `cursor.rs`, `syncs.rs` | the accounts of reads and seeks, and those of syncs, beside it |
+//! | `cursor.rs`, `syncs.rs` | the state of reads and seeks, and that of syncs, beside it |
 //! | `shared.rs` | the lock round both, the wakers, the order of things |
 //! | `worker.rs`, `operation.rs`, `buffer.rs` | what runs on the pool |
-//! | `once.rs` | one call on a pool, without a handle |
+//! | `detached.rs` | one call on a pool, without a handle |
 //! | `spin.rs` | all that decides about spinning |
 //! | `pool.rs` | the pool |
 //! | `abandoned.rs` | operations whose `Offload` was dropped |
@@ -25,14 +25,14 @@ mod abandoned;
 mod buffer;
 mod complete;
 mod cursor;
-mod drive;
+mod detached;
 mod futures_io;
 #[cfg(all(test, any(awc_loom, awc_shuttle)))]
 mod models;
-mod once;
 mod operation;
 mod place;
 mod pool;
+mod post;
 mod shared;
 #[cfg(not(all(test, any(awc_loom, awc_shuttle))))]
 mod spin;
@@ -44,25 +44,23 @@ mod syncs;
 mod worker;
 
 #[cfg(feature = "tokio")]
-pub(crate) use self::drive::MAX_SUBMISSION;
+pub(crate) use self::post::MAX_SUBMISSION;
 pub(crate) use self::{
     abandoned::UnderWay,
     buffer::Buffer,
-    drive::{MAX_READ, at_most_a_submission},
-    once::{IfDropped, execute, run_on},
+    detached::{IfDropped, run_detached, run_on},
     operation::not_run,
+    post::{MAX_READ, at_most_a_submission},
 };
 pub use self::{
     abandoned::{Abandoned, abandoned},
-    pool::{BlockingPool, Pool},
+    pool::{BlockingPool, Job, Pool},
     spin::Policy,
-    worker::Job,
 };
 use self::{
-    drive::Needs,
     operation::Report,
-    place::Release,
-    shared::{Shared, Unread},
+    place::{ReleaseFn, Side},
+    shared::{SeekBackFn, Shared},
     spin::Spinner,
 };
 use crate::{
@@ -107,24 +105,24 @@ use crate::{
 /// # While a write is outstanding
 ///
 /// Every write-side operation (submissions, seeks, syncs, [`set_len`](Offload::set_len), [`with_mut`](Self::with_mut),
-/// [`into_inner`](Self::into_inner)) answers [`WriteOutstanding`](crate::WriteOutstanding) until the write was asked
-/// for, by its ticket or by [`settle`](crate::AsyncWriteCompleteExt::settle) ([W5](crate::contract::Rule::W5)). Reads
-/// and [`metadata`](Offload::metadata) wait for it, and neither ask nor answer. The `poll_write` of futures-io has no
-/// ticket, so `Pending` may mean *submitted*, and which write a buffer belongs to is told by its content: see [the
+/// [`into_inner`](Self::into_inner)) answers [`WriteOutstanding`](crate::WriteOutstanding) until the write was answered,
+/// by its ticket or by [`settle`](crate::AsyncWriteCompleteExt::settle) ([W5](crate::contract::Rule::W5)). Reads and
+/// [`metadata`](Offload::metadata) wait for its end, and do not take its answer. The `poll_write` of futures-io has no
+/// ticket, so `Pending` may mean *submitted*, and its content decides which write a buffer belongs to: see [the
 /// adapters](crate::adapter#which-write-a-buffer-belongs-to).
 ///
 /// # Abandoned reads and writes
 ///
 /// A write that was submitted happens, also if its future is dropped ([W8](crate::contract::Rule::W8)). A read whose
-/// future was dropped loses no byte: the next read gets them. An end that it found is asked for anew by a read that
-/// comes more than a moment (0.1 s) later, since a file may have grown. If a write comes first, it lands where the
-/// *handed-out* reads left the cursor, if [`WriteComplete::unread`] can move it back (files and `Cursor`s do).
+/// future was dropped loses no byte: the next read gets them. A read that comes more than 0.1 s later looks
+/// again for an end that it found, since a file may have grown. If a write comes first, it lands where the
+/// *handed-out* reads left the cursor, if [`WriteComplete::seek_back`] can move it back (files and `Cursor`s do).
 /// Otherwise the fetched bytes wait for the next read.
 ///
 /// # Memory
 ///
 /// One submission takes at most 2 MiB of slices, vectored ones gathered, and copies them to an aligned buffer; one read
-/// fetches at most 1 MiB. The buffer serves again while the worker looks for the next operation, some microseconds; an
+/// fetches at most 1 MiB. The buffer serves again while the worker spins for the next operation, some microseconds; an
 /// idle handle keeps none. The `poll_write` of futures-io keeps a second copy until it is answered, to compare the next
 /// buffer with.
 #[cfg_attr(
@@ -146,14 +144,14 @@ use crate::{
 pub struct Offload<T, P = BlockingPool> {
     shared: Arc<Shared<T>>,
     pool: StdArc<P>,
-    /// Has the worker look for what was posted.
+    /// Has the worker take what was posted.
     worker: Option<Waker>,
     spinner: Spinner,
     tickets: TicketSource,
     /// How `T` moves back over bytes that were fetched and not handed out, if it is a [`WriteComplete`].
-    unread: Option<Unread<T>>,
+    seek_back: Option<SeekBackFn<T>>,
     /// How `T` is closed.
-    release: Release<T>,
+    release: ReleaseFn<T>,
     pending: PendingWrite,
 }
 
@@ -204,7 +202,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> Offload<T, P> {
     }
 
     pub(crate) fn with_shared_pool(destination: T, pool: StdArc<P>) -> Self {
-        Self::build(destination, pool, Some(T::unread), T::release)
+        Self::build(destination, pool, Some(T::seek_back), T::release)
     }
 }
 
@@ -221,7 +219,7 @@ fn just_drop<T>(destination: T) -> io::Result<()> {
 }
 
 impl<T: Send + 'static, P: Pool> Offload<T, P> {
-    fn build(destination: T, pool: StdArc<P>, unread: Option<Unread<T>>, release: Release<T>) -> Self {
+    fn build(destination: T, pool: StdArc<P>, seek_back: Option<SeekBackFn<T>>, release: ReleaseFn<T>) -> Self {
         let policy = Policy::default();
         Self {
             shared: Arc::new(Shared::new(destination, policy)),
@@ -229,7 +227,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             worker: None,
             spinner: Spinner::new(policy),
             tickets: TicketSource::new(),
-            unread,
+            seek_back,
             release,
             pending: PendingWrite::default(),
         }
@@ -249,8 +247,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write: `f` is not
-    /// run then. [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered: `f` is not run then. [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later
     /// operation that needs it errs. `BrokenPipe` after a close.
     ///
     /// # Cancel safety
@@ -262,7 +259,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         F: FnOnce(&mut T) -> R + Send + 'static,
     {
         self.end_pending()?;
-        self.call(Needs::Settled, |destination, reply| {
+        self.call(Side::Write, |destination, reply| {
             reply.set(Ok(f(destination)));
             Ok(Report::Other)
         })
@@ -276,7 +273,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         R: Send + 'static,
         F: FnOnce(&T) -> io::Result<R> + Send + 'static,
     {
-        self.call(Needs::Nothing, |destination, reply| {
+        self.call(Side::Read, |destination, reply| {
             reply.set(f(destination));
             Ok(Report::Other)
         })
@@ -292,8 +289,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error. [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what
-    /// became of the last write. `ResourceBusy` if an abandoned read has fetched bytes and [`WriteComplete::unread`]
+    /// The writer comes back in the error. [`WriteOutstanding`](crate::WriteOutstanding) until the last write
+    /// was answered. `ResourceBusy` if an abandoned read has fetched bytes and [`WriteComplete::seek_back`]
     /// cannot move the cursor back over them: read them out first. After a close, or after an indeterminate outcome,
     /// there is no destination to give.
     ///
@@ -302,8 +299,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// The future owns the writer: dropping it drops the writer.
     pub async fn into_inner(mut self) -> Result<T, IntoInnerError<Self>> {
         let ready = match self.end_pending() {
-            Ok(()) => self.ready(Needs::Settled).await,
-            told => told,
+            Ok(()) => self.ready_to_write().await,
+            failed => failed,
         };
         match ready.and_then(|()| self.take_out()) {
             Ok(destination) => Ok(destination),
@@ -311,14 +308,14 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         }
     }
 
-    /// Takes the destination out if that can be done at once, and nothing is to be asked for or handed out.
+    /// Takes the destination out if that can be done at once, and every answer and every byte of it was taken.
     #[cfg(feature = "tokio")]
     pub(crate) fn try_take_out(&mut self) -> Option<T> {
-        let is_settled = self.shared.lock().machine.is_settled();
-        if is_settled { self.take_out().ok() } else { None }
+        let can_be_taken_out = self.shared.lock().machine.can_be_taken_out();
+        if can_be_taken_out { self.take_out().ok() } else { None }
     }
 
-    /// Forgets a `poll_write` that was answered by ticket, or tells that it came out short.
+    /// Forgets a `poll_write` that was answered by ticket, or answers that it came out short.
     fn end_pending(&mut self) -> io::Result<()> {
         self.pending.end(|| self.shared.lock().machine.outstanding())
     }

@@ -25,7 +25,7 @@ pub(super) enum Operation<T> {
     Seek(fn(&mut T, SeekFrom) -> io::Result<u64>, SeekFrom),
     Sync(fn(&T) -> io::Result<()>),
     /// Moves the cursor back.
-    Unread(fn(&mut T, u64) -> io::Result<bool>, u64),
+    SeekBack(fn(&mut T, u64) -> io::Result<bool>, u64),
     Call(Call<T>),
     /// Ends the destination, by the function that the close or the drop has left.
     Release,
@@ -40,7 +40,7 @@ pub(super) enum Report {
     Write(Result<usize, RepeatableError>),
     Read(Buffer, io::Result<usize>),
     Seek(io::Result<u64>),
-    Unread(io::Result<bool>),
+    SeekBack(io::Result<bool>),
     /// If it failed, what was complete before it may not be durable.
     Sync(Result<(), RepeatableError>),
     /// A sync that was never made.
@@ -101,9 +101,9 @@ impl<T> Operation<T> {
             Self::Seek(seek, to) => {
                 (known(catch_panics(|| retry_interrupted(|| seek(destination, to)))).map(Report::Seek), Buffer::new())
             }
-            Self::Unread(unread, n) => {
-                let unread = known(catch_panics(|| retry_interrupted(|| unread(destination, n))));
-                (unread.map(Report::Unread), Buffer::new())
+            Self::SeekBack(seek_back, n) => {
+                let seek_back = known(catch_panics(|| retry_interrupted(|| seek_back(destination, n))));
+                (seek_back.map(Report::SeekBack), Buffer::new())
             }
             Self::Sync(sync) => {
                 let synced = catch_panics(|| retry_interrupted(|| sync(destination)));
@@ -120,7 +120,7 @@ impl<T> Operation<T> {
             Self::Write(..) => Report::Write(Err(RepeatableError::new(not_run()))),
             Self::Read(..) => Report::Read(Buffer::new(), Err(not_run())),
             Self::Seek(..) => Report::Seek(Err(not_run())),
-            Self::Unread(..) => Report::Unread(Err(not_run())),
+            Self::SeekBack(..) => Report::SeekBack(Err(not_run())),
             Self::Sync(_) => Report::NotSynced,
             Self::Call(_) | Self::Release => Report::Other,
         }
@@ -146,7 +146,7 @@ impl<T> fmt::Debug for Operation<T> {
             Self::Write(..) => "Write",
             Self::Read(..) => "Read",
             Self::Seek(..) => "Seek",
-            Self::Unread(..) => "Unread",
+            Self::SeekBack(..) => "SeekBack",
             Self::Sync(_) => "Sync",
             Self::Call(_) => "Call",
             Self::Release => "Release",

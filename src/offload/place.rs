@@ -14,7 +14,7 @@
 //!
 //! A close of an idle destination posts its release. A close or a drop over an operation leaves the release for when that
 //! has ended: finish, then released -> Closed. Beside the place stand the [last write](LastWrite), which is in flight only
-//! in Posted and Running, and the accounts of the [cursor](Cursor) and of [syncs](Syncs).
+//! in Posted and Running, and what is known of the [cursor](Cursor) and of [syncs](Syncs).
 
 use std::{io, task::Poll};
 
@@ -50,11 +50,20 @@ pub(super) enum Place<T> {
     Poisoned(RepeatableError),
 }
 
-/// Which side asked for an operation. Each side has a waker of its own.
+/// Which side an operation is of. Each side has a waker of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Read,
     Write,
+}
+
+impl Side {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Read => Self::Write,
+            Self::Write => Self::Read,
+        }
+    }
 }
 
 /// Whether an operation may begin.
@@ -85,7 +94,7 @@ pub(super) enum Next<T> {
     /// Run the operation, then [`finish`](Machine::finish) or [`poison`](Machine::poison).
     Run(T, Operation<T>),
     /// Release the destination, then call [`released`](Machine::released).
-    Release(T, Release<T>),
+    Release(T, ReleaseFn<T>),
     /// Nothing, until it is woken.
     Rest,
     /// Nothing, ever again.
@@ -93,21 +102,21 @@ pub(super) enum Next<T> {
 }
 
 /// How a destination is released: closed, or dropped.
-pub(super) type Release<T> = fn(T) -> io::Result<()>;
+pub(super) type ReleaseFn<T> = fn(T) -> io::Result<()>;
 
 /// The machine; its transitions are its methods.
 #[derive(Debug)]
 pub(super) struct Machine<T> {
     place: Place<T>,
-    last: LastWrite,
+    last_write: LastWrite,
     pub(super) cursor: Cursor,
-    /// Asked for by a close or a drop, for when the operation under way has ended.
-    release: Option<Release<T>>,
+    /// Requested by a close or a drop, for when the operation under way has ended.
+    release: Option<ReleaseFn<T>>,
     pub(super) syncs: Syncs,
-    /// A sync failed that was the operation over which the release was asked for.
-    failed_last: bool,
+    /// A sync failed that was under way when the release was requested.
+    abandoned_sync_failed: bool,
     /// An error that nobody will be told, to be dropped as soon as the lock is not held: it may be of a foreign type.
-    pub(super) unused: Option<RepeatableError>,
+    pub(super) discarded: Option<RepeatableError>,
 }
 
 /// The transitions of the `Offload`.
@@ -115,12 +124,12 @@ impl<T> Machine<T> {
     pub(super) fn new(destination: T) -> Self {
         Self {
             place: Place::Idle(destination),
-            last: LastWrite::None,
+            last_write: LastWrite::None,
             cursor: Cursor::new(),
             release: None,
             syncs: Syncs::new(),
-            failed_last: false,
-            unused: None,
+            abandoned_sync_failed: false,
+            discarded: None,
         }
     }
 
@@ -137,33 +146,33 @@ impl<T> Machine<T> {
     }
 
     pub(super) fn outstanding(&self) -> Option<Ticket> {
-        self.last.outstanding()
+        self.last_write.outstanding()
     }
 
-    /// Whether the destination is here, and nobody has anything to ask for.
+    /// Whether the destination is idle, and every answer and every byte of it was taken.
     #[cfg(feature = "tokio")]
-    pub(super) fn is_settled(&self) -> bool {
+    pub(super) fn can_be_taken_out(&self) -> bool {
         matches!(self.place, Place::Idle(_)) && self.outstanding().is_none() && self.cursor.ahead() == 0
     }
 
     /// Whether the place is Closed, for good.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         matches!(self.place, Place::Closed(_))
     }
 
     /// Whether an operation of `side` may begin.
     pub(super) fn begin(&mut self, side: Side) -> Begin {
-        if self.release.is_some() || self.is_over() {
+        if self.release.is_some() || self.is_closed() {
             return Begin::Refused(guard::closed());
         }
         if side == Side::Write {
-            if let Err(outstanding) = self.last.check_settled() {
+            if let Err(outstanding) = self.last_write.check_settled() {
                 return Begin::Refused(outstanding);
             }
         }
         match &self.place {
             Place::Idle(_) if side == Side::Write => {
-                self.cursor.take_unread_failure().map_or(Begin::Now, Begin::Refused)
+                self.cursor.take_seek_back_failure().map_or(Begin::Now, Begin::Refused)
             }
             Place::Idle(_) => Begin::Now,
             Place::Posted(..) | Place::Running => Begin::Wait,
@@ -179,13 +188,13 @@ impl<T> Machine<T> {
         };
         self.place = Place::Posted(destination, operation);
         if let Some(ticket) = ticket {
-            self.last.submit(ticket);
+            self.last_write.submit(ticket);
         }
     }
 
     /// Answers for `ticket`, in any place.
-    pub(super) fn ask(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
-        self.last.ask(ticket)
+    pub(super) fn poll_answer(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
+        self.last_write.poll_answer(ticket)
     }
 
     /// Whether the last operation has ended.
@@ -203,7 +212,7 @@ impl<T> Machine<T> {
     }
 
     /// Idle -> Posted; in Posted and Running the release is left for later; Poisoned -> Closed.
-    pub(super) fn close(&mut self, release: Release<T>) -> Close {
+    pub(super) fn close(&mut self, release: ReleaseFn<T>) -> Close {
         match std::mem::replace(&mut self.place, Place::Running) {
             Place::Idle(destination) => {
                 self.place = Place::Posted(destination, Operation::Release);
@@ -212,8 +221,8 @@ impl<T> Machine<T> {
             }
             Place::Poisoned(reason) => {
                 let outcome = Err(RepeatableError::new(reason.poisoned()));
-                self.place = Place::Closed(self.last.tell_at_close().and(outcome));
-                self.unused = Some(reason);
+                self.place = Place::Closed(self.last_write.take_unreported_failure().map_or(outcome, Err));
+                self.discarded = Some(reason);
             }
             elsewhere => self.place = elsewhere,
         }
@@ -228,7 +237,7 @@ impl<T> Machine<T> {
     /// The owner goes, or takes the destination for good: Idle -> Closed, Poisoned -> Closed. In Posted and Running the
     /// release is left for later.
     #[must_use = "the destination is in here, if it was idle"]
-    pub(super) fn abandon(&mut self, release: Release<T>) -> Option<T> {
+    pub(super) fn abandon(&mut self, release: ReleaseFn<T>) -> Option<T> {
         match std::mem::replace(&mut self.place, Place::Closed(Ok(()))) {
             Place::Idle(destination) => Some(destination),
             Place::Poisoned(reason) => {
@@ -261,22 +270,22 @@ impl<T> Machine<T> {
         }
     }
 
-    /// The operation has ended. Running -> Idle; if a release was asked for, it is to be made now.
+    /// The operation has ended. Running -> Idle; if a release was requested, it is to be made now.
     pub(super) fn finish(&mut self, destination: T, report: Report) -> Next<T> {
         debug_assert!(matches!(self.place, Place::Running), "finish in {}", self.place_name());
         match report {
-            Report::Write(result) => self.last.finish(result),
+            Report::Write(result) => self.last_write.finish(result),
             Report::Read(buffer, result) => self.cursor.fetched(buffer, result),
-            Report::Seek(result) => self.cursor.sought(result),
-            Report::Unread(result) => self.cursor.unread(result),
+            Report::Seek(result) => self.cursor.seek_ended(result),
+            Report::SeekBack(result) => self.cursor.moved_back(result),
             Report::Sync(result) => {
-                self.failed_last = self.release.is_some() && result.is_err();
+                self.abandoned_sync_failed = self.release.is_some() && result.is_err();
                 self.syncs.made(result);
             }
             Report::NotSynced => self.syncs.not_made(not_run()),
             Report::Other => {}
         }
-        debug_assert!(self.last.in_flight().is_none(), "a write ended without its result");
+        debug_assert!(self.last_write.in_flight().is_none(), "a write ended without its result");
         if let Some(release) = self.release {
             return Next::Release(destination, release);
         }
@@ -285,32 +294,29 @@ impl<T> Machine<T> {
     }
 
     /// The operation had an unknown effect, and the destination is dropped. Running -> Poisoned, or Closed if a release
-    /// was asked for.
+    /// was requested.
     pub(super) fn poison(&mut self, mut reason: RepeatableError) {
         debug_assert!(matches!(self.place, Place::Running), "poison in {}", self.place_name());
-        if self.last.in_flight().is_some() {
-            self.last.finish(Err(reason.split()));
+        if self.last_write.in_flight().is_some() {
+            self.last_write.finish(Err(reason.split()));
         }
         self.place =
-            if self.release.is_some() { Place::Closed(self.tell_first(Err(reason))) } else { Place::Poisoned(reason) };
+            if self.release.is_some() { Place::Closed(self.outcome(Err(reason))) } else { Place::Poisoned(reason) };
     }
 
-    /// The destination is released. Running -> Closed. What nobody asked for comes before the outcome of the release.
+    /// The destination is released. Running -> Closed.
     pub(super) fn released(&mut self, outcome: Result<(), RepeatableError>) {
-        let is_due = matches!(self.place, Place::Running) && self.release.is_some() && self.last.in_flight().is_none();
+        let is_due =
+            matches!(self.place, Place::Running) && self.release.is_some() && self.last_write.in_flight().is_none();
         debug_assert!(is_due, "released in {}", self.place_name());
-        self.place = Place::Closed(self.tell_first(outcome));
+        self.place = Place::Closed(self.outcome(outcome));
     }
 
-    /// What nobody asked for comes before the outcome of the release.
-    fn tell_first(&mut self, outcome: Result<(), RepeatableError>) -> Result<(), RepeatableError> {
-        match self.last.tell_at_close() {
-            Ok(()) => outcome,
-            told => {
-                self.unused = outcome.err();
-                told
-            }
-        }
+    /// A failure that was not reported comes before the outcome of the release.
+    fn outcome(&mut self, released: Result<(), RepeatableError>) -> Result<(), RepeatableError> {
+        let Some(unreported) = self.last_write.take_unreported_failure() else { return released };
+        self.discarded = released.err();
+        Err(unreported)
     }
 
     /// The pool dropped the worker. Posted -> Running: drop the operation, then [`finish`](Self::finish) with what it
@@ -325,13 +331,13 @@ impl<T> Machine<T> {
         }
     }
 
-    /// Takes the failure or short count of the last write that nobody was told. It counts as told.
-    pub(super) fn tell_nobody(&mut self) -> Option<RepeatableError> {
-        self.last.tell_at_close().err()
+    /// Takes the failure or short count of the last write, if its answer was not taken.
+    pub(super) fn take_unreported_failure(&mut self) -> Option<RepeatableError> {
+        self.last_write.take_unreported_failure()
     }
 
     /// Whether anything went wrong of which nobody is told, once the place is Closed.
     pub(super) fn has_failed(&self) -> bool {
-        matches!(self.place, Place::Closed(Err(_))) || self.failed_last
+        matches!(self.place, Place::Closed(Err(_))) || self.abandoned_sync_failed
     }
 }

@@ -1,13 +1,49 @@
-//! [`Pool`]: the seam between an [`Offload`](super::Offload) and the threads that block for it. The one file that names
-//! `blocking`.
+//! [`Pool`]: the seam between an [`Offload`](super::Offload) and the threads that block for it; and the [`Job`]s that it
+//! gets. The one file that names `blocking`.
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::Job;
+use async_task::Runnable;
+
+use super::spin::Counted;
+use crate::guard::ignore_panics;
+
+/// A turn of one `Offload`'s worker on a thread that may block: it carries out what is posted, maybe several operations
+/// one after the other.
+///
+/// A [`Pool`] gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back, and the
+/// operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
+#[must_use = "a job that is dropped answers an error"]
+pub struct Job {
+    queued: Counted,
+    runnable: Runnable,
+}
+
+impl Job {
+    /// Runs it; blocks as long as the destination does. Never panics.
+    pub fn run(self) {
+        let Self { queued, runnable } = self;
+        drop(queued);
+        runnable.run();
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+/// Makes a job of `runnable`. Whether the pool takes it, drops it or panics, its operation is answered.
+pub(super) fn submit_job<P: Pool>(pool: &P, runnable: Runnable) {
+    let job = Job { queued: Counted::queued(), runnable };
+    ignore_panics(|| pool.execute(job));
+}
 
 /// Threads on which jobs may block.
 ///
@@ -75,7 +111,7 @@ impl Pool for BlockingPool {
     fn execute(&self, job: Job) {
         let mut queue = queue();
         queue.jobs.push_back(job);
-        call_a_thread(queue);
+        request_thread(queue);
     }
 }
 
@@ -84,54 +120,55 @@ impl Pool for BlockingPool {
 /// always on its way to what waits, so a job that blocks holds up nobody (J4).
 struct Queue {
     jobs: VecDeque<Job>,
-    /// A thread was called and has not arrived.
-    is_called: bool,
+    /// A thread was requested, and has not begun to serve.
+    is_thread_pending: bool,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), is_called: false });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), is_thread_pending: false });
 
-/// How long a thread takes one job after the other before it queues again behind those who use `blocking` otherwise.
-const STAY: Duration = Duration::from_millis(5);
+/// How long a thread is kept by one worker that spins, or by this queue. After that it queues again behind those who use
+/// the pool otherwise.
+pub(super) const TIME_SLICE: Duration = Duration::from_millis(5);
 
 fn queue() -> MutexGuard<'static, Queue> {
     // Nothing of a job runs under the lock.
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls a thread if jobs wait and none is on its way.
-fn call_a_thread(mut queue: MutexGuard<'_, Queue>) {
-    if queue.jobs.is_empty() || queue.is_called {
+/// Requests a thread of `blocking` if jobs wait and none is pending.
+fn request_thread(mut queue: MutexGuard<'_, Queue>) {
+    if queue.jobs.is_empty() || queue.is_thread_pending {
         return;
     }
-    queue.is_called = true;
+    queue.is_thread_pending = true;
     drop(queue);
-    let called = Called;
-    blocking::unblock(move || called.serve()).detach();
+    let thread = PendingThread;
+    blocking::unblock(move || thread.serve()).detach();
 }
 
-/// A thread on its way.
-struct Called;
+/// A thread that was requested.
+struct PendingThread;
 
-impl Called {
+impl PendingThread {
     fn serve(self) {
         std::mem::forget(self);
-        queue().is_called = false;
-        let came = Instant::now();
-        while came.elapsed() < STAY {
+        queue().is_thread_pending = false;
+        let began = Instant::now();
+        while began.elapsed() < TIME_SLICE {
             let mut queue = queue();
             let Some(job) = queue.jobs.pop_front() else { return };
-            call_a_thread(queue);
+            request_thread(queue);
             job.run();
         }
-        call_a_thread(queue());
+        request_thread(queue());
     }
 }
 
 /// `blocking` drops what it does not run, if that ever happens: all that waits is refused then.
-impl Drop for Called {
+impl Drop for PendingThread {
     fn drop(&mut self) {
         let mut queue = queue();
-        queue.is_called = false;
+        queue.is_thread_pending = false;
         let refused = std::mem::take(&mut queue.jobs);
         drop(queue);
         drop(refused);

@@ -1,25 +1,25 @@
-//! The shell round the [machine](super::place): a lock, two wakers, a spare buffer, and the order in which things happen.
+//! The lock round the [machine](super::place): two wakers, a spare buffer, and the order in which things happen.
 //!
 //! No foreign code runs under the lock: no waker is cloned, woken or dropped there, no operation is run or dropped, no job
-//! handed over. A result is published before its wake. While the worker spins a write takes the lock twice on either side: to
-//! post and to ask, to take and to finish.
+//! submitted. A result is published before its wake. While the worker spins a write takes the lock twice on either side:
+//! to post and to take the answer, to take and to finish.
 
 use std::{
     io,
     sync::{
         PoisonError,
-        atomic::Ordering::{Acquire, Relaxed, Release as ReleaseOrdering},
+        atomic::Ordering::{Acquire, Relaxed, Release},
     },
-    task::{Context, Poll, Waker},
+    task::Waker,
 };
 
 use super::{
-    abandoned::UnderWay,
+    abandoned::{UnderWay, count_failure},
     buffer::Buffer,
-    cursor::{Cursor, Stale},
+    cursor::{Cursor, Discarded},
     operation::Operation,
-    place::{Begin, Close, Machine, Next, Release, Side},
-    spin::{Look, Policy, Spinner, Stay},
+    place::{Begin, Close, Machine, Next, ReleaseFn, Side},
+    spin::{Policy, PolledSince, SpinPermit, Spinner},
 };
 use crate::{
     error::RepeatableError,
@@ -39,27 +39,27 @@ pub(super) struct Shared<T> {
 
 /// What the other side spins on without the lock. It is a hint: the state is read under the lock.
 ///
-/// On a cache line of its own, so that whoever spins does not slow down whoever holds the lock.
+/// On a cache line of its own, so that the side that spins does not slow down the side that holds the lock.
 #[repr(align(128))]
 struct Flag(AtomicBool);
 
 pub(super) struct Inner<T> {
     pub(super) machine: Machine<T>,
-    /// There is a worker, which a wake has look for what is posted.
+    /// There is a worker: a wake has it look for what is posted.
     has_worker: bool,
-    /// The worker is spinning for what is posted, and needs no wake.
-    is_looking: bool,
+    /// The worker spins for what is posted, and needs no wake.
+    is_spinning: bool,
     spinner: Spinner,
-    /// The buffer of the last operation, for the next one, as long as the worker is looking.
+    /// The buffer of the last operation, for the next one, as long as the worker spins.
     spare: Buffer,
     reader: Option<Waker>,
     writer: Option<Waker>,
-    /// Whose operation is under way, or was the last.
-    last: Side,
+    /// The side whose operation is under way, or was the last.
+    last_side: Side,
     /// This side had the last operation while the other one waited: it lets the other one go first, once.
     yields: Option<Side>,
     /// To be dropped as soon as the lock is not held.
-    pub(super) stale: (Stale, Buffer),
+    pub(super) discarded: (Discarded, Buffer),
     /// The `Offload` was dropped with an operation under way.
     abandoned: Option<UnderWay>,
 }
@@ -68,33 +68,33 @@ pub(super) struct Inner<T> {
 pub(super) enum Step<R> {
     /// This is the answer.
     Answer(R),
-    /// Ask again when an operation has ended.
+    /// Take the step again when an operation has ended.
     Wait,
     /// Let the other side go first.
     Yield,
-    /// Something was posted first. See that it is taken, and ask again.
-    Posted(Posted),
+    /// Something was posted first: notify the worker, and take the step again.
+    Posted(Notify),
 }
 
-/// How a worker gets to what was posted.
+/// How the worker learns of what was posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "what was posted is taken by a worker only"]
-pub(super) enum Posted {
-    /// Once it was spawned.
+pub(super) enum Notify {
+    /// It has to be spawned.
     Spawn,
-    /// Once it was woken.
+    /// It has to be woken.
     Wake,
-    /// It is looking: it is worth waiting for the end.
-    Seen,
+    /// It spins and sees it: spinning for the end is worth while.
+    Spinning,
 }
 
-/// [`WriteComplete::unread`](crate::WriteComplete::unread) of `T`.
-pub(super) type Unread<T> = fn(&mut T, u64) -> io::Result<bool>;
+/// [`WriteComplete::seek_back`](crate::WriteComplete::seek_back) of `T`.
+pub(super) type SeekBackFn<T> = fn(&mut T, u64) -> io::Result<bool>;
 
 /// What the worker does after an operation.
 pub(super) enum After {
-    /// Look for the next one.
-    Look(Look),
+    /// Spin for the next one.
+    Spin(SpinPermit),
     /// Wait for a wake.
     Rest,
     /// End.
@@ -125,16 +125,16 @@ impl<T> Inner<T> {
 
     /// Forgets what the operation that begins makes void; `moves` the cursor, if it does.
     pub(super) fn forget(&mut self, moves: bool) {
-        self.stale.0 = self.machine.cursor.forget(moves);
+        self.discarded.0 = self.machine.cursor.forget(moves);
         self.machine.syncs.forget();
     }
 
     /// Answers a read from what was fetched, and lets go of the buffer when nothing is left in it.
     pub(super) fn answer_read(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
         let answer = self.machine.cursor.answer_read(buf)?;
-        self.stale.0 = self.machine.cursor.forget_seek();
+        self.discarded.0 = self.machine.cursor.forget_seek();
         let used = self.machine.cursor.take_buffer();
-        self.stale.1 = self.keep(used);
+        self.discarded.1 = self.keep(used);
         Some(answer)
     }
 
@@ -143,19 +143,23 @@ impl<T> Inner<T> {
         std::mem::take(&mut self.spare)
     }
 
-    /// Keeps `buffer` for the next operation if the worker is looking for that; answers what is to be freed.
+    /// Keeps `buffer` for the next operation if the worker spins for that; answers what is to be freed.
     fn keep(&mut self, buffer: Buffer) -> Buffer {
-        if self.is_looking && buffer.is_allocated() { std::mem::replace(&mut self.spare, buffer) } else { buffer }
+        if self.is_spinning && buffer.is_allocated() { std::mem::replace(&mut self.spare, buffer) } else { buffer }
     }
 
-    /// Both sides: whoever finds the destination idle may go on.
+    fn waker(&mut self, side: Side) -> &mut Option<Waker> {
+        match side {
+            Side::Read => &mut self.reader,
+            Side::Write => &mut self.writer,
+        }
+    }
+
+    /// Both sides: the one that finds the destination idle first may go on.
     fn take_wakers(&mut self) -> [Option<Waker>; 2] {
-        let other = match self.last {
-            Side::Read => &self.writer,
-            Side::Write => &self.reader,
-        };
-        if other.is_some() {
-            self.yields = Some(self.last);
+        let last = self.last_side;
+        if self.waker(last.other()).is_some() {
+            self.yields = Some(last);
         }
         [self.reader.take(), self.writer.take()]
     }
@@ -168,14 +172,14 @@ impl<T> Shared<T> {
             inner: Mutex::new(Inner {
                 machine: Machine::new(destination),
                 has_worker: false,
-                is_looking: false,
+                is_spinning: false,
                 spinner: Spinner::new(policy),
                 spare: Buffer::new(),
                 reader: None,
                 writer: None,
-                last: Side::Write,
+                last_side: Side::Write,
                 yields: None,
-                stale: Default::default(),
+                discarded: Default::default(),
                 abandoned: None,
             }),
             posted: Flag(AtomicBool::new(false)),
@@ -192,44 +196,28 @@ impl<T> Shared<T> {
         self.lock().spinner = Spinner::new(policy);
     }
 
-    /// Polls `step`. While it has to wait, the task is woken when an operation ends.
-    pub(super) fn poll<R>(
+    /// Takes `step` under the lock. If it has to wait, `waker` is taken, if there is one, to be woken when an operation
+    /// ends.
+    pub(super) fn step<R>(
         &self,
         side: Side,
-        cx: &mut Context<'_>,
-        mut step: impl FnMut(&mut Inner<T>) -> Step<R>,
-    ) -> Poll<Result<R, Posted>> {
-        // A waker is cloned before the lock is taken. Where an operation has ended there is most likely an answer.
-        let mut waker = if self.has_ended() { None } else { Some(cx.waker().clone()) };
-        loop {
-            let mut inner = self.lock();
-            let stepped = step(&mut inner);
-            let stale = (std::mem::take(&mut inner.stale), inner.machine.unused.take());
-            let unused = match (&stepped, waker.take()) {
-                (Step::Wait, Some(waker)) => {
-                    let place = if side == Side::Read { &mut inner.reader } else { &mut inner.writer };
-                    let replaced = place.replace(waker);
-                    drop(inner);
-                    drop(stale);
-                    drop_catching_panics(replaced);
-                    return Poll::Pending;
-                }
-                (_, unused) => unused,
-            };
-            drop(inner);
-            drop(stale);
-            drop_catching_panics(unused);
-            match stepped {
-                Step::Answer(answer) => return Poll::Ready(Ok(answer)),
-                Step::Posted(posted) => return Poll::Ready(Err(posted)),
-                Step::Yield => {
-                    // The other side was woken before, so it is mostly polled before. Only fairness rests on it.
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Step::Wait => waker = Some(cx.waker().clone()),
+        waker: &mut Option<Waker>,
+        step: &mut impl FnMut(&Self, &mut Inner<T>) -> Step<R>,
+    ) -> Step<R> {
+        let mut inner = self.lock();
+        let stepped = step(self, &mut inner);
+        let replaced = match (&stepped, waker.take()) {
+            (Step::Wait, Some(waker)) => inner.waker(side).replace(waker),
+            (_, unused) => {
+                *waker = unused;
+                None
             }
-        }
+        };
+        let discarded = (std::mem::take(&mut inner.discarded), inner.machine.discarded.take());
+        drop(inner);
+        drop(discarded);
+        drop_catching_panics(replaced);
+        stepped
     }
 
     /// Posts an operation of `side`; as the write of `ticket`, if there is one.
@@ -239,43 +227,39 @@ impl<T> Shared<T> {
         side: Side,
         operation: Operation<T>,
         ticket: Option<Ticket>,
-    ) -> Posted {
+    ) -> Notify {
         inner.machine.post(operation, ticket);
-        self.announce(inner, side)
+        self.mark_posted(inner, side)
     }
 
-    /// Something was posted.
-    fn announce(&self, inner: &mut Inner<T>, side: Side) -> Posted {
-        inner.last = side;
+    fn mark_posted(&self, inner: &mut Inner<T>, side: Side) -> Notify {
+        inner.last_side = side;
         inner.yields = None;
         self.ended.0.store(false, Relaxed);
-        match (inner.has_worker, inner.is_looking) {
-            (false, _) => {
-                inner.has_worker = true;
-                Posted::Spawn
-            }
-            (true, false) => Posted::Wake,
-            (true, true) => {
-                self.posted.0.store(true, ReleaseOrdering);
-                Posted::Seen
-            }
+        if !std::mem::replace(&mut inner.has_worker, true) {
+            Notify::Spawn
+        } else if inner.is_spinning {
+            self.posted.0.store(true, Release);
+            Notify::Spinning
+        } else {
+            Notify::Wake
         }
     }
 
     /// Closes: posts the release, waits for it, or answers.
-    pub(super) fn close(&self, inner: &mut Inner<T>, release: Release<T>) -> Step<io::Result<()>> {
+    pub(super) fn close(&self, inner: &mut Inner<T>, release: ReleaseFn<T>) -> Step<io::Result<()>> {
         match inner.machine.close(release) {
-            Close::Posted => Step::Posted(self.announce(inner, Side::Write)),
+            Close::Posted => Step::Posted(self.mark_posted(inner, Side::Write)),
             Close::Wait => Step::Wait,
             Close::Answer(outcome) => Step::Answer(outcome),
         }
     }
 
     /// Posts that the cursor goes back over what no read was given, where it has to and can.
-    pub(super) fn unread_first<R>(&self, inner: &mut Inner<T>, unread: Option<Unread<T>>) -> Option<Step<R>> {
-        let n = inner.machine.cursor.to_unread();
-        let unread = unread.filter(|_| n > 0)?;
-        Some(Step::Posted(self.post(inner, Side::Write, Operation::Unread(unread, n), None)))
+    pub(super) fn seek_back_first<R>(&self, inner: &mut Inner<T>, seek_back: Option<SeekBackFn<T>>) -> Option<Step<R>> {
+        let n = inner.machine.cursor.back_by();
+        let seek_back = seek_back.filter(|_| n > 0)?;
+        Some(Step::Posted(self.post(inner, Side::Write, Operation::SeekBack(seek_back, n), None)))
     }
 
     /// Whether the last operation has ended, as far as can be told without the lock.
@@ -284,26 +268,27 @@ impl<T> Shared<T> {
     }
 
     /// The `Offload` goes. What is idle is in the answer; an operation under way goes on.
-    pub(super) fn abandon(&self, release: Release<T>) -> Option<T> {
+    pub(super) fn abandon(&self, release: ReleaseFn<T>) -> Option<T> {
         let mut inner = self.lock();
         let destination = inner.machine.abandon(release);
-        let is_over = inner.machine.is_over();
-        if !is_over {
-            inner.abandoned = Some(UnderWay::new());
-        }
-        let failed = if is_over { inner.machine.tell_nobody() } else { None };
-        // A worker that is looking has nothing to look for any more.
-        self.posted.0.store(true, ReleaseOrdering);
-        let wakers = [inner.reader.take(), inner.writer.take()];
+        let failed = if inner.machine.is_closed() {
+            inner.machine.take_unreported_failure()
+        } else {
+            inner.abandoned = Some(UnderWay::begin());
+            None
+        };
+        // A worker that spins has nothing to spin for any more.
+        self.posted.0.store(true, Release);
+        let wakers = inner.take_wakers();
         drop(inner);
         wakers.into_iter().for_each(drop_catching_panics);
         if failed.is_some() {
-            UnderWay::new().end(true);
+            count_failure();
         }
         destination
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.lock().machine.is_over()
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().machine.is_closed()
     }
 }

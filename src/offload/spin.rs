@@ -1,10 +1,9 @@
 //! Spinning: all that decides about it, and its numbers.
 //!
-//! A hand-over to a pool and back costs two wake-ups of threads, some ten to fifty microseconds, where a small write takes
-//! one microsecond. So a
-//! worker that has ended an operation looks a moment for the next one before it gives its thread back, and a caller who
-//! has posted to a worker that is looking waits a moment for the answer before it is `Pending`. Everything is correct
-//! without: [`Policy::never_spin`] is the reference behaviour.
+//! A hand-over to a pool and back costs two wake-ups of threads, some ten to fifty microseconds, where a small write
+//! takes one. So a worker that has ended an operation spins for the next one before it gives its thread back, and a
+//! caller who has posted to a spinning worker spins for the end before it is `Pending`. Everything is correct without:
+//! [`Policy::never_spin`] is the reference behaviour.
 //!
 //! Both spin **without yielding, and briefly**: on a busy machine each yield gives a slice of the scheduler away, while a
 //! thread that sleeps and is woken goes ahead. With one core they yield a few times instead.
@@ -20,27 +19,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::pool::TIME_SLICE;
+
 /// How long one spin lasts at most: about what waking a thread costs. Twice as much gains nothing.
 const BOUND: Duration = Duration::from_micros(20);
 
-/// How many bytes a wait is prolonged by a microsecond for, and for how many at most: without it 64 KiB, which are copied
-/// meanwhile, would always outlast the wait. A larger write outlasts the price of a wake-up anyway.
+/// How many bytes prolong a caller's spin by a microsecond, and how many do so at most: without it 64 KiB, which are copied
+/// meanwhile, would always outlast the spin. A larger write outlasts the price of a wake-up anyway.
 const BYTES_PER_MICROSECOND: usize = 4 << 10;
 const PROLONGED_UP_TO: usize = 128 << 10;
 
-/// How many looks there are between two looks at the clock; and how many yields where there is one core.
-const LOOKS: u32 = 32;
+/// How many iterations there are between two readings of the clock; and how many yields where there is one core.
+const ITERATIONS: u32 = 32;
 const YIELDS: u32 = 3;
 
-/// How many chances are skipped at most after failures: so many writes share the price of one spin that fails.
-const MOST_SKIPPED: u32 = 16;
+/// How many opportunities are skipped at most after failures: so many writes share the price of one spin that fails.
+const MAX_BACKOFF: u32 = 16;
 
-/// How long a worker may keep its thread by looking. After that it goes through the pool's queue, where others may wait
-/// that are not ours.
-const STAY: Duration = Duration::from_millis(5);
-
-/// How many waits in a row may be in vain on one thread, however many writers it polls, before it waits no more for a time.
-const MOST_IN_VAIN: u32 = 5;
+/// How many spins of callers may fail in a row on one thread, however many writers it polls, before it pauses.
+const MAX_FAILED: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the threads of an [`Offload`](super::Offload) may spin for one another before they sleep.
@@ -76,91 +73,95 @@ impl Default for Policy {
     }
 }
 
-/// One side of one handle: skips twice as many chances after each failure in a row, so 0, 1, 2, 4 and up to 16.
+/// One side of one handle, with exponential backoff: failures in a row skip 0, 1, 2, 4 and up to 16 opportunities.
 #[derive(Debug)]
 pub(super) struct Spinner {
     policy: Policy,
-    skips: u32,
-    left: u32,
+    backoff: u32,
+    /// How many opportunities are still to be skipped.
+    to_skip: u32,
 }
 
 impl Spinner {
     pub(super) const fn new(policy: Policy) -> Self {
-        Self { policy, skips: 0, left: 0 }
+        Self { policy, backoff: 0, to_skip: 0 }
     }
 
-    fn is_due(&mut self) -> bool {
-        let is_due = self.left == 0;
-        self.left = self.left.saturating_sub(1);
-        is_due && self.policy != Policy::never_spin()
+    /// Uses an opportunity to spin, or skips it.
+    fn take_opportunity(&mut self) -> bool {
+        let is_skipped = self.to_skip > 0;
+        self.to_skip = self.to_skip.saturating_sub(1);
+        !is_skipped && self.policy != Policy::never_spin()
     }
 
-    /// A spin has ended.
-    pub(super) fn learn(&mut self, in_time: bool) {
-        (self.left, self.skips) = if in_time { (0, 0) } else { (self.skips, (self.skips * 2).clamp(1, MOST_SKIPPED)) };
+    /// A spin has succeeded, or failed.
+    pub(super) fn record(&mut self, success: bool) {
+        self.to_skip = if success { 0 } else { self.backoff };
+        self.backoff = if success { 0 } else { (self.backoff * 2).clamp(1, MAX_BACKOFF) };
     }
 
-    /// The caller waits until `is_over`, for an operation on `bytes` bytes that a worker takes at once.
-    pub(super) fn wait(&mut self, bytes: usize, is_over: impl Fn() -> bool) {
-        if pauses() || !self.is_due() {
+    /// The caller spins until `has_ended`, for an operation on `bytes` bytes that a worker takes at once.
+    pub(super) fn spin_for_end(&mut self, bytes: usize, has_ended: impl Fn() -> bool) {
+        if thread_pauses() || !self.take_opportunity() {
             return;
         }
         let longer = bytes.min(PROLONGED_UP_TO) / BYTES_PER_MICROSECOND;
         let bound = self.policy.0.saturating_add(Duration::from_micros(longer as u64));
-        let in_time = spin(bound, is_over);
-        self.learn(in_time);
-        count_wait(in_time);
+        let success = spin(bound, has_ended);
+        self.record(success);
+        record_on_thread(success);
     }
 
-    /// Whether the worker, which has its thread since `stay`, looks for the next operation.
-    pub(super) fn look(&mut self, stay: &Stay) -> Option<Look> {
+    /// Whether the worker, which is polled `since` then, may spin for the next operation.
+    pub(super) fn permit(&mut self, since: &PolledSince) -> Option<SpinPermit> {
         let most = cores().saturating_sub(1).max(1);
-        if QUEUED.load(Relaxed) > 0 || stay.0.elapsed() >= STAY || !self.is_due() || LOOKING.load(Relaxed) >= most {
+        let is_over = QUEUED.load(Relaxed) > 0 || since.0.elapsed() >= TIME_SLICE;
+        if is_over || !self.take_opportunity() || SPINNING.load(Relaxed) >= most {
             return None;
         }
-        // A caller that was not spinning has to be woken before it posts again, so a shorter look would mostly be in vain.
+        // A caller that was not spinning has to be woken before it posts again, so a shorter spin would mostly fail.
         let bound = self.policy.0.saturating_mul(5) / 2;
-        Some(Look { bound, _counted: Counted::in_(&LOOKING) })
+        Some(SpinPermit { bound, _counted: Counted::in_(&SPINNING) })
     }
 }
 
-/// A look for the next operation, which may be taken.
+/// One worker may spin once.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(super) struct SpinPermit {
     bound: Duration,
     _counted: Counted,
 }
 
-impl Look {
+impl SpinPermit {
     /// Spins until something is posted, a job waits for a thread, or the time is over.
-    pub(super) fn until(self, is_posted: impl Fn() -> bool) {
+    pub(super) fn spin_until(self, is_posted: impl Fn() -> bool) {
         let _ = spin(self.bound, || is_posted() || QUEUED.load(Relaxed) > 0);
     }
 }
 
-/// Since when a worker has its thread.
+/// Since when a worker is polled, and so keeps a thread of the pool.
 #[derive(Debug)]
-pub(super) struct Stay(Instant);
+pub(super) struct PolledSince(Instant);
 
-impl Stay {
-    pub(super) fn begins() -> Self {
+impl PolledSince {
+    pub(super) fn now() -> Self {
         Self(Instant::now())
     }
 }
 
-fn spin(bound: Duration, is_there: impl Fn() -> bool) -> bool {
-    let look = |between: fn()| {
-        let there = is_there();
-        if !there {
-            between();
+fn spin(bound: Duration, condition: impl Fn() -> bool) -> bool {
+    let check = |pause: fn()| {
+        let holds = condition();
+        if !holds {
+            pause();
         }
-        there
+        holds
     };
     if cores() == 1 {
-        return (0..YIELDS).any(|_| look(yield_now)) || is_there();
+        return (0..YIELDS).any(|_| check(yield_now)) || condition();
     }
     let began = Instant::now();
-    while !(0..LOOKS).any(|_| look(spin_loop)) {
+    while !(0..ITERATIONS).any(|_| check(spin_loop)) {
         if began.elapsed() >= bound {
             return false;
         }
@@ -173,10 +174,10 @@ fn cores() -> usize {
     *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
-/// The workers of the process that are looking: about one fewer than there are cores.
-static LOOKING: AtomicUsize = AtomicUsize::new(0);
+/// The workers of the process that spin: about one fewer than there are cores.
+static SPINNING: AtomicUsize = AtomicUsize::new(0);
 
-/// The jobs of the process that were handed to a pool and have not started. Its threads may be what they wait for.
+/// The jobs of the process that were handed to a pool and have not started. They may wait for the threads that spin.
 static QUEUED: AtomicUsize = AtomicUsize::new(0);
 
 /// One of many, counted while it is here.
@@ -202,19 +203,19 @@ impl Drop for Counted {
 }
 
 thread_local! {
-    /// How many waits in a row were in vain, and since when the thread pauses.
-    static IN_VAIN: Cell<(u32, Option<Instant>)> = const { Cell::new((0, None)) };
+    /// How many spins in a row have failed, and since when the thread pauses.
+    static FAILED: Cell<(u32, Option<Instant>)> = const { Cell::new((0, None)) };
 }
 
-fn pauses() -> bool {
-    IN_VAIN.try_with(Cell::get).is_ok_and(|(_, paused)| paused.is_some_and(|since| since.elapsed() < PAUSE))
+fn thread_pauses() -> bool {
+    FAILED.try_with(Cell::get).is_ok_and(|(_, paused)| paused.is_some_and(|since| since.elapsed() < PAUSE))
 }
 
-fn count_wait(in_time: bool) {
-    let _ = IN_VAIN.try_with(|cell| {
-        let (waits, paused) = cell.get();
-        let waits = if in_time || paused.is_some() { 0 } else { waits } + u32::from(!in_time);
-        cell.set((waits, (waits == MOST_IN_VAIN).then(Instant::now)));
+fn record_on_thread(success: bool) {
+    let _ = FAILED.try_with(|cell| {
+        let (failed, paused) = cell.get();
+        let failed = if success || paused.is_some() { 0 } else { failed } + u32::from(!success);
+        cell.set((failed, (failed == MAX_FAILED).then(Instant::now)));
     });
 }
 
@@ -223,32 +224,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_in_a_row_skip_more_and_more_chances() {
+    fn failures_in_a_row_skip_more_and_more_opportunities() {
         let mut side = Spinner::new(Policy::default());
         let mut skipped = Vec::new();
         for _ in 0..10 {
-            skipped.push((0..).take_while(|_| !side.is_due()).count());
-            side.learn(false);
+            skipped.push((0..).take_while(|_| !side.take_opportunity()).count());
+            side.record(false);
         }
         assert_eq!(skipped, [0, 0, 1, 2, 4, 8, 16, 16, 16, 16]);
     }
 
     #[test]
-    fn a_thread_pauses_after_a_few_waits_in_vain_whatever_it_waited_for() {
-        let pauses_after = |in_time| {
-            count_wait(in_time);
-            IN_VAIN.get().1.is_some()
+    fn a_thread_pauses_after_a_few_failed_spins_whatever_they_were_for() {
+        let pauses_after = |success| {
+            record_on_thread(success);
+            FAILED.get().1.is_some()
         };
-        assert!((1..MOST_IN_VAIN).all(|_| !pauses_after(false)));
+        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)));
         assert!(pauses_after(false));
-        assert!((1..MOST_IN_VAIN).all(|_| !pauses_after(false)), "the pause is over, and the count begins anew");
+        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)), "the pause is over, and the count begins anew");
         assert!(!pauses_after(true));
-        assert!((1..MOST_IN_VAIN).all(|_| !pauses_after(false)), "a wait in time has ended the row");
+        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)), "a success has ended the row");
         assert!(pauses_after(false));
     }
 
     #[test]
-    fn who_never_spins_does_not_look() {
-        assert!(Spinner::new(Policy::never_spin()).look(&Stay::begins()).is_none());
+    fn a_policy_that_never_spins_gives_no_permit() {
+        assert!(Spinner::new(Policy::never_spin()).permit(&PolledSince::now()).is_none());
     }
 }

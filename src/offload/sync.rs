@@ -16,8 +16,7 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write; no sync is made
-    /// then. Otherwise the destination's own, also that of an earlier sync.
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered; no sync is made then. Otherwise the destination's own, also that of an earlier sync.
     ///
     /// # Cancel safety
     ///

@@ -20,26 +20,26 @@ pub(super) enum SyncKind {
     All,
 }
 
-/// The accounts of syncs, beside the machine.
+/// The state of syncs, beside the machine.
 ///
 /// A sync that was polled and dropped goes on. A failure stays: no sync succeeds after it. A success waits for the next
 /// poll of the same kind, and is forgotten when another operation of the writing side begins.
 #[derive(Debug)]
 pub(super) struct Syncs {
-    /// The last one, until it is answered: `None` while it is under way.
-    last: Option<(SyncKind, Option<io::Result<()>>)>,
+    /// Until it is answered; `None` inside while it is under way.
+    current: Option<(SyncKind, Option<io::Result<()>>)>,
     /// The one that failed, since which no sync succeeds.
     failed: Option<RepeatableError>,
 }
 
 impl Syncs {
     pub(super) const fn new() -> Self {
-        Self { last: None, failed: None }
+        Self { current: None, failed: None }
     }
 
     /// A sync is posted.
     pub(super) fn begin(&mut self, kind: SyncKind) {
-        self.last = Some((kind, None));
+        self.current = Some((kind, None));
     }
 
     /// It was made, and succeeded unless it is an error.
@@ -56,7 +56,7 @@ impl Syncs {
     }
 
     fn answer(&mut self, result: io::Result<()>) {
-        if let Some((_, answer)) = &mut self.last {
+        if let Some((_, answer)) = &mut self.current {
             *answer = Some(result);
         }
     }
@@ -66,12 +66,12 @@ impl Syncs {
         if let Some(failed) = &mut self.failed {
             return Some(Err(failed.give()));
         }
-        self.last.take_if(|(last, answer)| *last == kind && answer.is_some())?.1
+        self.current.take_if(|(current, answer)| *current == kind && answer.is_some())?.1
     }
 
     /// An answer that nobody will take covers less than the caller would think. The error in it is of this crate.
     pub(super) fn forget(&mut self) {
-        self.last = None;
+        self.current = None;
     }
 }
 
@@ -84,15 +84,15 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
         }
         self.end_pending()?;
         ready!(self.poll_budget_if_settled(cx));
-        let unread = self.unread;
-        self.drive(Side::Write, cx, |shared, inner| {
+        let seek_back = self.seek_back;
+        self.poll_steps(Side::Write, cx, |shared, inner| {
             if let Some(step) = inner.begin(Side::Write) {
                 return step;
             }
             if let Some(answer) = inner.machine.syncs.take(kind) {
                 return Step::Answer(answer);
             }
-            if let Some(step) = shared.unread_first(inner, unread) {
+            if let Some(step) = shared.seek_back_first(inner, seek_back) {
                 return step;
             }
             inner.forget(false);

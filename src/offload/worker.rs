@@ -1,7 +1,6 @@
-//! The worker of an [`Offload`](super::Offload): one task for the life of the handle. And [`Job`], one turn of it.
+//! The worker of an [`Offload`](super::Offload): one task for the life of the handle.
 
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     sync::Arc as StdArc,
@@ -11,62 +10,30 @@ use std::{
 use async_task::Runnable;
 
 use super::{
-    pool::Pool,
+    pool::{Pool, submit_job},
     shared::{After, Shared},
-    spin::{Counted, Stay},
+    spin::PolledSince,
 };
-use crate::{guard::ignore_panics, primitives::Arc};
+use crate::primitives::Arc;
 
-/// A turn of one `Offload`'s worker on a thread that may block: it carries out what is posted, maybe several operations
-/// one after the other.
-///
-/// A [`Pool`] gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back, and the
-/// operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
-#[must_use = "a job that is dropped answers an error"]
-pub struct Job {
-    queued: Counted,
-    runnable: Runnable,
-}
-
-impl Job {
-    /// Runs it; blocks as long as the destination does. Never panics.
-    pub fn run(self) {
-        let Self { queued, runnable } = self;
-        drop(queued);
-        runnable.run();
-    }
-}
-
-impl fmt::Debug for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").finish_non_exhaustive()
-    }
-}
-
-/// Spawns a worker for what was posted at `shared`, and gives the waker that has it look there again.
+/// Spawns a worker that carries out what is posted at `shared`, and gives the waker that has it do so again.
 ///
 /// A wake after the end only has the task end too, so it is run on the thread at hand, without the pool.
 pub(super) fn spawn<T: Send + 'static, P: Pool>(shared: &Arc<Shared<T>>, pool: &StdArc<P>) -> Waker {
     let worker = Worker { shared: shared.clone() };
     let (shared, pool) = (shared.clone(), pool.clone());
     let schedule = move |runnable: Runnable| {
-        if shared.is_over() {
+        if shared.is_closed() {
             runnable.run();
             return;
         }
-        hand_over(&*pool, runnable);
+        submit_job(&*pool, runnable);
     };
     let (runnable, task) = async_task::spawn(worker, schedule);
     task.detach();
     let waker = runnable.waker();
     runnable.schedule();
     waker
-}
-
-/// Whether the pool takes the job, drops it or panics, the operation is answered.
-pub(super) fn hand_over<P: Pool>(pool: &P, runnable: Runnable) {
-    let job = Job { queued: Counted::queued(), runnable };
-    ignore_panics(|| pool.execute(job));
 }
 
 struct Worker<T> {
@@ -79,12 +46,12 @@ impl<T> Unpin for Worker<T> {}
 impl<T> Future for Worker<T> {
     type Output = ();
 
-    /// Carries out what is posted. `Pending` while there is nothing: whoever posts wakes it, unless it is looking.
+    /// Carries out what is posted. `Pending` while there is nothing: a post wakes it, unless it spins.
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let stay = Stay::begins();
+        let since = PolledSince::now();
         loop {
-            match self.shared.work(&stay) {
-                After::Look(look) => self.shared.look(look),
+            match self.shared.work(&since) {
+                After::Spin(permit) => self.shared.spin(permit),
                 After::Rest => return Poll::Pending,
                 After::Over => return Poll::Ready(()),
             }

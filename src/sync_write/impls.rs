@@ -40,7 +40,7 @@ macro_rules! descriptor {
 impl WriteComplete for File {
     descriptor!(release);
 
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         step_back(self, n)
     }
 }
@@ -48,7 +48,7 @@ impl WriteComplete for File {
 impl WriteComplete for &File {
     descriptor!();
 
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         step_back(self, n)
     }
 }
@@ -57,7 +57,7 @@ impl WriteComplete for &File {
 impl WriteComplete for Arc<File> {
     descriptor!();
 
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         step_back(self, n)
     }
 
@@ -119,7 +119,7 @@ impl<T> WriteComplete for Cursor<T>
 where
     Self: Write,
 {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         self.set_position(self.position().saturating_sub(n));
         Ok(true)
     }
@@ -130,8 +130,8 @@ macro_rules! forward {
         $(
             #[deny(clippy::missing_trait_methods, reason = "a forgotten forward would fall back to a default")]
             impl<W: WriteComplete + ?Sized> WriteComplete for $type {
-                fn unread(&mut self, n: u64) -> io::Result<bool> {
-                    (**self).unread(n)
+                fn seek_back(&mut self, n: u64) -> io::Result<bool> {
+                    (**self).seek_back(n)
                 }
 
                 fn wait_writable(&mut self) -> io::Result<bool> {

@@ -63,7 +63,7 @@ pub trait WriteComplete: io::Write {
     /// # Errors
     ///
     /// The cursor could not be moved; the write that follows is not executed.
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         let _ = n;
         Ok(false)
     }

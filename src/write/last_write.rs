@@ -1,4 +1,4 @@
-//! [`LastWrite`]: what is known of the last submission, and whether anybody has asked.
+//! [`LastWrite`]: what is known of the last submission, and whether it was answered.
 
 use std::{io, task::Poll};
 
@@ -10,10 +10,10 @@ use crate::{
 /// The bookkeeping behind rules W4 and W5, shared by every writer that answers `InFlight`.
 ///
 /// ```text
-///       submit            finish                    ask, tell_at_close
-/// None --------> InFlight --------> Ended, not asked -----------------> Ended, asked
-///   ^                                                                        |
-///   +---------- complete_at_once, or submit to InFlight ---------------------+
+///       submit            finish                poll_answer, take_unreported_failure
+/// None --------> InFlight --------> Ended, unanswered ---------------------> Ended, answered
+///   ^                                                                              |
+///   +------------- complete_at_once, or submit to InFlight ------------------------+
 /// ```
 ///
 /// It is *outstanding* in the two states between: nothing may be submitted then.
@@ -23,8 +23,8 @@ pub(crate) enum LastWrite {
     None,
     /// The write of this ticket is in flight.
     InFlight(Ticket),
-    /// It has ended, and its ticket is answered with this result.
-    Ended { ticket: Ticket, result: Result<usize, RepeatableError>, asked: bool },
+    /// It has ended; its ticket is, or was, `answered` with this result.
+    Ended { ticket: Ticket, result: Result<usize, RepeatableError>, answered: bool },
 }
 
 impl LastWrite {
@@ -35,11 +35,11 @@ impl LastWrite {
         }
     }
 
-    /// The ticket that has to be asked for before anything else can be submitted.
+    /// The ticket that has to be answered before anything else can be submitted.
     pub(crate) fn outstanding(&self) -> Option<Ticket> {
         match self {
-            Self::InFlight(ticket) | Self::Ended { ticket, asked: false, .. } => Some(*ticket),
-            Self::None | Self::Ended { asked: true, .. } => None,
+            Self::InFlight(ticket) | Self::Ended { ticket, answered: false, .. } => Some(*ticket),
+            Self::None | Self::Ended { answered: true, .. } => None,
         }
     }
 
@@ -67,33 +67,30 @@ impl LastWrite {
             debug_assert!(false, "an end without a write: {self:?}");
             return;
         };
-        *self = Self::Ended { ticket, result, asked: false };
+        *self = Self::Ended { ticket, result, answered: false };
     }
 
     /// Answers for `ticket`, unless its write is in flight.
-    pub(crate) fn ask(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
+    pub(crate) fn poll_answer(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
         match self {
             Self::InFlight(current) if *current == ticket => Poll::Pending,
-            Self::Ended { ticket: current, result, asked } if *current == ticket => {
-                *asked = true;
+            Self::Ended { ticket: current, result, answered } if *current == ticket => {
+                *answered = true;
                 Poll::Ready(repeat(result))
             }
             _ => Poll::Ready(Err(UnknownTicket::new(ticket).into())),
         }
     }
 
-    /// What a close has to tell of a write that nobody asked for: its failure or short count. It counts as told.
-    pub(crate) fn tell_at_close(&mut self) -> Result<(), RepeatableError> {
-        match self {
-            Self::Ended { ticket, result, asked: asked @ false } => {
-                *asked = true;
-                match result {
-                    Ok(n) if *n == ticket.len() => Ok(()),
-                    Ok(n) => Err(RepeatableError::new(short_count(*ticket, *n))),
-                    Err(error) => Err(error.split()),
-                }
-            }
-            _ => Ok(()),
+    /// The failure or short count of a write that has ended and was not answered: a close reports it. The write counts
+    /// as answered.
+    pub(crate) fn take_unreported_failure(&mut self) -> Option<RepeatableError> {
+        let Self::Ended { ticket, result, answered: answered @ false } = self else { return None };
+        *answered = true;
+        match result {
+            Ok(n) if *n == ticket.len() => None,
+            Ok(n) => Some(RepeatableError::new(short_count(*ticket, *n))),
+            Err(error) => Some(error.split()),
         }
     }
 }
@@ -110,29 +107,29 @@ mod tests {
         let mut last = LastWrite::None;
         assert_eq!(last.outstanding(), None);
         last.submit(ours);
-        assert!(last.ask(ours).is_pending());
-        assert!(matches!(last.ask(foreign), Poll::Ready(Err(_))));
+        assert!(last.poll_answer(ours).is_pending());
+        assert!(matches!(last.poll_answer(foreign), Poll::Ready(Err(_))));
         last.finish(Ok(3));
         assert_eq!((last.in_flight(), last.outstanding()), (None, Some(ours)));
-        assert!(matches!(last.ask(foreign), Poll::Ready(Err(_))));
+        assert!(matches!(last.poll_answer(foreign), Poll::Ready(Err(_))));
         assert_eq!(last.outstanding(), Some(ours), "a foreign ticket is no answer");
         for _ in 0..2 {
-            assert!(matches!(last.ask(ours), Poll::Ready(Ok(3))));
+            assert!(matches!(last.poll_answer(ours), Poll::Ready(Ok(3))));
             assert_eq!(last.outstanding(), None);
         }
         last.complete_at_once();
-        assert!(matches!(last.ask(ours), Poll::Ready(Err(_))), "bytes were submitted since");
+        assert!(matches!(last.poll_answer(ours), Poll::Ready(Err(_))), "bytes were submitted since");
     }
 
     #[test]
-    fn a_close_tells_what_nobody_asked_for_once_and_the_ticket_still_answers() {
+    fn an_unreported_failure_is_taken_once_and_the_ticket_still_answers() {
         let ticket = TicketSource::new().mint(4);
         let mut last = LastWrite::None;
         last.submit(ticket);
         last.finish(Ok(3));
-        assert_eq!(last.tell_at_close().unwrap_err().give().kind(), io::ErrorKind::WriteZero);
-        assert!(last.tell_at_close().is_ok());
+        assert_eq!(last.take_unreported_failure().expect("it is short").give().kind(), io::ErrorKind::WriteZero);
+        assert!(last.take_unreported_failure().is_none());
         assert_eq!(last.outstanding(), None);
-        assert!(matches!(last.ask(ticket), Poll::Ready(Ok(3))));
+        assert!(matches!(last.poll_answer(ticket), Poll::Ready(Ok(3))));
     }
 }

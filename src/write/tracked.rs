@@ -124,7 +124,7 @@ impl From<Submitted> for Started {
 pub struct Tracked<D> {
     drive: D,
     tickets: TicketSource,
-    last: LastWrite,
+    last_write: LastWrite,
     /// The indeterminate outcome since which nothing is taken.
     poison: Option<RepeatableError>,
     /// The sync that failed, since which no sync succeeds.
@@ -136,7 +136,7 @@ pub struct Tracked<D> {
 #[derive(Debug)]
 enum Stage {
     Open,
-    /// A close was asked for and is not answered.
+    /// A close has begun and is not answered.
     Closing,
     Closed(Result<(), RepeatableError>),
 }
@@ -147,7 +147,7 @@ impl<D> Tracked<D> {
         Self {
             drive,
             tickets: TicketSource::new(),
-            last: LastWrite::None,
+            last_write: LastWrite::None,
             poison: None,
             not_durable: None,
             stage: Stage::Open,
@@ -186,7 +186,7 @@ impl<D> Tracked<D> {
         if !matches!(self.stage, Stage::Open) {
             return Err(guard::closed());
         }
-        self.last.check_settled()?;
+        self.last_write.check_settled()?;
         self.poison.as_ref().map_or(Ok(()), |reason| Err(reason.poisoned()))
     }
 
@@ -233,9 +233,9 @@ impl<D: DriveWrite> Tracked<D> {
         }
     }
 
-    /// Carries the write in flight to its end, which is then in `last`.
+    /// Carries the write in flight to its end, which is then in `last_write`.
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(ticket) = self.last.in_flight() {
+        if let Some(ticket) = self.last_write.in_flight() {
             let result = ready!(self.guarded(cx, D::poll_finish)).map_err(|error| {
                 // The writer behind was used by somebody else, so nobody can know any more.
                 if UnknownTicket::find(&error).is_none() {
@@ -244,7 +244,7 @@ impl<D: DriveWrite> Tracked<D> {
                 self.poison_if_indeterminate(Indeterminate::new(error).into())
             });
             let result = result.and_then(|n| self.checked(n, ticket.len()));
-            self.last.finish(result.map_err(RepeatableError::new));
+            self.last_write.finish(result.map_err(RepeatableError::new));
         }
         Poll::Ready(())
     }
@@ -262,13 +262,13 @@ impl<D: DriveWrite> Tracked<D> {
         Poll::Ready(match ready!(self.guarded(cx, start))? {
             Started::Complete(n) | Started::Taken(n @ 0) => {
                 let n = self.checked(n, len)?;
-                self.last.complete_at_once();
+                self.last_write.complete_at_once();
                 Ok(Submitted::Complete(n))
             }
             Started::Taken(n) => {
                 let n = self.checked(n, len)?;
                 let ticket = self.tickets.mint(n);
-                self.last.submit(ticket);
+                self.last_write.submit(ticket);
                 Ok(Submitted::InFlight(ticket))
             }
         })
@@ -290,14 +290,14 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        if self.last.in_flight() == Some(ticket) {
+        if self.last_write.in_flight() == Some(ticket) {
             ready!(self.poll_finish(cx));
         }
-        self.last.ask(ticket)
+        self.last_write.poll_answer(ticket)
     }
 
     fn outstanding(&self) -> Option<Ticket> {
-        self.last.outstanding()
+        self.last_write.outstanding()
     }
 
     fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -310,7 +310,8 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
             (Ok(()), Some(reason)) => Err(reason.poisoned()),
             (released, _) => released,
         };
-        let mut outcome = self.last.tell_at_close().and(released.map_err(RepeatableError::new));
+        let mut outcome =
+            self.last_write.take_unreported_failure().map_or_else(|| released.map_err(RepeatableError::new), Err);
         let answer = repeat(&mut outcome);
         self.stage = Stage::Closed(outcome);
         Poll::Ready(answer)

@@ -180,7 +180,7 @@ fn futures_of_async_functions_are_send() {
     sendable(Offload::open("never polled"));
 }
 
-/// What a caller may ask of a `T` that is read, or sought in, without being able to write.
+/// What a caller may ask of a `T` that is read, or that seeks, without being able to write.
 #[test]
 fn a_reader_has_the_traits_of_a_reader() {
     fn reader<T: Read + Send + 'static>(_: &Offload<T>) {

@@ -19,7 +19,7 @@ use crate::common::{
 /// Asserts that no bytes in any form are `Complete(0)` at once, and nothing more.
 #[track_caller]
 fn assert_does_nothing(writer: &mut Offload<Scripted, Stepped>, pool: &Stepped, seen: &Observer) {
-    let before = (pool.executed(), pool.len(), seen.writes(), seen.unreads(), writer.outstanding());
+    let before = (pool.executed(), pool.len(), seen.writes(), seen.seek_backs(), writer.outstanding());
     for _ in 0..3 {
         assert_eq!(ready(submit_nothing(writer)).unwrap(), Submitted::Complete(0));
         for bufs in [&[][..], &[&b""[..]], &[b"", b"", b""]] {
@@ -35,7 +35,7 @@ fn assert_does_nothing(writer: &mut Offload<Scripted, Stepped>, pool: &Stepped, 
         ready(poll_future(&mut writer.write_all_bytes_complete(Bytes::new()))).unwrap();
         ready(poll_future(&mut writer.resume_write_all(&mut HeldWrite::new(b"")))).unwrap();
     }
-    assert_eq!((pool.executed(), pool.len(), seen.writes(), seen.unreads(), writer.outstanding()), before);
+    assert_eq!((pool.executed(), pool.len(), seen.writes(), seen.seek_backs(), writer.outstanding()), before);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_cursor_stays_where_an_abandoned_read_left_it() {
     assert_does_nothing(&mut writer, &pool, &seen);
     pool.run_all();
     assert_does_nothing(&mut writer, &pool, &seen);
-    assert_eq!((seen.position(), seen.unreads(), pool.executed()), (3, vec![], 1), "it makes no call at all");
+    assert_eq!((seen.position(), seen.seek_backs(), pool.executed()), (3, vec![], 1), "it makes no call at all");
     let mut buf = [0; 3];
     assert_eq!(ready(poll_future(&mut writer.read(&mut buf))).unwrap(), 3);
     assert_eq!((&buf, pool.executed()), (b"the", 1), "what was fetched waits for the next read");

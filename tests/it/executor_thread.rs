@@ -68,9 +68,9 @@ impl<T: Write> Write for Watched<T> {
 }
 
 impl<T: WriteComplete> WriteComplete for Watched<T> {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        self.calls.add("unread");
-        self.inner.unread(n)
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
+        self.calls.add("seek_back");
+        self.inner.seek_back(n)
     }
 
     fn wait_writable(&mut self) -> io::Result<bool> {
@@ -185,7 +185,7 @@ fn what_is_no_write_is_made_on_the_pool_too() {
             // A read whose bytes nobody takes, unless it is ready at once: the cursor goes back before the write.
             let taken = poll_future(&mut writer.read(&mut [0; 3])).is_ready();
             writer.write_all_complete(b" and all").await.unwrap();
-            let names: &[&str] = if taken { &["read", "write"] } else { &["read", "unread", "write"] };
+            let names: &[&str] = if taken { &["read", "write"] } else { &["read", "seek_back", "write"] };
             calls.assert_on(&pool.ids(), names);
             writer.close().await.unwrap();
             calls.assert_on(&pool.ids(), &["release"]);

@@ -209,8 +209,8 @@ impl Write for Blocking {
 }
 
 impl WriteComplete for Blocking {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        self.0.push(format!("unread {n}"));
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
+        self.0.push(format!("seek_back {n}"));
         Ok(true)
     }
 
@@ -230,7 +230,7 @@ fn blocking_writers() {
         assert_eq!(carrier.write(b"a").unwrap(), 1);
         assert_eq!(carrier.write_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")]).unwrap(), 2);
         carrier.flush().unwrap();
-        assert!(carrier.unread(7).unwrap());
+        assert!(carrier.seek_back(7).unwrap());
         assert!(carrier.wait_writable().unwrap());
         assert!(carrier.may_have_written(&io::ErrorKind::StorageFull.into()));
         assert!(!carrier.may_have_written(&io::ErrorKind::TimedOut.into()));
@@ -242,7 +242,7 @@ fn blocking_writers() {
     calls_everything(Box::new(&mut blocking));
     calls_everything(&mut blocking as &mut dyn WriteComplete);
     calls_everything(Box::new(&mut blocking) as Box<dyn WriteComplete + '_>);
-    let once = ["write 1", "write_vectored of 2", "flush", "unread 7", "wait_writable"];
+    let once = ["write 1", "write_vectored of 2", "flush", "seek_back 7", "wait_writable"];
     assert_eq!(blocking.0, once.repeat(5));
 }
 

@@ -159,7 +159,7 @@ fn its_cursor_is_where_the_reads_ended() {
     assert_eq!(drive(&pool, writer.read(&mut [0; 3])).unwrap(), 3);
     assert_eq!(seen.position(), 8, "where the fetched ones ended");
     let mut destination = drive(&pool, writer.into_inner()).unwrap();
-    assert_eq!((seen.position(), seen.unreads()), (3, vec![5]));
+    assert_eq!((seen.position(), seen.seek_backs()), (3, vec![5]));
     destination.write_all(b"LO").unwrap();
     assert_eq!(seen.bytes(), b"helLO, there");
 }
@@ -174,7 +174,7 @@ fn a_pool_that_refuses_loses_nothing() {
     assert_eq!(refused.error().kind(), io::ErrorKind::Other);
     pool.refuse(false);
     drop(drive(&pool, refused.into_inner().into_inner()).unwrap());
-    assert_eq!((seen.unreads(), seen.drops()), (vec![8], 1));
+    assert_eq!((seen.seek_backs(), seen.drops()), (vec![8], 1));
 }
 
 #[test]

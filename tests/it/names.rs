@@ -228,7 +228,7 @@ mod everybody {
         assert!(matches!(Pin::new(&mut it).poll_close_complete(cx), Poll::Ready(Ok(()))));
         assert_eq!(it.ours(), [5, 3, 2, 2]);
 
-        assert!(!it.unread(0).unwrap() && !it.wait_writable().unwrap());
+        assert!(!it.seek_back(0).unwrap() && !it.wait_writable().unwrap());
         assert!(!it.may_have_written(&io::ErrorKind::Other.into()));
         it.sync_data().unwrap();
         it.sync_all().unwrap();
@@ -395,7 +395,7 @@ mod on_a_vec {
     fn nothing_clashes() {
         let mut bytes = Vec::new();
         std::io::Write::write_all(&mut bytes, b"a").unwrap();
-        assert!(!bytes.unread(0).unwrap());
+        assert!(!bytes.seek_back(0).unwrap());
         futures_lite::future::block_on(async {
             assert_eq!(bytes.write_complete(b"b").await.unwrap(), 1);
             bytes.write_all_complete(b"c").await.unwrap();

@@ -108,7 +108,7 @@ mod over_read_ahead {
             assert_eq!(seek_now(&mut file, &pool, pos), position);
             assert_eq!(observer.seeks(), [pos]);
             assert_eq!(read_now(&mut file, &pool, 10), rest);
-            assert!(observer.unreads().is_empty(), "one call does it");
+            assert!(observer.seek_backs().is_empty(), "one call does it");
         }
     }
 
@@ -190,7 +190,7 @@ mod abandoned {
         assert!(pool.run_one());
         assert_eq!(steps::write_now(&mut file, &pool, b"XY").unwrap(), 2);
         assert_eq!(observer.bytes(), b"abXYefgh");
-        assert!(observer.unreads().is_empty(), "what was fetched before is forgotten");
+        assert!(observer.seek_backs().is_empty(), "what was fetched before is forgotten");
     }
 
     #[test]

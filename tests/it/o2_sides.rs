@@ -140,14 +140,14 @@ impl io::Read for Stuck {
 }
 
 impl WriteComplete for Stuck {
-    fn unread(&mut self, _: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, _: u64) -> io::Result<bool> {
         panic!("stuck")
     }
 }
 
 /// Rule P2: the write that needed it gets the `Indeterminate`; later ones and reads err.
 #[test]
-fn a_panic_in_unread_is_the_writes_own() {
+fn a_panic_in_seek_back_is_the_writes_own() {
     let pool = Stepped::new();
     let mut writer = steps::over(Stuck, &pool);
     assert!(read(&mut writer, 1).is_pending());

@@ -214,7 +214,7 @@ fn the_way_back_over_an_abandoned_read_is_tried_again() {
     }
     pool.refuse(false);
     assert_eq!(drive(&pool, writer.write_complete(b"HE")).unwrap(), 2);
-    assert_eq!((seen.bytes(), seen.unreads(), seen.writes()), (b"HEere".to_vec(), vec![3], vec![2]));
+    assert_eq!((seen.bytes(), seen.seek_backs(), seen.writes()), (b"HEere".to_vec(), vec![3], vec![2]));
 }
 
 #[test]

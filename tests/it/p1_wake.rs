@@ -284,7 +284,7 @@ fn the_release_is_there_before_the_wake() {
 }
 
 #[test]
-fn what_was_read_or_sought_is_there_before_the_wake() {
+fn the_result_of_a_read_or_a_seek_is_there_before_the_wake() {
     let (writer, pool, _) = shared(Scripted::new().holding(b"there"));
     let answers = Arc::new(Mutex::new(Vec::new()));
     let waker = asks_when_woken(&writer, &answers, |writer| read_as(&Task::new(), writer).map(Result::ok));

@@ -101,7 +101,7 @@ fn so_is_the_way_back_over_an_abandoned_read() {
     assert!(poll_future(&mut writer.read(&mut [0; 3])).is_pending());
     pool.run_all();
     assert_eq!(drive(&pool, writer.write_complete(b"HE")).unwrap(), 2);
-    assert_eq!((seen.bytes(), seen.unreads()), (b"HEere".to_vec(), vec![3; 4]));
+    assert_eq!((seen.bytes(), seen.seek_backs()), (b"HEere".to_vec(), vec![3; 4]));
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_write_waits_for_the_read_that_is_out() {
     assert!(write(&writing, &mut writer, b"XY").is_pending());
     assert!(read(&reading, &mut reader).is_pending());
     assert!(pool.run_one());
-    assert_eq!((reading.wakes(), writing.wakes(), observer.unreads()), (2, 2, vec![3]));
+    assert_eq!((reading.wakes(), writing.wakes(), observer.seek_backs()), (2, 2, vec![3]));
     assert!(write(&writing, &mut writer, b"XY").is_pending());
     assert!(read(&reading, &mut reader).is_pending(), "for the write, whatever was fetched");
     assert!(pool.run_one());

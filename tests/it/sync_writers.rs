@@ -111,7 +111,7 @@ mod defaults {
     #[test]
     fn are_right_for_whoever_holds_nothing_back() {
         let mut own = Own(Vec::new());
-        assert!(!own.unread(3).unwrap(), "reading and writing share no cursor");
+        assert!(!own.seek_back(3).unwrap(), "reading and writing share no cursor");
         assert!(!own.wait_writable().unwrap(), "it cannot wait");
         assert!(!own.may_have_written(&io::Error::from_raw_os_error(5)), "an error means that nothing is complete");
         assert!(own.0.is_empty());
@@ -299,9 +299,9 @@ mod cursors {
     fn moves_back(mut it: impl WriteComplete + Read + Seek) {
         let mut five = [0; 5];
         it.read_exact(&mut five).unwrap();
-        assert!(it.unread(2).unwrap());
+        assert!(it.seek_back(2).unwrap());
         assert_eq!(it.stream_position().unwrap(), 3);
-        assert!(it.unread(0).unwrap());
+        assert!(it.seek_back(0).unwrap());
         it.write_all(b"ab").unwrap();
         it.rewind().unwrap();
         let mut all = String::new();
@@ -337,7 +337,7 @@ mod cursors {
         let mut file = ten_digits();
         file.seek(SeekFrom::Start(3)).unwrap();
         for n in [4, u64::MAX] {
-            assert!(!file.unread(n).unwrap());
+            assert!(!file.seek_back(n).unwrap());
         }
         assert_eq!(file.stream_position().unwrap(), 3);
     }
@@ -351,8 +351,8 @@ mod cursors {
         let mut file = File::from(OwnedFd::from(ours));
         theirs.write_all(b"ab").unwrap();
         file.read_exact(&mut [0]).unwrap();
-        assert!(!file.unread(1).unwrap());
-        assert!(!Arc::new(file).unread(1).unwrap());
+        assert!(!file.seek_back(1).unwrap());
+        assert!(!Arc::new(file).seek_back(1).unwrap());
     }
 
     #[cfg(unix)]
@@ -362,7 +362,7 @@ mod cursors {
         theirs.write_all(b"abc").unwrap();
         let mut two = [0; 2];
         ours.read_exact(&mut two).unwrap();
-        assert!(!ours.unread(2).unwrap());
+        assert!(!ours.seek_back(2).unwrap());
         let mut one = [0; 1];
         ours.read_exact(&mut one).unwrap();
         assert_eq!(&one, b"c");

@@ -177,7 +177,7 @@ fn it_finds_the_cursor_where_the_reads_ended() {
     assert_eq!(drive(&pool, writer.read(&mut [0; 3])).unwrap(), 3);
     let observer = seen.clone();
     assert_eq!(drive(&pool, writer.with_mut(move |_| observer.position())).unwrap(), 3);
-    assert_eq!(seen.unreads(), [5]);
+    assert_eq!(seen.seek_backs(), [5]);
 }
 
 #[test]

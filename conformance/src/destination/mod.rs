@@ -103,7 +103,7 @@ impl Write for Destination {
 }
 
 impl WriteComplete for Destination {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         let mut state = self.shared.pass();
         state.position = state.position.saturating_sub(n);
         Ok(true)

@@ -53,7 +53,7 @@ impl Faulty {
             return Poll::Pending;
         }
         if !state.has(Flaw::SeeksFromAnAbandonedRead) {
-            state.unread()?;
+            state.seek_back()?;
         }
         state.ahead.clear();
         Poll::Ready(state.open().and_then(|destination| destination.seek(pos)))
@@ -99,13 +99,13 @@ impl State {
     }
 
     /// Moves the cursor back over what a read took and nobody has got.
-    pub(super) fn unread(&mut self) -> io::Result<()> {
+    pub(super) fn seek_back(&mut self) -> io::Result<()> {
         if let Some(Ok(bytes)) = self.read.take() {
             self.ahead.extend(bytes);
         }
         let n = self.ahead.len() as u64;
         if n > 0 && !self.has(Flaw::WritesBehindAnAbandonedRead) {
-            self.open()?.unread(n)?;
+            self.open()?.seek_back(n)?;
         }
         self.ahead.clear();
         Ok(())

@@ -42,7 +42,7 @@ impl Faulty {
             state.flawed.taken = None;
             return Poll::Ready(Ok(Submitted::Complete(bytes.len())));
         }
-        state.unread()?;
+        state.seek_back()?;
         let write = Write { ticket: None, bytes: bytes.to_vec(), slices: slices.to_vec() };
         if state.has(Flaw::AnswersAtSubmission) || state.has(Flaw::AnswersBeforeTheCall) {
             drop(state);

@@ -82,7 +82,7 @@ impl Images {
     }
 
     /// A seek was answered; false if that is not possible.
-    pub(super) fn sought(&mut self, position: SeekFrom, answer: Option<u64>) -> bool {
+    pub(super) fn seek_ended(&mut self, position: SeekFrom, answer: Option<u64>) -> bool {
         // An equal seek may take the answer of one that was dropped.
         let fits =
             |image: &Image| image.target(position) == answer || answer == image.left_by(position) && answer.is_some();

@@ -197,7 +197,7 @@ impl Player<'_> {
     fn seek(&mut self, position: SeekFrom, drive: Drive) -> Judged {
         let what = format!("poll_seek({position:?})");
         let answer = self.drive(drive, &what, |mut writer, cx| writer.poll_seek(cx, position))?;
-        let held = self.model.sought(position, &answer);
+        let held = self.model.seek_ended(position, &answer);
         self.judge(held)
     }
 

@@ -10,15 +10,15 @@ use std::{
     task::{Context, Poll},
 };
 
-mod accounts;
 mod sys;
+mod writes;
 
-pub use self::accounts::{AbandonedFailures, FailedWrite};
-use self::accounts::{Accounts, Ended, Outcome};
+pub use self::writes::{AbandonedFailures, FailedWrite};
+use self::writes::{Ended, Outcome, Writes};
 use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics, retry_interrupted},
-    offload::{BlockingPool, Buffer, IfDropped, MAX_READ, Pool, at_most_a_submission, execute, not_run, run_on},
+    offload::{BlockingPool, Buffer, IfDropped, MAX_READ, Pool, at_most_a_submission, not_run, run_detached, run_on},
     primitives::{Mutex, MutexGuard},
     sync_write::write_once,
 };
@@ -44,7 +44,7 @@ use crate::{
 ///
 /// # Abandoned writes
 ///
-/// A future that is dropped after its first poll abandons the question, and not the write: it happens.
+/// A future that is dropped after its first poll abandons the answer, and not the write: it happens.
 /// [`settle`](Self::settle) waits for all of them, and tells which failed; a sync settles first, so that it never
 /// succeeds over a hole that nobody knows of. Each failure is told once, to the future or to a settle.
 ///
@@ -61,7 +61,7 @@ pub struct PositionedFile<P = BlockingPool> {
 
 #[derive(Default)]
 struct Shared {
-    accounts: Mutex<Accounts>,
+    writes: Mutex<Writes>,
     /// The sync that failed, since which none succeeds. Held by a sync on the pool, since of two at a time one may take
     /// the error away that the other one is to tell.
     not_durable: Mutex<Option<RepeatableError>>,
@@ -140,10 +140,11 @@ impl<P: Pool> PositionedFile<P> {
         let mut buffer = Buffer::new();
         buffer.fill(&[IoSlice::new(bytes)], bytes.len());
         let number = self.shared.lock().submit(offset, bytes.len());
-        let question = Question { shared: &self.shared, number };
-        let answer = Answer { file: Some(self.file.clone()), shared: self.shared.clone(), number, outcome: None };
-        execute(&self.pool, move || answer.give(|file| write(file, buffer.bytes(), offset, is_whole)));
-        question.await
+        let answer = AnswerFuture { shared: &self.shared, number };
+        let write_on_pool =
+            WriteOnPool { file: Some(self.file.clone()), shared: self.shared.clone(), number, outcome: None };
+        run_detached(&self.pool, move || write_on_pool.run(|file| write(file, buffer.bytes(), offset, is_whole)));
+        answer.await
     }
 
     /// Reads at `offset` to the beginning of `buf`, at most 1 MiB; 0 is the end of the file.
@@ -154,7 +155,7 @@ impl<P: Pool> PositionedFile<P> {
     ///
     /// # Cancel safety
     ///
-    /// Asking takes nothing and loses nothing.
+    /// A drop loses nothing.
     pub async fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let (file, len) = (self.file.clone(), buf.len().min(MAX_READ));
         let read = move || {
@@ -260,45 +261,45 @@ impl<P> Drop for PositionedFile<P> {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Accounts> {
-        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Writes> {
+        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Asks for a write; dropped, it abandons it.
-struct Question<'a> {
+/// Waits for a write; dropped, it abandons it.
+struct AnswerFuture<'a> {
     shared: &'a Shared,
     number: u64,
 }
 
-impl Future for Question<'_> {
+impl Future for AnswerFuture<'_> {
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
         let waker = cx.waker().clone();
-        let (answer, unused) = self.shared.lock().ask(self.number, waker);
+        let (answer, unused) = self.shared.lock().poll_answer(self.number, waker);
         drop_catching_panics(unused);
         answer
     }
 }
 
-impl Drop for Question<'_> {
+impl Drop for AnswerFuture<'_> {
     fn drop(&mut self) {
         let unused = self.shared.lock().forget(self.number);
         drop_catching_panics(unused);
     }
 }
 
-/// Answers for a write; if the pool drops it, that nothing was done.
-struct Answer {
+/// A write on its way to the pool. Its drop gives the outcome; if it never ran, that nothing was done.
+struct WriteOnPool {
     file: Option<Arc<File>>,
     shared: Arc<Shared>,
     number: u64,
     outcome: Option<Outcome>,
 }
 
-impl Answer {
-    fn give(mut self, write: impl FnOnce(&File) -> Outcome) {
+impl WriteOnPool {
+    fn run(mut self, write: impl FnOnce(&File) -> Outcome) {
         if let Some(file) = &self.file {
             let outcome = catch_panics(|| write(file));
             self.outcome = Some(outcome.unwrap_or_else(|error| Outcome { completed: 0, error: Some(error) }));
@@ -306,12 +307,12 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for WriteOnPool {
     fn drop(&mut self) {
         drop(self.file.take());
         let outcome = self.outcome.take().unwrap_or_else(|| Outcome { completed: 0, error: Some(not_run()) });
-        let Ended { asks, settle, under_way } = self.shared.lock().end(self.number, outcome);
-        for waker in asks.into_iter().chain(settle) {
+        let Ended { waiting, settling, under_way } = self.shared.lock().end(self.number, outcome);
+        for waker in waiting.into_iter().chain(settling) {
             ignore_panics(|| waker.wake());
         }
         if let Some((under_way, has_failed)) = under_way {

@@ -1,4 +1,4 @@
-//! What the accounts say after which events; and that they agree with a caller's own account in every short sequence of
+//! What the state answers after which events; and that it agrees with what a caller expects in every short sequence of
 //! operations.
 
 use std::io::{Read as _, Seek as _, Write as _};
@@ -8,7 +8,7 @@ use super::*;
 /// Each row is a sequence of events, each with what it answers, if anything: in the order in which a handle has them.
 const ROWS: &[(&str, &[&str])] = &[
     // Reads.
-    ("nothing is fetched at first", &["read 1: nothing", "ahead: 0", "unread by: 0"]),
+    ("nothing is fetched at first", &["read 1: nothing", "ahead: 0", "back by: 0"]),
     ("a read hands out what it has fetched", &["fetch ab", "ahead: 2", "read 9: ab", "read 9: nothing"]),
     ("an abandoned read goes to the next ones", &["fetch abcde", "read 2: ab", "read 2: cd", "read 2: e", "ahead: 0"]),
     ("an end is told once", &["fetch end", "ahead: 0", "read 1: end", "read 1: nothing"]),
@@ -21,32 +21,29 @@ const ROWS: &[(&str, &[&str])] = &[
     ("an error is not that of another place", &["fetch error", "forget, moves", "read 1: nothing"]),
     ("bytes are not forgotten", &["fetch abc", "forget, moves", "ahead: 3", "read 3: abc"]),
     // A write over an abandoned read.
-    ("the cursor goes back", &["fetch abc", "unread by: 3", "unread true", "ahead: 0", "read 1: nothing"]),
-    (
-        "it goes back over what was not handed out",
-        &["fetch abc", "read 1: a", "unread by: 2", "unread true", "ahead: 0"],
-    ),
-    ("it goes back again", &["fetch abc", "unread true", "fetch bc", "read 1: b", "unread by: 1", "unread true"]),
-    ("it cannot: the bytes stay", &["fetch abc", "read 1: a", "unread false", "ahead: 2", "read 9: bc"]),
-    ("it cannot: no write tries again", &["fetch abc", "unread false", "unread by: 0", "fetch de", "unread by: 0"]),
-    ("it fails: one write is told", &["fetch ab", "unread error", "unread failed: yes", "unread failed: no"]),
-    ("it fails: the bytes stay", &["fetch ab", "read 1: a", "unread error", "unread by: 1", "read 9: b"]),
-    (
-        "it is tried again",
-        &["fetch ab", "unread error", "unread failed: yes", "unread by: 2", "unread true", "ahead: 0"],
-    ),
+    ("the cursor goes back", &["fetch abc", "back by: 3", "back true", "ahead: 0", "read 1: nothing"]),
+    ("it goes back over what was not handed out", &["fetch abc", "read 1: a", "back by: 2", "back true", "ahead: 0"]),
+    ("it goes back again", &["fetch abc", "back true", "fetch bc", "read 1: b", "back by: 1", "back true"]),
+    ("it cannot: the bytes stay", &["fetch abc", "read 1: a", "back false", "ahead: 2", "read 9: bc"]),
+    ("it cannot: no write tries again", &["fetch abc", "back false", "back by: 0", "fetch de", "back by: 0"]),
+    ("it fails: one write is told", &["fetch ab", "back error", "back failed: yes", "back failed: no"]),
+    ("it fails: the bytes stay", &["fetch ab", "read 1: a", "back error", "back by: 1", "read 9: b"]),
+    ("it is tried again", &["fetch ab", "back error", "back failed: yes", "back by: 2", "back true", "ahead: 0"]),
     // Seeks.
-    ("a seek is answered once", &["seek 7: 7", "sought 7", "sought at 7: 7", "sought at 7: nothing"]),
-    ("it is not answered before its end", &["seek 7: 7", "sought at 7: nothing", "sought 7", "sought at 7: 7"]),
-    ("it is not answered to another one", &["seek 7: 7", "sought 7", "sought at +7: nothing", "sought at 7: 7"]),
-    ("its error is answered once", &["seek 7: 7", "sought error", "sought at 7: error", "sought at 7: nothing"]),
-    ("another operation forgets it", &["seek 7: 7", "sought 7", "forget", "sought at 7: nothing"]),
-    ("a read forgets it", &["seek 7: 7", "sought 7", "forget the seek", "sought at 7: nothing"]),
+    ("a seek is answered once", &["seek 7: 7", "seek ended 7", "result of 7: 7", "result of 7: nothing"]),
+    ("it is not answered before its end", &["seek 7: 7", "result of 7: nothing", "seek ended 7", "result of 7: 7"]),
+    ("it is not answered to another one", &["seek 7: 7", "seek ended 7", "result of +7: nothing", "result of 7: 7"]),
+    ("its error is answered once", &["seek 7: 7", "seek ended error", "result of 7: error", "result of 7: nothing"]),
+    ("another operation forgets it", &["seek 7: 7", "seek ended 7", "forget", "result of 7: nothing"]),
+    ("a read forgets it", &["seek 7: 7", "seek ended 7", "forget the seek", "result of 7: nothing"]),
     ("a read does not forget an end", &["fetch end", "forget the seek", "read 1: end"]),
     ("from here, it counts from what was handed out", &["fetch abcde", "read 2: ab", "seek +1: -2"]),
-    ("from elsewhere, it does not", &["fetch abcde", "read 2: ab", "seek 1: 1", "sought 1", "seek end-1: end-1"]),
-    ("a seek voids what was fetched", &["fetch abc", "read 1: a", "seek 0: 0", "sought 0", "ahead: 0", "seek +1: +1"]),
-    ("a failed one does not", &["fetch abc", "read 1: a", "seek 0: 0", "sought error", "ahead: 2", "read 9: bc"]),
+    ("from elsewhere, it does not", &["fetch abcde", "read 2: ab", "seek 1: 1", "seek ended 1", "seek end-1: end-1"]),
+    (
+        "a seek voids what was fetched",
+        &["fetch abc", "read 1: a", "seek 0: 0", "seek ended 0", "ahead: 0", "seek +1: +1"],
+    ),
+    ("a failed one does not", &["fetch abc", "read 1: a", "seek 0: 0", "seek ended error", "ahead: 2", "read 9: bc"]),
     ("as far as it goes", &["fetch abc", "seek -9223372036854775808: -9223372036854775808"]),
 ];
 
@@ -67,10 +64,12 @@ fn apply(cursor: &mut Cursor, event: &str) -> Option<String> {
         ("buffer", _) => return Some(cursor.take_buffer().bytes().len().to_string()),
         ("forget", "the seek") => drop(cursor.forget_seek()),
         ("forget" | "forget,", moves) => drop(cursor.forget(moves == "moves")),
-        ("unread", "by") => return Some(cursor.to_unread().to_string()),
-        ("unread", "failed") => return Some(cursor.take_unread_failure().map_or("no", |_| "yes").into()),
-        ("unread", "error") => cursor.unread(failed()),
-        ("unread", moved) => cursor.unread(Ok(moved == "true")),
+        ("back", "by") => return Some(cursor.back_by().to_string()),
+        ("back", "failed") => return Some(cursor.take_seek_back_failure().map_or("no", |_| "yes").into()),
+        ("back", "error") => cursor.moved_back(failed()),
+        ("back", moved) => cursor.moved_back(Ok(moved == "true")),
+        ("seek", "ended error") => cursor.seek_ended(failed()),
+        ("seek", at) if at.starts_with("ended ") => cursor.seek_ended(Ok(number(&at[6..]) as u64)),
         ("seek", to) => {
             return Some(match cursor.begin_seek(place(to)) {
                 SeekFrom::Start(n) => n.to_string(),
@@ -78,11 +77,10 @@ fn apply(cursor: &mut Cursor, event: &str) -> Option<String> {
                 SeekFrom::End(n) => format!("end{n:+}"),
             });
         }
-        ("sought", "error") => cursor.sought(failed()),
-        ("sought", at) => match at.strip_prefix("at ") {
-            Some(to) => return Some(name(cursor.take_sought(place(to)).map(|sought| sought.map(|n| n.to_string())))),
-            None => cursor.sought(Ok(number(at) as u64)),
-        },
+        ("result", to) => {
+            let result = cursor.take_seek_result(place(to.trim_start_matches("of ")));
+            return Some(name(result.map(|result| result.map(|n| n.to_string()))));
+        }
         _ => panic!("an event without a meaning: {event}"),
     }
     None
@@ -116,7 +114,7 @@ fn place(text: &str) -> SeekFrom {
 }
 
 #[test]
-fn what_the_accounts_say() {
+fn every_row() {
     for (row, events) in ROWS {
         let mut cursor = Cursor::new();
         for event in *events {
@@ -126,9 +124,9 @@ fn what_the_accounts_say() {
     }
 }
 
-/// A reader that waits for the end is told in time. An end that was found long ago is asked for anew, once.
+/// A reader that waits for the end is told in time. An end that was found long ago is looked for again, once.
 #[test]
-fn an_old_end_is_asked_for_anew() {
+fn an_old_end_is_looked_for_again() {
     let Some(long_ago) = Instant::now().checked_sub(2 * END_LASTS) else { return };
     let mut cursor = Cursor::new();
     for (found, answer) in [(long_ago, "nothing"), (long_ago, "end"), (long_ago, "nothing"), (Instant::now(), "end")] {
@@ -183,10 +181,10 @@ impl Handle {
     }
 
     fn write(&mut self) {
-        let ahead = self.cursor.to_unread();
+        let ahead = self.cursor.back_by();
         if ahead > 0 {
             self.destination.set_position(self.destination.position() - ahead);
-            self.cursor.unread(Ok(true));
+            self.cursor.moved_back(Ok(true));
         }
         drop(self.cursor.forget(false));
         for side in [&mut self.destination, &mut self.caller] {
@@ -197,11 +195,11 @@ impl Handle {
 
     fn seek(&mut self, to: SeekFrom, is_awaited: bool) {
         drop(self.cursor.forget(true));
-        let sought = self.destination.seek(self.cursor.begin_seek(to));
-        self.cursor.sought(sought);
+        let result = self.destination.seek(self.cursor.begin_seek(to));
+        self.cursor.seek_ended(result);
         let expected = self.caller.seek(to).ok();
         if is_awaited {
-            assert_eq!(self.cursor.take_sought(to).expect("it has ended").ok(), expected);
+            assert_eq!(self.cursor.take_seek_result(to).expect("it has ended").ok(), expected);
         }
     }
 }

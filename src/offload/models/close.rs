@@ -22,7 +22,7 @@ fn of_an_idle_destination() {
 }
 
 #[test]
-fn over_a_write_that_nobody_asked_for() {
+fn over_a_write_that_was_not_answered() {
     model_of(&["posted", "running", "idle"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
         let mut writer = writer(&log, never, &pool);
@@ -31,7 +31,7 @@ fn over_a_write_that_nobody_asked_for() {
         block_on(writer.close_complete()).unwrap();
         log.assert(b"1", 1);
         assert_eq!(writer.outstanding(), None);
-        assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        assert_eq!(take_answer(&mut writer, ticket).unwrap(), 1);
         pool.end(writer);
     });
 }
@@ -47,7 +47,7 @@ fn over_a_write_that_fails() {
             assert_eq!(block_on(writer.close_complete()).unwrap_err().kind(), io::ErrorKind::StorageFull);
             log.assert(b"", 1);
         }
-        assert_eq!(ask(&mut writer, ticket).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(take_answer(&mut writer, ticket).unwrap_err().kind(), io::ErrorKind::StorageFull);
         pool.end(writer);
     });
 }
@@ -63,7 +63,7 @@ fn over_a_write_of_unknown_effect() {
             assert!(Indeterminate::find(&block_on(writer.close_complete()).unwrap_err()).is_some());
             log.assert(b"", 1);
         }
-        assert!(Indeterminate::find(&ask(&mut writer, ticket).unwrap_err()).is_some());
+        assert!(Indeterminate::find(&take_answer(&mut writer, ticket).unwrap_err()).is_some());
         pool.end(writer);
     });
 }

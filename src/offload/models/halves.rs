@@ -14,7 +14,7 @@ struct Half(StdArc<Mutex<Writer>>);
 impl Half {
     /// The destination is like a socket: its cursor cannot be moved back.
     fn new(writer: Writer) -> Self {
-        writer.shared.lock().machine.cursor.unread(Ok(false));
+        writer.shared.lock().machine.cursor.moved_back(Ok(false));
         Self(StdArc::new(Mutex::new(writer)))
     }
 
@@ -66,7 +66,7 @@ fn a_reader_and_a_writer() {
 }
 
 #[test]
-fn a_reader_and_a_writer_whose_worker_looks() {
+fn a_reader_and_a_writer_whose_worker_spins() {
     both_are_answered(Policy::spin_at_most(Duration::from_nanos(1)));
 }
 

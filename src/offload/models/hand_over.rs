@@ -1,4 +1,4 @@
-//! One operation after the other, each a job of its own: no worker looks for the next one, and no poll waits.
+//! One operation after the other, each a job of its own: no worker spins for the next one, and no poll waits.
 
 use std::{future::Future, pin::pin};
 
@@ -35,9 +35,9 @@ fn a_worker_is_woken_for_the_next_operation() {
     });
 }
 
-/// Whether the write is in flight or has ended, nothing else is taken before it was asked for.
+/// Whether the write is in flight or has ended, nothing else is taken before it was answered.
 #[test]
-fn a_write_is_outstanding_until_it_is_asked_for() {
+fn a_write_is_outstanding_until_it_is_answered() {
     model_of(&["posted", "running", "idle"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
         let mut writer = writer(&log, never, &pool);
@@ -48,7 +48,7 @@ fn a_write_is_outstanding_until_it_is_asked_for() {
             let error = write(&mut writer, b"2").unwrap_err();
             assert_eq!(WriteOutstanding::find(&error).expect("typed").ticket(), ticket);
         }
-        assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        assert_eq!(take_answer(&mut writer, ticket).unwrap(), 1);
         assert_eq!(writer.outstanding(), None);
         assert_eq!(write(&mut writer, b"3").unwrap(), 1);
         log.assert(b"13", 0);
@@ -63,11 +63,11 @@ fn a_ticket_is_answered_with_its_own_result() {
         let mut writer = writer(&log, the_first, &pool);
         let first = submit(&mut writer, b"1");
         for _ in 0..2 {
-            assert_eq!(ask(&mut writer, first).unwrap_err().kind(), io::ErrorKind::StorageFull);
+            assert_eq!(take_answer(&mut writer, first).unwrap_err().kind(), io::ErrorKind::StorageFull);
         }
         let second = submit(&mut writer, b"23");
-        assert!(crate::UnknownTicket::find(&ask(&mut writer, first).unwrap_err()).is_some());
-        assert_eq!(ask(&mut writer, second).unwrap(), 2);
+        assert!(crate::UnknownTicket::find(&take_answer(&mut writer, first).unwrap_err()).is_some());
+        assert_eq!(take_answer(&mut writer, second).unwrap(), 2);
         log.assert(b"23", 0);
         pool.end(writer);
     });
@@ -75,7 +75,7 @@ fn a_ticket_is_answered_with_its_own_result() {
 
 /// The future of the write was dropped after it had submitted, and so was the first one of `settle`.
 #[test]
-fn a_settle_asks_for_what_is_outstanding() {
+fn a_settle_takes_the_answer_of_what_is_outstanding() {
     model(|| {
         let (log, pool) = (Log::default(), Threads::new());
         let mut writer = writer(&log, never, &pool);
@@ -101,7 +101,7 @@ fn a_waker_that_was_replaced_is_not_missed() {
         let ticket = submit(&mut writer, b"1");
         let first = poll_once(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket));
         cases.met(if first.is_pending() { "replaced" } else { "answered" });
-        assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        assert_eq!(take_answer(&mut writer, ticket).unwrap(), 1);
         pool.end(writer);
         log.assert(b"1", 1);
     });

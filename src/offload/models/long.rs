@@ -171,14 +171,14 @@ impl User {
                 let ticket = self.submits(n);
                 let first = poll_once(|cx| Pin::new(&mut self.writer).poll_write_complete(cx, ticket));
                 assert!(!matches!(first, Poll::Ready(Err(_))));
-                assert_eq!(ask(&mut self.writer, ticket).unwrap(), 1);
+                assert_eq!(take_answer(&mut self.writer, ticket).unwrap(), 1);
             }
             2 => {
                 let ticket = self.submits(n);
                 let error = write(&mut self.writer, &[n]).unwrap_err();
                 assert_eq!(WriteOutstanding::find(&error).expect("typed").ticket(), ticket);
                 self.reads(1);
-                assert_eq!(ask(&mut self.writer, ticket).unwrap(), 1);
+                assert_eq!(take_answer(&mut self.writer, ticket).unwrap(), 1);
             }
             3 => {
                 self.abandons_a_read();

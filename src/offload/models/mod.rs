@@ -3,18 +3,18 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `hand_over.rs` | one operation after the other, and how a write is asked for |
+//! | `hand_over.rs` | one operation after the other, and how a write is answered |
 //! | `halves.rs` | two tasks on one handle |
 //! | `close.rs`, `abandon.rs` | a close and a drop at each moment |
 //! | `pool_faults.rs` | jobs that are dropped or refused, and a worker that is woken for nothing |
-//! | `once.rs`, `positioned.rs` | calls without a handle, and writes at positions |
-//! | `spinning.rs` | workers that look for the next operation, and polls that wait for the end |
+//! | `detached.rs`, `positioned.rs` | calls without a handle, and writes at positions |
+//! | `spinning.rs` | workers that spin for the next operation, and polls that wait for the end |
 //! | `long.rs`, `few.rs` | what is too long for Loom, on a pool of few threads |
 //! | `spin.rs` | what stands for `offload/spin.rs` |
 //!
 //! # What the checkers see
 //!
-//! Every lock and flag that tasks and the pool share is the checker's, and so is the account of [`abandoned`]. The
+//! Every lock and flag that tasks and the pool share is the checker's, and so is the state of [`abandoned`]. The
 //! atomics of async-task are not: each of its transitions (schedule, begin and end of a run, drop) counts as one step,
 //! in which no other thread runs. To have the checkers try two of them in both orders, the pool here, the waker of the
 //! worker and the end of its poll call [`step`] before each.
@@ -38,13 +38,13 @@ use crate::{
 
 mod abandon;
 mod close;
+mod detached;
 #[cfg(awc_shuttle)]
 mod few;
 mod halves;
 mod hand_over;
 #[cfg(awc_shuttle)]
 mod long;
-mod once;
 mod pool_faults;
 mod positioned;
 mod spinning;
@@ -59,7 +59,7 @@ struct Seen {
     bytes: Vec<u8>,
     writes: usize,
     syncs: usize,
-    /// How many bytes were read, less those that were unread.
+    /// How many bytes were read, less those that the cursor went back over.
     position: u8,
     drops: usize,
     /// The thread of the last drop.
@@ -143,7 +143,7 @@ impl Read for Destination {
 }
 
 impl WriteComplete for Destination {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
         self.log.seen().position -= n as u8;
         Ok(true)
     }
@@ -318,7 +318,7 @@ fn submit<P: Pool>(writer: &mut Writer<P>, buf: &[u8]) -> Ticket {
     }
 }
 
-fn ask<P: Pool>(writer: &mut Writer<P>, ticket: Ticket) -> io::Result<usize> {
+fn take_answer<P: Pool>(writer: &mut Writer<P>, ticket: Ticket) -> io::Result<usize> {
     block_on(writer.complete(ticket))
 }
 

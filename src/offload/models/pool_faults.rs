@@ -33,10 +33,10 @@ fn a_write_whose_job_is_dropped_is_not_made_and_the_next_one_has_a_new_worker() 
             let (log, pool) = (Log::default(), Threads::with_fates(fates));
             let mut writer = writer(&log, never, &pool);
             let ticket = submit(&mut writer, b"1");
-            assert_not_run(ask(&mut writer, ticket));
+            assert_not_run(take_answer(&mut writer, ticket));
             assert_eq!(log.seen().writes, 0);
             assert_eq!(write(&mut writer, b"2").unwrap(), 1);
-            assert_not_run(ask(&mut writer, ticket).map_err(|error| {
+            assert_not_run(take_answer(&mut writer, ticket).map_err(|error| {
                 assert!(crate::UnknownTicket::find(&error).is_some());
                 io::ErrorKind::Other.into()
             }));
@@ -133,7 +133,7 @@ fn a_close_over_a_write_whose_job_is_dropped() {
                 assert_not_run(block_on(writer.close_complete()));
                 log.assert(b"", 1);
             }
-            assert_not_run(ask(&mut writer, ticket));
+            assert_not_run(take_answer(&mut writer, ticket));
             pool.end(writer);
         });
     }

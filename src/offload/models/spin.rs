@@ -1,40 +1,40 @@
 //! Spinning, as the models have it: the interface of `spin.rs`, without a clock and without counters of the process.
 //!
-//! A nanosecond of a [`Policy`] is one look. The checker may run any other thread before each look, so a worker that
-//! stops looking does so at every moment. Whether spinning pays is no question here: nothing is skipped, and every
-//! worker may look. The default is not to spin; a model that wants it says so.
+//! A nanosecond of a [`Policy`] is one iteration. The checker may run any other thread before each of them, so a worker
+//! stops spinning at every moment. Whether spinning pays is no answer here: nothing is skipped, and every worker may
+//! spin. The default is not to spin; a model that wants it says so.
 
 use std::time::Duration;
 
 use crate::checker::{step, thread::yield_now};
 
-/// How many looks there are.
+/// How many iterations a spin has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    looks: u128,
+    iterations: u128,
 }
 
 impl Policy {
-    /// No looks.
+    /// No spinning.
     pub const fn never_spin() -> Self {
-        Self { looks: 0 }
+        Self { iterations: 0 }
     }
 
-    /// As many looks as there are nanoseconds. With [`Duration::MAX`] only the other side ends them.
+    /// As many iterations as there are nanoseconds. With [`Duration::MAX`] only the other side ends a spin.
     pub const fn spin_at_most(at_most: Duration) -> Self {
-        Self { looks: at_most.as_nanos() }
+        Self { iterations: at_most.as_nanos() }
     }
 
-    /// Looks until `is_there` or for as often as it may.
-    fn spin(self, is_there: impl Fn() -> bool) {
-        for _ in 1..self.looks {
-            if is_there() {
+    /// Spins until `condition` holds, or for as often as it may.
+    fn spin(self, condition: impl Fn() -> bool) {
+        for _ in 1..self.iterations {
+            if condition() {
                 return;
             }
             yield_now();
         }
-        if self.looks > 0 {
-            is_there();
+        if self.iterations > 0 {
+            condition();
         }
     }
 }
@@ -48,44 +48,44 @@ impl Spinner {
         Self(policy)
     }
 
-    pub(super) fn learn(&mut self, _in_time: bool) {}
+    pub(super) fn record(&mut self, _success: bool) {}
 
-    pub(super) fn wait(&mut self, _bytes: usize, is_over: impl Fn() -> bool) {
-        self.0.spin(is_over);
+    pub(super) fn spin_for_end(&mut self, _bytes: usize, has_ended: impl Fn() -> bool) {
+        self.0.spin(has_ended);
     }
 
-    pub(super) fn look(&mut self, _: &Stay) -> Option<Look> {
-        (self.0 != Policy::never_spin()).then_some(Look(self.0))
+    pub(super) fn permit(&mut self, _: &PolledSince) -> Option<SpinPermit> {
+        (self.0 != Policy::never_spin()).then_some(SpinPermit(self.0))
     }
 }
 
-/// A look for the next operation.
+/// One worker may spin once.
 #[derive(Debug)]
-pub(super) struct Look(Policy);
+pub(super) struct SpinPermit(Policy);
 
-impl Look {
-    pub(super) fn until(self, is_posted: impl Fn() -> bool) {
+impl SpinPermit {
+    pub(super) fn spin_until(self, is_posted: impl Fn() -> bool) {
         self.0.spin(is_posted);
     }
 }
 
 /// A worker keeps its thread for as long as it finds something. It then rests or ends, which is a step of async-task.
 #[derive(Debug)]
-pub(super) struct Stay;
+pub(super) struct PolledSince;
 
-impl Stay {
-    pub(super) fn begins() -> Self {
+impl PolledSince {
+    pub(super) fn now() -> Self {
         Self
     }
 }
 
-impl Drop for Stay {
+impl Drop for PolledSince {
     fn drop(&mut self) {
         step();
     }
 }
 
-/// No job makes a worker stop looking.
+/// No job makes a worker stop spinning.
 #[derive(Debug)]
 pub(super) struct Counted;
 

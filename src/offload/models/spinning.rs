@@ -1,4 +1,4 @@
-//! Workers that look for the next operation, and polls that wait for the end: what comes while they do, or just do not
+//! Workers that spin for the next operation, and polls that wait for the end: what comes while they do, or just do not
 //! any more.
 
 use std::time::Duration;
@@ -8,9 +8,9 @@ use ::futures_io::AsyncRead;
 use super::*;
 use crate::checker::{model, model_of};
 
-/// A writer that has written `1`, with a worker that looks for the next operation, so many times.
-fn looking(log: &Log, fails: Fails, pool: &Threads, looks: Duration) -> Writer {
-    let mut writer = writer(log, fails, pool).policy(Policy::spin_at_most(looks));
+/// A writer that has written `1`, with a worker that spins for the next operation, for so many iterations.
+fn spinning(log: &Log, fails: Fails, pool: &Threads, iterations: Duration) -> Writer {
+    let mut writer = writer(log, fails, pool).policy(Policy::spin_at_most(iterations));
     assert_eq!(write(&mut writer, b"1").unwrap(), 1);
     step_wakes(&mut writer);
     writer
@@ -20,13 +20,13 @@ const ONCE: Duration = Duration::from_nanos(1);
 const TWICE: Duration = Duration::from_nanos(2);
 const FOR_EVER: Duration = Duration::MAX;
 
-/// The second operation is posted while the worker looks, stops looking, or is at rest.
+/// The second operation is posted while the worker spins, stops spinning, or is at rest.
 #[test]
 fn the_next_operation_is_seen_or_the_worker_woken() {
-    for looks in [ONCE, TWICE] {
+    for iterations in [ONCE, TWICE] {
         model_of(&["seen", "woken", "woken while it runs"], move |cases| {
             let (log, pool) = (Log::default(), Threads::new());
-            let mut writer = looking(&log, never, &pool, looks);
+            let mut writer = spinning(&log, never, &pool, iterations);
             assert_eq!(write(&mut writer, b"2").unwrap(), 1);
             cases.met(match (pool.count(), pool.jobs().rescheduled) {
                 (1, _) => "seen",
@@ -42,10 +42,10 @@ fn the_next_operation_is_seen_or_the_worker_woken() {
 /// Both sides spin for as long as it takes: a flag that is never set is a hang, and one that is set too early is a poll
 /// without an answer.
 #[test]
-fn what_is_looked_for_is_seen() {
+fn what_is_spun_for_is_seen() {
     model(|| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, FOR_EVER);
+        let mut writer = spinning(&log, never, &pool, FOR_EVER);
         for byte in [b"2", b"3"] {
             let ticket = submit(&mut writer, byte);
             let answer = poll_once(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket));
@@ -62,7 +62,7 @@ fn what_is_looked_for_is_seen() {
 fn an_end_of_another_kind_is_seen() {
     model(|| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, the_second_is_unknown, &pool, FOR_EVER);
+        let mut writer = spinning(&log, the_second_is_unknown, &pool, FOR_EVER);
         let ticket = submit(&mut writer, b"2");
         let Poll::Ready(answer) = poll_once(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket)) else {
             panic!("the poll that submitted has waited");
@@ -73,20 +73,20 @@ fn an_end_of_another_kind_is_seen() {
     });
     model(|| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, FOR_EVER);
+        let mut writer = spinning(&log, never, &pool, FOR_EVER);
         assert!(matches!(poll_once(|cx| Pin::new(&mut writer).poll_close_complete(cx)), Poll::Ready(Ok(()))));
         log.assert(b"1", 1);
         pool.end(writer);
     });
 }
 
-/// The worker holds nothing while it looks, and sees that the writer has gone.
+/// The worker holds nothing while it spins, and sees that the writer has gone.
 #[test]
-fn a_drop_while_the_worker_looks() {
-    for looks in [ONCE, FOR_EVER] {
+fn a_drop_while_the_worker_spins() {
+    for iterations in [ONCE, FOR_EVER] {
         model(move || {
             let (log, pool) = (Log::default(), Threads::new());
-            let writer = looking(&log, never, &pool, looks);
+            let writer = spinning(&log, never, &pool, iterations);
             pool.end_with(writer, |writer| {
                 drop(writer);
                 log.assert(b"1", 1);
@@ -101,7 +101,7 @@ fn a_drop_while_the_worker_looks() {
 fn a_drop_over_a_write_that_the_worker_has_seen() {
     model_of(&["posted", "running", "idle", "dropped here", "dropped on the pool"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         let _ = submit(&mut writer, b"2");
         let before = place(&writer);
         cases.met(before);
@@ -117,10 +117,10 @@ fn a_drop_over_a_write_that_the_worker_has_seen() {
 }
 
 #[test]
-fn a_close_while_the_worker_looks() {
+fn a_close_while_the_worker_spins() {
     model_of(&["seen", "woken"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         block_on(writer.close_complete()).unwrap();
         log.assert(b"1", 1);
         assert!(!log.is_dropped_here());
@@ -133,7 +133,7 @@ fn a_close_while_the_worker_looks() {
 fn a_close_over_a_write_that_the_worker_has_seen() {
     model_of(&["posted", "running", "idle"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         let _ = submit(&mut writer, b"2");
         cases.met(place(&writer));
         block_on(writer.close_complete()).unwrap();
@@ -147,7 +147,7 @@ fn a_close_over_a_write_that_the_worker_has_seen() {
 fn a_close_that_was_dropped_with_its_writer() {
     model(|| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         let _ = poll_once(|cx| Pin::new(&mut writer).poll_close_complete(cx));
         pool.end(writer);
         log.assert(b"1", 1);
@@ -155,16 +155,16 @@ fn a_close_that_was_dropped_with_its_writer() {
     });
 }
 
-/// After a wait in vain, only the second waker can end the wait.
+/// After a spin that failed, only the second waker can end the wait.
 #[test]
 fn a_waker_that_was_replaced_is_not_missed() {
     model_of(&["replaced", "answered"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         let ticket = submit(&mut writer, b"2");
         let first = poll_once(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket));
         cases.met(if first.is_pending() { "replaced" } else { "answered" });
-        assert_eq!(ask(&mut writer, ticket).unwrap(), 1);
+        assert_eq!(take_answer(&mut writer, ticket).unwrap(), 1);
         pool.end(writer);
     });
 }
@@ -174,7 +174,7 @@ fn a_waker_that_was_replaced_is_not_missed() {
 fn a_read_is_seen_too() {
     model_of(&["seen", "woken"], |cases| {
         let (log, pool) = (Log::default(), Threads::new());
-        let mut writer = looking(&log, never, &pool, ONCE);
+        let mut writer = spinning(&log, never, &pool, ONCE);
         let mut buf = [0];
         let n = block_on(poll_fn(|cx| Pin::new(&mut writer).poll_read(cx, &mut buf))).unwrap();
         assert_eq!((n, &buf), (1, b"a"));
@@ -184,9 +184,9 @@ fn a_read_is_seen_too() {
     });
 }
 
-/// The wake comes while the worker looks, and brings a job for nothing.
+/// The wake comes while the worker spins, and brings a job for nothing.
 #[test]
-fn a_worker_that_looks_is_woken_for_nothing() {
+fn a_worker_that_spins_is_woken_for_nothing() {
     for fate in [Fate::Runs, Fate::Dropped] {
         model_of(&["written", "refused"][..if fate == Fate::Runs { 1 } else { 2 }], move |cases| {
             let fates = match fate {
@@ -194,7 +194,7 @@ fn a_worker_that_looks_is_woken_for_nothing() {
                 _ => |job| if job == 1 { Fate::Dropped } else { Fate::Runs },
             };
             let (log, pool) = (Log::default(), Threads::with_fates(fates));
-            let mut writer = looking(&log, never, &pool, ONCE);
+            let mut writer = spinning(&log, never, &pool, ONCE);
             wake_for_nothing(&writer);
             let written = write(&mut writer, b"2").is_ok();
             cases.met(if written { "written" } else { "refused" });
@@ -205,7 +205,7 @@ fn a_worker_that_looks_is_woken_for_nothing() {
     }
 }
 
-/// The worker that is gone was not looking, and the new one looks as the first one did.
+/// The worker that is gone was not spinning, and the new one spins as the first one did.
 #[test]
 fn a_worker_after_one_that_the_pool_has_dropped() {
     model_of(&["2 jobs", "3 jobs"], |cases| {

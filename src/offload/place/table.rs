@@ -19,7 +19,7 @@ use crate::{
 const PLACES: [&str; 8] =
     ["idle", "write posted", "call posted", "release posted", "running", "closed", "closed badly", "poisoned"];
 
-const LAST_WRITES: [&str; 4] = ["none", "in flight", "unasked", "asked"];
+const LAST_WRITES: [&str; 4] = ["none", "in flight", "unanswered", "answered"];
 
 const EVENTS: [Event; 25] = [
     ("observe", Subject::observe),
@@ -34,8 +34,8 @@ const EVENTS: [Event; 25] = [
         s.machine.post(Operation::Call(Box::new(|_| Ok(Report::Other))), None);
         String::new()
     }),
-    ("ask", |s| ask(s.machine.ask(s.ticket))),
-    ("ask foreign", |s| ask(s.machine.ask(TicketSource::new().mint(5)))),
+    ("answer", |s| polled(s.machine.poll_answer(s.ticket))),
+    ("answer foreign", |s| polled(s.machine.poll_answer(TicketSource::new().mint(5)))),
     ("take", |s| next(&s.machine.take())),
     ("refuse", |s| match tests::refuse(&mut s.machine) {
         (then, Some(operation)) => format!("{}, {}", operation_name(&operation), next(&then)),
@@ -46,7 +46,7 @@ const EVENTS: [Event; 25] = [
     ("finish failed", |s| s.finish(Report::Write(Err(failed())))),
     ("finish read", |s| s.finish(Report::Read(Buffer::new(), Ok(0)))),
     ("finish seek", |s| s.finish(Report::Seek(Ok(7)))),
-    ("finish unread", |s| s.finish(Report::Unread(Ok(true)))),
+    ("finish back", |s| s.finish(Report::SeekBack(Ok(true)))),
     ("finish sync", |s| s.finish(Report::Sync(Ok(())))),
     ("finish bad sync", |s| s.finish(Report::Sync(Err(failed())))),
     ("finish no sync", |s| s.finish(Report::NotSynced)),
@@ -105,17 +105,17 @@ impl Subject {
             Place::Closed(Err(_)) => 6,
             Place::Poisoned(_) => 7,
         };
-        let last = match &self.machine.last {
+        let last = match &self.machine.last_write {
             LastWrite::None => 0,
             LastWrite::InFlight(_) => 1,
-            LastWrite::Ended { asked, .. } => 2 + usize::from(*asked),
+            LastWrite::Ended { answered, .. } => 2 + usize::from(*answered),
         };
-        (place, self.machine.release.is_some() && !self.machine.is_over(), last)
+        (place, self.machine.release.is_some() && !self.machine.is_closed(), last)
     }
 
     /// How the last write came out. The table shows the states after one that came out short.
     fn result(&mut self) -> String {
-        match &mut self.machine.last {
+        match &mut self.machine.last_write {
             LastWrite::None | LastWrite::InFlight(_) => String::new(),
             LastWrite::Ended { result, .. } => repeat(result).map_or_else(error_name, |n| n.to_string()),
         }
@@ -125,7 +125,7 @@ impl Subject {
         let facts = [
             (self.machine.outstanding().is_some(), "outstanding"),
             (self.machine.has_ended(), "ended"),
-            (self.machine.is_over(), "over"),
+            (self.machine.is_closed(), "over"),
         ];
         let facts = facts.iter().filter(|(holds, _)| *holds);
         facts.fold(self.machine.place_name().to_owned(), |shown, (_, fact)| format!("{shown}, {fact}"))
@@ -160,8 +160,8 @@ fn begin(begin: Begin) -> String {
     }
 }
 
-fn ask(asked: Poll<io::Result<usize>>) -> String {
-    match asked {
+fn polled(answer: Poll<io::Result<usize>>) -> String {
+    match answer {
         Poll::Pending => "wait".into(),
         Poll::Ready(answer) => answer.map_or_else(error_name, |n| format!("{n} bytes")),
     }

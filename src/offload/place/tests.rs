@@ -14,7 +14,7 @@ use crate::{
 
 type Bytes = Vec<u8>;
 
-/// What the shell does when the pool has dropped the worker.
+/// What `Shared` does when the pool has dropped the worker.
 pub(super) fn refuse<T>(machine: &mut Machine<T>) -> (Next<T>, Option<Operation<T>>) {
     let Some((destination, operation)) = machine.refuse() else { return (Next::Over, None) };
     let report = operation.not_run();
@@ -62,7 +62,7 @@ fn outcome(machine: &mut Machine<Bytes>) -> Result<(), io::ErrorKind> {
     }
 }
 
-/// A result that was not asked for comes before the outcome of the release; one that was asked for is not told again.
+/// A result that was not answered comes before the outcome of the release; one that was answered is not told again.
 #[test]
 fn what_a_close_tells() {
     use io::ErrorKind::{Other, StorageFull, TimedOut, WriteZero};
@@ -79,12 +79,12 @@ fn what_a_close_tells() {
         (|| Err(error(StorageFull)), true, Ok(()), Err(TimedOut)),
         (|| Err(error(Other)), false, Err(Other), Err(Other)),
     ];
-    for (written, asked, after_good, after_bad) in rows {
+    for (written, answered, after_good, after_bad) in rows {
         for (released, expected) in [(Ok(()), after_good), (Err(TimedOut), after_bad)] {
             let (mut machine, ticket) = writing();
             let Next::Rest = machine.finish(Bytes::new(), Report::Write(written())) else { panic!("no close yet") };
-            if asked {
-                assert!(machine.ask(ticket).is_ready());
+            if answered {
+                assert!(machine.poll_answer(ticket).is_ready());
             }
             assert!(matches!(machine.close(just_drop), Close::Posted));
             assert!(matches!(machine.take(), Next::Release(..)));
@@ -92,7 +92,7 @@ fn what_a_close_tells() {
             assert_eq!(outcome(&mut machine), expected);
             assert_eq!(outcome(&mut machine), expected, "the first outcome again");
             assert_eq!(machine.outstanding(), None);
-            let Poll::Ready(answer) = machine.ask(ticket) else { panic!("it has ended") };
+            let Poll::Ready(answer) = machine.poll_answer(ticket) else { panic!("it has ended") };
             assert_eq!(kind(answer), kind(written().map_err(|mut error| error.give())), "its ticket still answers");
         }
     }
@@ -110,7 +110,7 @@ fn what_a_close_over_a_write_tells() {
     let (mut machine, ticket) = writing();
     assert!(matches!(machine.close(just_drop), Close::Wait));
     machine.poison(unknown());
-    for told in [machine.ask(ticket).map_ok(drop), Poll::Ready(machine.close(just_drop).outcome())] {
+    for told in [machine.poll_answer(ticket).map_ok(drop), Poll::Ready(machine.close(just_drop).outcome())] {
         let Poll::Ready(Err(told)) = told else { panic!("{told:?}") };
         assert!(Indeterminate::find(&told).is_some());
     }
@@ -136,7 +136,7 @@ fn one_release() {
     assert!(matches!(machine.close(just_drop), Close::Wait));
     assert!(machine.abandon(just_drop).is_none());
     let Next::Release(destination, release) = machine.finish(Bytes::new(), Report::Write(Ok(5))) else {
-        panic!("a release was asked for")
+        panic!("a release was requested")
     };
     assert_eq!(kind(release(destination)), Err(io::ErrorKind::TimedOut));
 }
@@ -155,7 +155,7 @@ fn an_operation_that_never_ran() {
     };
 
     let ticket = TicketSource::new().mint(5);
-    let Poll::Ready(Err(error)) = refused(a_write(), Some(ticket)).ask(ticket) else { panic!("not run") };
+    let Poll::Ready(Err(error)) = refused(a_write(), Some(ticket)).poll_answer(ticket) else { panic!("not run") };
     not_run(error);
 
     let mut machine = refused(Operation::Read(|_, _| Ok(0), Buffer::new()), None);
@@ -165,13 +165,13 @@ fn an_operation_that_never_ran() {
     let to = machine.cursor.begin_seek(io::SeekFrom::Start(0));
     machine.post(Operation::Seek(|_, _| Ok(0), to), None);
     let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
-    not_run(machine.cursor.take_sought(to).expect("it has ended").unwrap_err());
+    not_run(machine.cursor.take_seek_result(to).expect("it has ended").unwrap_err());
 
     let mut machine = Machine::new(Bytes::new());
     let mut fetched = Buffer::new();
     fetched.make_room(1);
     machine.cursor.fetched(fetched, Ok(1));
-    machine.post(Operation::Unread(|_, _| Ok(true), 1), None);
+    machine.post(Operation::SeekBack(|_, _| Ok(true), 1), None);
     let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
     assert!(matches!(machine.begin(Side::Read), Begin::Now), "a read has nothing to do with it");
     let Begin::Refused(error) = machine.begin(Side::Write) else { panic!("the write has to be told") };

@@ -4,9 +4,9 @@ use super::*;
 
 impl<T> Shared<T> {
     /// Carries out what is posted.
-    pub(in crate::offload) fn work(&self, stay: &Stay) -> After {
+    pub(in crate::offload) fn work(&self, since: &PolledSince) -> After {
         match self.take() {
-            Next::Run(destination, operation) => self.run(destination, operation, stay),
+            Next::Run(destination, operation) => self.run(destination, operation, since),
             Next::Release(destination, release) => self.release(destination, release),
             Next::Rest => After::Rest,
             Next::Over => After::Over,
@@ -18,16 +18,16 @@ impl<T> Shared<T> {
         self.posted.0.store(false, Relaxed);
         let next = inner.machine.take();
         let rests = matches!(next, Next::Rest);
-        if std::mem::take(&mut inner.is_looking) {
-            inner.spinner.learn(!rests);
+        if std::mem::take(&mut inner.is_spinning) {
+            inner.spinner.record(!rests);
         }
-        let unused = if rests { (inner.spare_buffer(), inner.machine.cursor.shrink()) } else { Default::default() };
+        let discarded = if rests { (inner.spare_buffer(), inner.machine.cursor.shrink()) } else { Default::default() };
         drop(inner);
-        drop(unused);
+        drop(discarded);
         next
     }
 
-    fn run(&self, mut destination: T, operation: Operation<T>, stay: &Stay) -> After {
+    fn run(&self, mut destination: T, operation: Operation<T>, since: &PolledSince) -> After {
         let (report, buffer) = operation.run(&mut destination);
         let report = match report {
             Ok(report) => report,
@@ -38,20 +38,20 @@ impl<T> Shared<T> {
             drop(inner);
             return self.release(destination, release);
         }
-        let look = inner.spinner.look(stay);
-        inner.is_looking = look.is_some();
-        let mut unused = (inner.keep(buffer), Buffer::new());
-        if look.is_none() {
-            unused.1 = inner.machine.cursor.shrink();
+        let permit = inner.spinner.permit(since);
+        inner.is_spinning = permit.is_some();
+        let mut discarded = (inner.keep(buffer), Buffer::new());
+        if permit.is_none() {
+            discarded.1 = inner.machine.cursor.shrink();
         }
         self.publish(inner);
-        drop(unused);
-        look.map_or(After::Rest, After::Look)
+        drop(discarded);
+        permit.map_or(After::Rest, After::Spin)
     }
 
     /// Spins until something is posted, or for as long as it may.
-    pub(in crate::offload) fn look(&self, look: Look) {
-        look.until(|| self.posted.0.load(Acquire));
+    pub(in crate::offload) fn spin(&self, permit: SpinPermit) {
+        permit.spin_until(|| self.posted.0.load(Acquire));
     }
 
     /// The operation had an unknown effect: drops the destination, then publishes that.
@@ -60,40 +60,38 @@ impl<T> Shared<T> {
         let reason = RepeatableError::new(reason);
         let mut inner = self.lock();
         inner.machine.poison(reason);
-        self.end(inner);
-        After::Over
+        self.end(inner)
     }
 
     /// Releases the destination, then publishes that.
-    fn release(&self, destination: T, release: Release<T>) -> After {
+    fn release(&self, destination: T, release: ReleaseFn<T>) -> After {
         let outcome = catch_panics(|| release(destination)).and_then(|released| released);
         // It cannot be made again: `close(2)` has closed the descriptor whatever it answers.
         let outcome = outcome.map_err(|error| RepeatableError::new(with_final_kind(error)));
         let mut inner = self.lock();
         inner.machine.released(outcome);
-        self.end(inner);
-        After::Over
+        self.end(inner)
     }
 
-    /// The destination is gone: nothing will be posted any more.
-    fn end(&self, mut inner: MutexGuard<'_, Inner<T>>) {
-        // No read will be answered any more.
-        let unused = (inner.spare_buffer(), std::mem::replace(&mut inner.machine.cursor, Cursor::new()));
-        let unused_error = inner.machine.unused.take();
+    /// The destination is gone: nothing will be posted, and no read answered any more.
+    fn end(&self, mut inner: MutexGuard<'_, Inner<T>>) -> After {
+        let discarded = (inner.spare_buffer(), std::mem::replace(&mut inner.machine.cursor, Cursor::new()));
+        let discarded_error = inner.machine.discarded.take();
         let abandoned = inner.abandoned.take();
         let has_failed = inner.machine.has_failed();
         self.publish(inner);
-        drop_catching_panics(unused);
-        drop(unused_error);
+        drop_catching_panics(discarded);
+        drop(discarded_error);
         if let Some(abandoned) = abandoned {
             abandoned.end(has_failed);
         }
+        After::Over
     }
 
-    /// What has ended can be seen; wakes whoever waits for it. A waker that panics harms neither the other one nor the
-    /// thread.
+    /// Publishes the end of an operation, then wakes the tasks that wait for it. A waker that panics harms neither the
+    /// other one nor the thread.
     fn publish(&self, mut inner: MutexGuard<'_, Inner<T>>) {
-        self.ended.0.store(true, ReleaseOrdering);
+        self.ended.0.store(true, Release);
         let wakers = inner.take_wakers();
         drop(inner);
         for waker in wakers.into_iter().flatten() {
@@ -105,7 +103,7 @@ impl<T> Shared<T> {
     pub(in crate::offload) fn worker_is_gone(&self) {
         let mut inner = self.lock();
         inner.has_worker = false;
-        inner.is_looking = false;
+        inner.is_spinning = false;
         let Some((destination, operation)) = inner.machine.refuse() else { return };
         drop(inner);
         let report = operation.not_run();

@@ -105,7 +105,7 @@ impl Scripted {
         self
     }
 
-    /// The first calls of `seek`, those of `unread` included.
+    /// The first calls of `seek`, those of `seek_back` included.
     pub fn on_seek(mut self, outcomes: impl IntoIterator<Item = Outcome>) -> Self {
         self.seeks.extend(outcomes);
         self
@@ -197,14 +197,14 @@ impl WriteComplete for Scripted {
         Self::play(|| first.take().unwrap_or(Outcome::All), 0).map(|_| true)
     }
 
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        self.observer.seen().unreads.push(n);
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
+        self.observer.seen().seek_backs.push(n);
         Self::play(next(&mut self.seeks), 0)?;
         if self.input.is_some() {
             return Ok(false);
         }
         let mut seen = self.observer.seen();
-        seen.position = seen.position.checked_sub(n).expect("what is unread was read");
+        seen.position = seen.position.checked_sub(n).expect("no more than was read");
         Ok(true)
     }
 }
@@ -280,7 +280,7 @@ struct Seen {
     waits: usize,
     reads: Vec<usize>,
     seeks: Vec<SeekFrom>,
-    unreads: Vec<u64>,
+    seek_backs: Vec<u64>,
     flushes: usize,
     syncs: usize,
     sync_script: VecDeque<Outcome>,
@@ -348,9 +348,9 @@ impl Observer {
         self.seen().seeks.clone()
     }
 
-    /// Each call of `unread`.
-    pub fn unreads(&self) -> Vec<u64> {
-        self.seen().unreads.clone()
+    /// Each call of `seek_back`.
+    pub fn seek_backs(&self) -> Vec<u64> {
+        self.seen().seek_backs.clone()
     }
 
     /// The number of calls of `flush`.

@@ -28,7 +28,7 @@ fn a_read_does_not_ask_for_a_write() {
         abandon(&mut file, &pool, 2);
         assert_eq!(ready(read(&mut file, 1)).unwrap().len(), 1);
         steps::refused(steps::submit(&mut file, b"Z"), ticket);
-        assert_eq!((observer.writes(), observer.unreads()), (vec![2], vec![]), "it does nothing");
+        assert_eq!((observer.writes(), observer.seek_backs()), (vec![2], vec![]), "it does nothing");
         assert_eq!(ready(read(&mut file, 1)).unwrap().len(), 1, "and the fetched bytes are where they were");
         assert_eq!(file.outstanding(), Some(ticket));
         assert!(ready(steps::ask(&mut file, ticket)).map_or(true, |n| n == complete));
@@ -42,7 +42,7 @@ fn a_flush_leaves_fetched_bytes_alone() {
     abandon(&mut file, &pool, 4);
     let jobs = pool.executed();
     ready(steps::poll(|cx| Pin::new(&mut file).poll_flush(cx))).unwrap();
-    assert_eq!((pool.executed(), observer.unreads()), (jobs, vec![]));
+    assert_eq!((pool.executed(), observer.seek_backs()), (jobs, vec![]));
     assert_eq!(ready(read(&mut file, 4)).unwrap(), b"abcd");
 }
 

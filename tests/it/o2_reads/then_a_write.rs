@@ -13,8 +13,8 @@ fn lands_where_the_handed_out_reads_ended() {
         }
         write_now(&mut file, &pool, b"XY");
         assert_eq!(observer.bytes(), there);
-        let unread: &[u64] = if handed_out == 6 { &[] } else { &[6 - handed_out as u64] };
-        assert_eq!(observer.unreads(), unread);
+        let seek_backs: &[u64] = if handed_out == 6 { &[] } else { &[6 - handed_out as u64] };
+        assert_eq!(observer.seek_backs(), seek_backs);
         assert_eq!(read_now(&mut file, &pool, 10), there[handed_out + 2..], "and reads go on behind it");
     }
 }
@@ -26,7 +26,7 @@ fn waits_for_a_read_that_is_still_out() {
     assert!(steps::submit(&mut file, b"XY").is_pending());
     assert_eq!(pool.len(), 1, "the write is not out yet");
     write_now(&mut file, &pool, b"XY");
-    assert_eq!((observer.bytes(), observer.unreads()), (b"XYcdefgh".to_vec(), vec![6]));
+    assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYcdefgh".to_vec(), vec![6]));
 }
 
 /// Bytes that were handed out meanwhile would be read twice.
@@ -63,7 +63,7 @@ fn to_a_stream_leaves_the_fetched_bytes_waiting() {
     assert_eq!(ready(read(&mut socket, 1)).unwrap(), b"a");
     write_now(&mut socket, &pool, b"XY");
     write_now(&mut socket, &pool, b"Z");
-    assert_eq!((observer.bytes(), observer.unreads()), (b"XYZ".to_vec(), vec![3]), "asked once");
+    assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYZ".to_vec(), vec![3]), "asked once");
     assert_eq!(ready(read(&mut socket, 10)).unwrap(), b"bcd");
     assert_eq!(read_now(&mut socket, &pool, 10), b"ef");
 }
@@ -94,7 +94,7 @@ fn is_not_executed_when_the_cursor_cannot_be_moved() {
     assert_eq!(failed(steps::submit(&mut file, b"XY")).raw_os_error(), Some(IO_ERROR));
     assert!(observer.writes().is_empty());
     write_now(&mut file, &pool, b"XY");
-    assert_eq!((observer.bytes(), observer.unreads()), (b"XYcdef".to_vec(), vec![4, 4]), "tried again");
+    assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYcdef".to_vec(), vec![4, 4]), "tried again");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn is_not_executed_when_the_pool_drops_the_move() {
     assert!(steps::submit(&mut file, b"XY").is_pending());
     assert!(pool.drop_one());
     failed(steps::submit(&mut file, b"XY"));
-    assert_eq!((observer.writes(), observer.unreads()), (vec![], vec![]));
+    assert_eq!((observer.writes(), observer.seek_backs()), (vec![], vec![]));
     write_now(&mut file, &pool, b"XY");
     assert_eq!(observer.bytes(), b"XYcdef");
 }

@@ -37,7 +37,7 @@ impl Model {
     }
 
     /// A seek was answered, or dropped.
-    pub(in crate::random) fn sought(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
+    pub(in crate::random) fn seek_ended(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
         if self.gate(answer)? == Gate::Refused || self.is_uncertain() {
             return Ok(());
         }
@@ -50,7 +50,7 @@ impl Model {
             None => "an error, since nothing is before the start".to_owned(),
         };
         let answer = result.as_ref().ok().copied();
-        hold(self.images.sought(position, answer), Rule::O2, &expected, result.describe())
+        hold(self.images.seek_ended(position, answer), Rule::O2, &expected, result.describe())
     }
 
     /// A sync was answered, or dropped; `durable` is what is durable after it. A dropped one that met a fault fails the

@@ -1,8 +1,8 @@
-//! [`Accounts`]: the writes of a [`PositionedFile`](super::PositionedFile) that are outstanding, and who asks for them.
+//! [`Writes`]: the writes of a [`PositionedFile`](super::PositionedFile) that are outstanding, and the tasks that wait.
 //!
 //! ```text
-//!  submit              end             ask
-//! --------> InFlight -------> Ended ----------> told
+//!  submit              end         poll_answer
+//! --------> InFlight -------> Ended ----------> answered
 //!              | forget          | forget
 //!          Abandoned ---------> gone; a failure waits for a settle
 //!                      end
@@ -35,34 +35,34 @@ struct Write {
 #[derive(Debug)]
 enum State {
     InFlight(Option<Waker>),
-    /// In flight, and nobody asks.
+    /// In flight, and its future was dropped.
     Abandoned,
-    /// Nobody has asked yet.
+    /// Not answered yet.
     Ended(Outcome),
 }
 
 /// What there is to do when a write has ended.
 #[derive(Debug)]
 pub(super) struct Ended {
-    /// To be woken: who asks for the write, and who waits for all of them.
-    pub(super) asks: Option<Waker>,
-    pub(super) settle: Vec<Waker>,
-    /// The last one of a file that was dropped: to be ended, and whether any has failed.
+    /// To be woken: the task that waits for the write, and those that wait for all of them.
+    pub(super) waiting: Option<Waker>,
+    pub(super) settling: Vec<Waker>,
+    /// This was the last write of a file that was dropped: to be ended, and whether any has failed.
     pub(super) under_way: Option<(UnderWay, bool)>,
 }
 
 /// Its methods are called under a lock. They run no foreign code: what is to be woken or dropped, they give.
 #[derive(Debug, Default)]
-pub(super) struct Accounts {
+pub(super) struct Writes {
     submitted: u64,
-    writes: BTreeMap<u64, Write>,
+    outstanding: BTreeMap<u64, Write>,
     failures: Vec<FailedWrite>,
     settling: Vec<Waker>,
     /// The file was dropped with writes in flight.
     under_way: Option<UnderWay>,
 }
 
-impl Accounts {
+impl Writes {
     /// The number of the next write.
     pub(super) fn next(&self) -> u64 {
         self.submitted
@@ -72,25 +72,25 @@ impl Accounts {
     pub(super) fn submit(&mut self, offset: u64, len: usize) -> u64 {
         let number = self.submitted;
         self.submitted += 1;
-        self.writes.insert(number, Write { offset, len, state: State::InFlight(None) });
+        self.outstanding.insert(number, Write { offset, len, state: State::InFlight(None) });
         number
     }
 
-    /// Asks for a write. While it is in flight, `waker` is kept for its end; the other one is for the caller to drop.
-    pub(super) fn ask(&mut self, number: u64, waker: Waker) -> (Poll<Outcome>, Option<Waker>) {
-        let Some(write) = self.writes.get_mut(&number) else { unreachable!("a write was asked for twice") };
+    /// Answers for a write. While it is in flight, `waker` is kept for its end; the other one is for the caller to drop.
+    pub(super) fn poll_answer(&mut self, number: u64, waker: Waker) -> (Poll<Outcome>, Option<Waker>) {
+        let Some(write) = self.outstanding.get_mut(&number) else { unreachable!("a write was answered twice") };
         if let State::InFlight(place) = &mut write.state {
             return (Poll::Pending, place.replace(waker));
         }
-        match self.writes.remove(&number).map(|write| write.state) {
+        match self.outstanding.remove(&number).map(|write| write.state) {
             Some(State::Ended(outcome)) => (Poll::Ready(outcome), Some(waker)),
-            elsewhere => unreachable!("a write was asked for in {elsewhere:?}"),
+            elsewhere => unreachable!("a write was polled in {elsewhere:?}"),
         }
     }
 
-    /// Nobody will ask for a write any more.
+    /// The future of a write is dropped.
     pub(super) fn forget(&mut self, number: u64) -> Option<Waker> {
-        let write = self.writes.get_mut(&number)?;
+        let write = self.outstanding.get_mut(&number)?;
         match &mut write.state {
             State::InFlight(waker) => {
                 let waker = waker.take();
@@ -98,7 +98,7 @@ impl Accounts {
                 waker
             }
             State::Ended(_) => {
-                self.remove_unasked(number);
+                self.remove_unanswered(number);
                 None
             }
             State::Abandoned => None,
@@ -107,11 +107,11 @@ impl Accounts {
 
     /// A write has ended.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) -> Ended {
-        let Some(write) = self.writes.get_mut(&number) else { unreachable!("a write ended twice") };
-        let asks = match mem::replace(&mut write.state, State::Ended(outcome)) {
+        let Some(write) = self.outstanding.get_mut(&number) else { unreachable!("a write ended twice") };
+        let waiting = match mem::replace(&mut write.state, State::Ended(outcome)) {
             State::InFlight(waker) => waker,
             State::Abandoned => {
-                self.remove_unasked(number);
+                self.remove_unanswered(number);
                 None
             }
             State::Ended(_) => unreachable!("a write ended twice"),
@@ -119,12 +119,14 @@ impl Accounts {
         let is_last = self.under_way.is_some() && !self.is_in_flight(self.submitted);
         let under_way = if is_last { self.under_way.take() } else { None };
         let under_way = under_way.map(|under_way| (under_way, !self.failures.is_empty()));
-        Ended { asks, settle: mem::take(&mut self.settling), under_way }
+        Ended { waiting, settling: mem::take(&mut self.settling), under_way }
     }
 
     /// Removes a write that has ended; its failure is for a settle to tell.
-    fn remove_unasked(&mut self, number: u64) {
-        let Some(Write { offset, len, state: State::Ended(outcome) }) = self.writes.remove(&number) else { return };
+    fn remove_unanswered(&mut self, number: u64) {
+        let Some(Write { offset, len, state: State::Ended(outcome) }) = self.outstanding.remove(&number) else {
+            return;
+        };
         if outcome.error.is_some() || outcome.completed < len {
             self.failures.push(FailedWrite { offset, len, outcome });
         }
@@ -132,10 +134,10 @@ impl Accounts {
 
     /// Whether a write with a number before `end` is in flight.
     fn is_in_flight(&self, end: u64) -> bool {
-        self.writes.range(..end).any(|(_, write)| !matches!(write.state, State::Ended(_)))
+        self.outstanding.range(..end).any(|(_, write)| !matches!(write.state, State::Ended(_)))
     }
 
-    /// Waits for the writes with numbers before `end`, and takes the failures that nobody asked for.
+    /// Waits for the writes with numbers before `end`, and takes the failures that were not answered.
     pub(super) fn settle(
         &mut self,
         end: u64,
@@ -156,10 +158,10 @@ impl Accounts {
     #[must_use = "failures are to be counted"]
     pub(super) fn abandon(&mut self) -> Option<UnderWay> {
         if self.is_in_flight(self.submitted) {
-            self.under_way = Some(UnderWay::new());
+            self.under_way = Some(UnderWay::begin());
             return None;
         }
-        (!self.failures.is_empty()).then(UnderWay::new)
+        (!self.failures.is_empty()).then(UnderWay::begin)
     }
 }
 
@@ -194,7 +196,7 @@ impl FailedWrite {
     }
 }
 
-/// Writes failed that nobody had asked for: the error of [`PositionedFile::settle`](super::PositionedFile::settle).
+/// Writes failed whose futures were dropped: the error of [`PositionedFile::settle`](super::PositionedFile::settle).
 ///
 /// As an [`io::Error`] it has the kind of the first failure.
 #[derive(Debug)]
@@ -214,7 +216,7 @@ impl AbandonedFailures {
 
 impl fmt::Display for AbandonedFailures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} writes failed that nobody asked for", self.0.len())?;
+        write!(f, "{} writes failed whose futures were dropped", self.0.len())?;
         for FailedWrite { offset, len, outcome } in &self.0 {
             write!(f, "; of {len} bytes at {offset} {} are complete", outcome.completed)?;
             if let Some(error) = &outcome.error {

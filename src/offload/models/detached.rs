@@ -59,11 +59,11 @@ fn its_caller_goes() {
         model_of(met, move |cases| {
             let (log, pool) = (Log::default(), Threads::with_fates(fate));
             let pools = StdArc::new(pool.clone());
-            let mut question = Box::pin(run_on(&pools, if_dropped, call(&log, fails)));
-            assert!(poll_once(|cx| question.as_mut().poll(cx)).is_pending());
+            let mut answer = Box::pin(run_on(&pools, if_dropped, call(&log, fails)));
+            assert!(poll_once(|cx| answer.as_mut().poll(cx)).is_pending());
             step();
             cases.met(if log.seen().writes == 0 { "before the call" } else { "after the call" });
-            drop(question);
+            drop(answer);
             assert_eq!(block_on(abandoned()), failed);
             let seen = log.seen();
             assert_eq!(seen.writes, usize::from(fate(0) == Fate::Runs));

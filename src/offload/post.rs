@@ -10,11 +10,11 @@ use super::{
     Offload, Pool,
     operation::{Operation, Payload, Reply, Report},
     place::Side,
-    shared::{Inner, Posted, Shared, Step},
+    shared::{Inner, Notify, Shared, Step},
     worker,
 };
 use crate::{
-    primitives::Arc,
+    guard::drop_catching_panics,
     sync_write::{WriteComplete, write_once},
     ticket::{Submitted, Ticket},
     write::{end_run, poll_budget},
@@ -27,43 +27,48 @@ pub(crate) const MAX_SUBMISSION: usize = 2 << 20;
 /// How many bytes one read fetches at most.
 pub(crate) const MAX_READ: usize = 1 << 20;
 
-/// What an operation that is not a read or a write may begin with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Needs {
-    /// Nothing; it does not write.
-    Nothing,
-    /// No write is outstanding, and the cursor is where the caller believes it.
-    Settled,
-}
-
 impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// Takes `step`s, each under the lock, until one has an answer.
-    pub(super) fn drive<R>(
+    pub(super) fn poll_steps<R>(
         &mut self,
         side: Side,
         cx: &mut Context<'_>,
         mut step: impl FnMut(&Shared<T>, &mut Inner<T>) -> Step<R>,
     ) -> Poll<R> {
+        let mut waker = None;
         loop {
-            let shared: &Arc<Shared<T>> = &self.shared;
-            match shared.poll(side, cx, |inner| step(shared, inner)) {
-                Poll::Ready(Ok(answer)) => return Poll::Ready(answer),
-                Poll::Ready(Err(posted)) => self.see_to(posted, 0),
-                Poll::Pending => {
-                    end_run();
-                    return Poll::Pending;
+            // A waker is cloned before the lock is taken. Where an operation has ended there is most likely an answer.
+            if waker.is_none() && !self.shared.has_ended() {
+                waker = Some(cx.waker().clone());
+            }
+            let can_wait = waker.is_some();
+            match self.shared.step(side, &mut waker, &mut step) {
+                Step::Answer(answer) => {
+                    drop_catching_panics(waker);
+                    return Poll::Ready(answer);
+                }
+                Step::Posted(notify) => self.notify_worker(notify, 0),
+                Step::Wait if !can_wait => waker = Some(cx.waker().clone()),
+                Step::Wait => break,
+                Step::Yield => {
+                    // The other side was woken before, so it is mostly polled before. Only fairness rests on it.
+                    drop_catching_panics(waker);
+                    cx.waker().wake_by_ref();
+                    break;
                 }
             }
         }
+        end_run();
+        Poll::Pending
     }
 
-    /// Sees that the worker takes what was posted, an operation on `bytes` bytes.
-    fn see_to(&mut self, posted: Posted, bytes: usize) {
-        match (posted, &self.worker) {
-            (Posted::Spawn, _) => self.worker = Some(worker::spawn(&self.shared, &self.pool)),
-            (Posted::Wake, Some(worker)) => worker.wake_by_ref(),
-            (Posted::Wake, None) => debug_assert!(false, "there is no worker to wake"),
-            (Posted::Seen, _) => self.spinner.wait(bytes, || self.shared.has_ended()),
+    /// Has the worker take what was posted, an operation on `bytes` bytes.
+    fn notify_worker(&mut self, notify: Notify, bytes: usize) {
+        match (notify, &self.worker) {
+            (Notify::Spawn, _) => self.worker = Some(worker::spawn(&self.shared, &self.pool)),
+            (Notify::Wake, Some(worker)) => worker.wake_by_ref(),
+            (Notify::Wake, None) => debug_assert!(false, "there is no worker to wake"),
+            (Notify::Spinning, _) => self.spinner.spin_for_end(bytes, || self.shared.has_ended()),
         }
     }
 
@@ -77,11 +82,11 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     where
         T: WriteComplete,
     {
-        self.unread = Some(T::unread);
+        self.seek_back = Some(T::seek_back);
         self.release = T::release;
-        let (unread, ticket, mut take) = (self.unread, self.tickets.mint(len), Some(take));
-        let posted = ready!(self.drive(Side::Write, cx, |shared, inner| {
-            if let Some(step) = inner.begin(Side::Write).or_else(|| shared.unread_first(inner, unread)) {
+        let (seek_back, ticket, mut take) = (self.seek_back, self.tickets.mint(len), Some(take));
+        let notify = ready!(self.poll_steps(Side::Write, cx, |shared, inner| {
+            if let Some(step) = inner.begin(Side::Write).or_else(|| shared.seek_back_first(inner, seek_back)) {
                 return step;
             }
             let Some(take) = take.take() else { unreachable!("a submission is posted once") };
@@ -89,16 +94,16 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             let payload = take(inner, len);
             Step::Answer(Ok(shared.post(inner, Side::Write, Operation::Write(write, payload), Some(ticket))))
         }))?;
-        self.see_to(posted, len);
+        self.notify_worker(notify, len);
         Poll::Ready(Ok(Submitted::InFlight(ticket)))
     }
 
     /// Answers for `ticket`. One that has ended leaves the executor its turn.
-    pub(super) fn poll_ask(&mut self, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
         if self.shared.has_ended() {
             ready!(poll_budget(cx));
         }
-        self.drive(Side::Write, cx, |_, inner| match inner.machine.ask(ticket) {
+        self.poll_steps(Side::Write, cx, |_, inner| match inner.machine.poll_answer(ticket) {
             Poll::Ready(answer) => Step::Answer(answer),
             Poll::Pending => Step::Wait,
         })
@@ -106,7 +111,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
     pub(super) fn poll_release(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let release = self.release;
-        self.drive(Side::Write, cx, |shared, inner| shared.close(inner, release))
+        self.poll_steps(Side::Write, cx, |shared, inner| shared.close(inner, release))
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>
@@ -119,10 +124,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         if self.shared.has_ended() {
             ready!(poll_budget(cx));
         }
-        self.drive(Side::Read, cx, |shared, inner| {
+        self.poll_steps(Side::Read, cx, |shared, inner| {
             // Also what was fetched before waits for an operation under way, which may move the cursor.
             inner.answer_or_begin(Side::Read, |inner| inner.answer_read(buf)).unwrap_or_else(|| {
-                inner.stale.0 = inner.machine.cursor.forget_seek();
+                inner.discarded.0 = inner.machine.cursor.forget_seek();
                 let mut buffer = inner.spare_buffer();
                 buffer.make_room(buf.len().min(MAX_READ));
                 Step::Posted(shared.post(inner, Side::Read, Operation::Read(T::read, buffer), None))
@@ -135,8 +140,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         T: Seek,
     {
         ready!(self.poll_budget_if_settled(cx));
-        self.drive(Side::Write, cx, |shared, inner| {
-            inner.answer_or_begin(Side::Write, |inner| inner.machine.cursor.take_sought(to)).unwrap_or_else(|| {
+        self.poll_steps(Side::Write, cx, |shared, inner| {
+            inner.answer_or_begin(Side::Write, |inner| inner.machine.cursor.take_seek_result(to)).unwrap_or_else(|| {
                 inner.forget(true);
                 let from_cursor = inner.machine.cursor.begin_seek(to);
                 Step::Posted(shared.post(inner, Side::Write, Operation::Seek(T::seek, from_cursor), None))
@@ -149,13 +154,13 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         if self.shared.lock().machine.outstanding().is_some() { Poll::Ready(()) } else { poll_budget(cx) }
     }
 
-    /// Waits until an operation with these needs may begin.
-    pub(super) async fn ready(&mut self, needs: Needs) -> io::Result<()> {
-        self.post_when_ready(needs, None).await
+    /// Waits until an operation of the writing side may begin, with the cursor where the caller believes it.
+    pub(super) async fn ready_to_write(&mut self) -> io::Result<()> {
+        self.post_when_ready(Side::Write, None).await
     }
 
-    /// Runs `work` on the pool, and answers with what it leaves in the reply.
-    pub(super) async fn call<R, F>(&mut self, needs: Needs, work: F) -> io::Result<R>
+    /// Runs `work` on the pool as an operation of `side`, and answers with what it leaves in the reply.
+    pub(super) async fn call<R, F>(&mut self, side: Side, work: F) -> io::Result<R>
     where
         R: Send + 'static,
         F: FnOnce(&mut T, &Reply<io::Result<R>>) -> io::Result<Report> + Send + 'static,
@@ -164,25 +169,20 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         let reply = Reply::new();
         let theirs = reply.clone();
         let operation = Operation::Call(Box::new(move |destination| work(destination, &theirs)));
-        self.post_when_ready(needs, Some(operation)).await?;
-        let side = needs.side();
+        self.post_when_ready(side, Some(operation)).await?;
         poll_fn(|cx| {
-            self.drive(side, cx, |_, inner| if inner.machine.has_ended() { Step::Answer(()) } else { Step::Wait })
+            self.poll_steps(side, cx, |_, inner| if inner.machine.has_ended() { Step::Answer(()) } else { Step::Wait })
         })
         .await;
         reply.take().unwrap_or_else(|| Err(self.shared.lock().machine.why_lost()))
     }
 
-    async fn post_when_ready(&mut self, needs: Needs, mut operation: Option<Operation<T>>) -> io::Result<()> {
-        let (side, unread) = (needs.side(), self.unread);
-        let posted = poll_fn(|cx| {
-            self.drive(side, cx, |shared, inner| {
-                let prepare = |inner: &mut Inner<T>| match needs {
-                    Needs::Nothing => None,
-                    Needs::Settled => shared.unread_first(inner, unread),
-                };
-                inner.begin(side).or_else(|| prepare(inner)).unwrap_or_else(|| {
-                    if needs != Needs::Nothing {
+    async fn post_when_ready(&mut self, side: Side, mut operation: Option<Operation<T>>) -> io::Result<()> {
+        let seek_back = self.seek_back.filter(|_| side == Side::Write);
+        let notify = poll_fn(|cx| {
+            self.poll_steps(side, cx, |shared, inner| {
+                inner.begin(side).or_else(|| shared.seek_back_first(inner, seek_back)).unwrap_or_else(|| {
+                    if side == Side::Write {
                         inner.forget(false);
                     }
                     let operation = operation.take();
@@ -191,19 +191,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             })
         })
         .await?;
-        if let Some(posted) = posted {
-            self.see_to(posted, 0);
+        if let Some(notify) = notify {
+            self.notify_worker(notify, 0);
         }
         Ok(())
-    }
-}
-
-impl Needs {
-    const fn side(self) -> Side {
-        match self {
-            Self::Nothing => Side::Read,
-            Self::Settled => Side::Write,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`run_on`] and [`execute`]: one call on a pool, without a handle.
+//! [`run_on`] and [`run_detached`]: one call on a pool, without a handle.
 
 use std::{
     future::Future,
@@ -10,7 +10,11 @@ use std::{
 
 use async_task::FallibleTask;
 
-use super::{abandoned::UnderWay, operation::not_run, pool::Pool, worker::hand_over};
+use super::{
+    abandoned::{UnderWay, count_failure},
+    operation::not_run,
+    pool::{Pool, submit_job},
+};
 use crate::{
     guard::catch_panics,
     primitives::{Mutex, MutexGuard},
@@ -34,7 +38,7 @@ where
     P: Pool,
     F: FnOnce() -> io::Result<R> + Send + 'static,
 {
-    let (pool, stage) = (pool.clone(), Arc::new(Mutex::new(Stage::Asked)));
+    let (pool, stage) = (pool.clone(), Arc::new(Mutex::new(Stage::Awaited)));
     // A call that the pool drops has failed.
     let mut end = End { stage: stage.clone(), has_failed: if_dropped == IfDropped::Counts };
     let work = async move {
@@ -42,24 +46,24 @@ where
         end.has_failed &= result.is_err();
         (result, end)
     };
-    let (runnable, task) = async_task::spawn(work, move |runnable| hand_over(&*pool, runnable));
-    let question = Question { task: Some(task.fallible()), waker: PanicSafeWaker::new(), stage };
+    let (runnable, task) = async_task::spawn(work, move |runnable| submit_job(&*pool, runnable));
+    let result = JoinResult { task: Some(task.fallible()), waker: PanicSafeWaker::new(), stage };
     runnable.schedule();
-    question.await
+    result.await
 }
 
 /// Has `pool` run `work`, or drop it.
-pub(crate) fn execute<P: Pool>(pool: &Arc<P>, work: impl FnOnce() + Send + 'static) {
+pub(crate) fn run_detached<P: Pool>(pool: &Arc<P>, work: impl FnOnce() + Send + 'static) {
     let pool = pool.clone();
-    let (runnable, task) = async_task::spawn(async move { work() }, move |runnable| hand_over(&*pool, runnable));
+    let (runnable, task) = async_task::spawn(async move { work() }, move |runnable| submit_job(&*pool, runnable));
     task.detach();
     runnable.schedule();
 }
 
-/// Where a call stands whose caller may go.
+/// How far a call is whose caller may go.
 enum Stage {
-    /// Its caller is there.
-    Asked,
+    /// Its caller waits.
+    Awaited,
     /// Its caller has gone.
     Abandoned(UnderWay),
     /// It has ended, and its result is answered or dropped.
@@ -70,7 +74,8 @@ fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
     stage.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The end of a call. Its drop comes after that of the result, which may be a file, and tells whoever waits.
+/// The end of a call. Its drop comes after that of the result, which may be a file, and notifies
+/// [`abandoned`](super::abandoned()).
 struct End {
     stage: Arc<Mutex<Stage>>,
     has_failed: bool,
@@ -85,43 +90,41 @@ impl Drop for End {
     }
 }
 
-/// Asks for the result. Its drop leaves the task alone, where that of async-task's handle would cancel it.
-struct Question<R> {
+/// Waits for the result. Its drop leaves the task alone, where that of async-task's handle would cancel it.
+struct JoinResult<R> {
     task: Option<FallibleTask<(io::Result<R>, End)>>,
     waker: PanicSafeWaker,
     stage: Arc<Mutex<Stage>>,
 }
 
 /// Nothing in it is pinned.
-impl<R> Unpin for Question<R> {}
+impl<R> Unpin for JoinResult<R> {}
 
-impl<R> Future for Question<R> {
+impl<R> Future for JoinResult<R> {
     type Output = io::Result<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let Self { task, waker, .. } = self.get_mut();
-        let Some(asked) = task else { unreachable!("polled after its end") };
+        let Some(running) = task else { unreachable!("polled after its end") };
         // async-task aborts the process where a waker panics (rule P1).
         let waker = waker.around(cx.waker());
-        let ended = ready!(Pin::new(asked).poll(&mut Context::from_waker(&waker)));
+        let ended = ready!(Pin::new(running).poll(&mut Context::from_waker(&waker)));
         *task = None;
         Poll::Ready(ended.map_or_else(|| Err(not_run()), |(result, _)| result))
     }
 }
 
-impl<R> Drop for Question<R> {
+impl<R> Drop for JoinResult<R> {
     fn drop(&mut self) {
         let Some(task) = self.task.take() else { return };
         let mut stage = lock(&self.stage);
-        // The pool has dropped it, and the caller goes without asking.
-        let failed = if let Stage::Ended { has_failed: true } = *stage { Some(UnderWay::new()) } else { None };
-        if matches!(*stage, Stage::Asked) {
-            *stage = Stage::Abandoned(UnderWay::new());
+        match *stage {
+            Stage::Awaited => *stage = Stage::Abandoned(UnderWay::begin()),
+            // The caller goes without the answer.
+            Stage::Ended { has_failed: true } => count_failure(),
+            Stage::Ended { .. } | Stage::Abandoned(_) => {}
         }
         drop(stage);
         task.detach();
-        if let Some(failed) = failed {
-            failed.end(true);
-        }
     }
 }
