@@ -64,7 +64,7 @@ fn main() -> io::Result<()> {
         let inner = Offload::create(&path).await?;
         let mut writer = Tracked::new(Checksum::new(inner));
         writer.write_all_complete(b"12345").await?;
-        // Submitted now, asked for later. The checksum counts the bytes when they are complete, and not before.
+        // Submitted now, answered later. The checksum counts the bytes when they are complete, and not before.
         let _ = writer.submit(b"6789").await?;
         assert_eq!(writer.get_ref().crc, crc32(0, b"12345"));
         let settled = writer.settle().await?.expect("a write was outstanding");

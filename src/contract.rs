@@ -15,7 +15,7 @@
 //! | **submitted** | the writer has taken the bytes: the point of no return | copied into the operation for the pool |
 //! | **complete** | an observer of the destination sees the bytes, and needs no further call on this writer for that; the page of each type says what its observer is | another descriptor's `read(2)` returns them |
 //! | **durable** | complete, and the bytes survive power loss | a later `fdatasync(2)` returned 0 |
-//! | **outstanding** | submitted, and its result has not been answered: in flight, or ended and not asked for | |
+//! | **outstanding** | submitted, and its result has not been answered: in flight, or ended and not answered | |
 //! | **settled** | nothing is outstanding | |
 //! | **indeterminate** | nobody can know how many bytes are complete | a flush that failed half-way |
 //! | **self-driven** | something behind the writer carries a submitted write on: kernel, thread, memory | |
@@ -113,7 +113,7 @@ rules! {
         "Dropping or forgetting futures and tickets changes nothing about a submitted write."
     W9 "close":
         "A close waits for what is outstanding, releases the destination, and tells the failure or short count of a write that \
-         nobody asked for, which then counts as told. The first outcome is given again; the last ticket still answers; \
+         was not answered, which then counts as answered. The first outcome is given again; the last ticket still answers; \
          everything else errs. Types that cannot close (memory, `&mut W`) MAY take later writes.";
     Polls:
     P1 "wake":

@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 pub enum Submitted {
     /// The first `n` bytes are complete already; nothing is outstanding.
     Complete(usize),
-    /// [`Ticket::len`] bytes are submitted; ask
-    /// [`poll_write_complete`](crate::AsyncWriteComplete::poll_write_complete) how many are complete.
+    /// [`Ticket::len`] bytes are submitted;
+    /// [`poll_write_complete`](crate::AsyncWriteComplete::poll_write_complete) answers how many are complete.
     InFlight(Ticket),
 }
 
@@ -26,7 +26,7 @@ impl Submitted {
         }
     }
 
-    /// The ticket to ask for, if anything is outstanding.
+    /// The ticket to be answered, if anything is outstanding.
     pub const fn ticket(&self) -> Option<Ticket> {
         match self {
             Self::Complete(_) => None,

@@ -46,7 +46,7 @@ fn waits_for_one_job(pool: &Stepped, failures: u64) {
 fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
     assert_eq!(failed(), 0, "nothing was abandoned");
 
-    // Settled: nothing is under way any more. A write that had failed, and was never asked for, is told to nobody
+    // Settled: nothing is under way any more. A write that had failed, and was never answered, is told to nobody
     // either.
     let (mut writer, pool, _) = offload(Scripted::script([Outcome::All, Outcome::Os(5)]));
     drive(&pool, writer.write_all_complete(b"hello")).unwrap();

@@ -142,7 +142,7 @@ fn an_idle_handle_keeps_no_buffer() {
 
 fn after_writes(large: &[u8]) {
     keeps_a_little("a write", |writer, pool| drive(pool, writer.write_all_complete(large)).unwrap());
-    keeps_a_little("a write that nobody asked for", |writer, pool| {
+    keeps_a_little("a write that was not answered", |writer, pool| {
         assert_eq!(ready(submit(writer, large)).unwrap().len(), LARGE);
         pool.run_all();
     });
@@ -165,7 +165,7 @@ fn after_writes(large: &[u8]) {
     keeps_a_little("shared bytes", |writer, pool| {
         drive(pool, writer.write_all_bytes_complete(Bytes::copy_from_slice(large))).unwrap();
     });
-    keeps_a_little("shared bytes that nobody asked for", |writer, pool| {
+    keeps_a_little("shared bytes that were not answered", |writer, pool| {
         let shared = Bytes::copy_from_slice(large);
         assert!(poll_future(&mut writer.write_bytes_complete(&shared)).is_pending());
         drop(shared);

@@ -65,10 +65,10 @@ impl<W: PollWrite> DriveWrite for Flushing<W> {
     fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(mut inner) = self.inner.take() else { return Poll::Ready(Err(closed())) };
         let outcome = catch_panics(|| inner.poll_close(cx)).unwrap_or_else(|error| Poll::Ready(Err(error)));
-        let asks_again = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !is_final(error);
+        let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted && !is_final(error);
         let goes_on = match &outcome {
             Poll::Pending => true,
-            Poll::Ready(closed) => closed.as_ref().is_err_and(asks_again),
+            Poll::Ready(closed) => closed.as_ref().is_err_and(is_interrupted),
         };
         if goes_on {
             self.inner = Some(inner);

@@ -27,7 +27,7 @@
 //!
 //! # What an operation is told of an earlier write
 //!
-//! A pending write that no buffer continues is asked for by the next write, flush, seek or close. If it failed, or came out
+//! A pending write that no buffer continues is waited for by the next write, flush, seek or close. If it failed, or came out
 //! short, that operation answers [`PriorWriteFailed`](crate::PriorWriteFailed), once, and is not executed (a close
 //! releases all the same). A flush does not mind a short count, since its caller may poll the write again. A write that was
 //! submitted by ticket, on the writer inside, is not the adapter's: a `poll_write` over it answers

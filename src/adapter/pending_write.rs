@@ -44,7 +44,7 @@ enum State {
         answered: usize,
         /// How many of them are complete, once that is known.
         complete: Option<usize>,
-        /// The writer names it as outstanding until it was asked for.
+        /// The writer names it as outstanding until it was answered.
         named: bool,
     },
     /// A flush has settled it, maybe between two polls of the write. The bytes are let go.
@@ -125,7 +125,7 @@ impl PendingWrite {
         answer
     }
 
-    /// Forgets a pending write that somebody has asked for by its ticket: its caller was told there.
+    /// Forgets a pending write that was answered by its ticket.
     fn forget_answered(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) {
         match self.state {
             State::Open { ticket, complete: None, named: true, .. }
@@ -189,10 +189,10 @@ impl PendingWrite {
     pub(crate) fn poll_end(
         &mut self,
         cx: &mut Context<'_>,
-        ask: impl FnOnce(&mut Context<'_>, Ticket) -> Poll<io::Result<usize>>,
+        poll_answer: impl FnOnce(&mut Context<'_>, Ticket) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<()>> {
         if let State::Open { ticket, complete: None, .. } = self.state {
-            let answer = ready!(ask(cx, ticket));
+            let answer = ready!(poll_answer(cx, ticket));
             self.state = State::Answered;
             return Poll::Ready(self.note(told_later(ticket, answer)));
         }
@@ -208,7 +208,7 @@ impl PendingWrite {
         self.poll_end(cx, |cx, ticket| poll_ticket(writer, cx, ticket))
     }
 
-    /// Forgets a pending write that was asked for; tells if it came out short, and its caller never heard.
+    /// Forgets a pending write that was answered; tells if it came out short, and its caller was not told.
     ///
     /// One that is `outstanding` stays, and the operation that follows answers
     /// [`WriteOutstanding`](crate::WriteOutstanding).
@@ -284,10 +284,10 @@ impl PendingWrite {
         &mut self,
         cx: &mut Context<'_>,
         outcome: io::Result<()>,
-        ask: impl FnOnce(&mut Context<'_>, Ticket) -> Poll<io::Result<usize>>,
+        poll_answer: impl FnOnce(&mut Context<'_>, Ticket) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<()>> {
         // A ticket still answers after the close.
-        if let Err(error) = ready!(self.poll_end(cx, ask)) {
+        if let Err(error) = ready!(self.poll_end(cx, poll_answer)) {
             self.outcome = Some(RepeatableError::new(error));
         }
         let Some(told) = &mut self.outcome else { return Poll::Ready(outcome) };
@@ -329,7 +329,7 @@ fn told_later(ticket: Ticket, answer: io::Result<usize>) -> io::Result<()> {
     match answer {
         Ok(n) if n == ticket.len() => Ok(()),
         Ok(n) => Err(PriorWriteFailed::short(ticket, n).into()),
-        // It was asked for by ticket, and bytes were submitted since.
+        // It was answered by ticket, and bytes were submitted since.
         Err(error) if UnknownTicket::find(&error).is_some() => Ok(()),
         Err(error) => {
             let complete = if Indeterminate::find(&error).is_some() { None } else { Some(0) };

@@ -67,7 +67,7 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
 
 #[cfg(feature = "offload")]
 impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
-    /// Finishes the seek that was started, and asks for the pending write.
+    /// Finishes the seek that was started, and answers for the pending write.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { writer, pending, seek } = self;
         ready!(seek.poll_finish(writer, pending, cx))?;
@@ -114,7 +114,7 @@ impl<W: AsyncWriteComplete + Unpin> Seek<W> {
     }
 }
 
-/// Waits for the write in flight, and neither asks nor answers for it.
+/// Waits for the write in flight, and does not take its answer.
 #[cfg(feature = "futures-io")]
 impl<W: AsyncWriteComplete + futures_io::AsyncRead + Unpin> AsyncRead for ToTokio<W> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

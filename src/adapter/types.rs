@@ -38,7 +38,7 @@ macro_rules! to_adapter {
             /// # Errors
             ///
             /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out
-            /// short. The adapter comes back in the error; asked again, it gives the writer.
+            /// short. The adapter comes back in the error; called again, it gives the writer.
             #[allow(clippy::result_large_err, reason = "the adapter comes back in it")]
             pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>>
             where

@@ -19,7 +19,7 @@ impl<W> IntoInnerError<W> {
         &self.error
     }
 
-    /// The writer, to be used again or asked again.
+    /// The writer, to be used again.
     pub fn into_inner(self) -> W {
         self.writer
     }

@@ -2,7 +2,7 @@
 //!
 //! | error | kind | what it says | what cures it |
 //! |---|---|---|---|
-//! | [`WriteOutstanding`] | `ResourceBusy` | nobody has asked what became of the last write; nothing was taken | [`settle`](crate::AsyncWriteCompleteExt::settle), or ask for its ticket |
+//! | [`WriteOutstanding`] | `ResourceBusy` | the last write was not answered; nothing was taken | [`settle`](crate::AsyncWriteCompleteExt::settle), or poll its ticket |
 //! | [`UnknownTicket`] | `InvalidInput` | the ticket is not of this writer's last submission | nothing: it says nothing of the bytes |
 //! | [`Indeterminate`] | that of its reason | nobody can know how many bytes are complete; the writer takes no more | a new writer, after a look at the destination |
 //! | [`PriorWriteFailed`] | that of its reason | an earlier `poll_write` failed after its future was dropped; this operation was not executed | the caller's own judgement, then the operation again |

@@ -5,7 +5,7 @@ use crate::Ticket;
 /// An earlier `poll_write`, whose future was dropped, failed or came out short; the operation that got this error was not
 /// executed.
 ///
-/// Only the traits of futures-io and tokio lead to it, because their `poll_write` has no ticket to ask for. It is
+/// Only the traits of futures-io and tokio lead to it, because their `poll_write` has no ticket. It is
 /// answered once, by the next write, flush, seek or close.
 ///
 /// ```

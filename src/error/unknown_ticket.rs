@@ -21,7 +21,7 @@ impl UnknownTicket {
         super::find(error)
     }
 
-    /// The ticket that was asked for.
+    /// The ticket that is unknown.
     pub fn ticket(&self) -> Ticket {
         self.ticket
     }

@@ -2,10 +2,10 @@ use std::{error::Error, fmt, io};
 
 use crate::Ticket;
 
-/// The last write is outstanding: nobody has asked what became of it, so nothing more is taken.
+/// The last write is outstanding: its answer was not taken, so no more bytes are.
 ///
 /// See rule [W5](crate::contract::Rule::W5). It is answered at once, and again and again, until the ticket was answered:
-/// a write whose future was dropped can neither be lost nor be doubled. [`settle`] asks for it.
+/// a write whose future was dropped can neither be lost nor be doubled. [`settle`] takes its answer.
 ///
 /// ```
 /// use std::io;
@@ -34,7 +34,7 @@ impl WriteOutstanding {
         super::find(error)
     }
 
-    /// The write to ask for.
+    /// The write whose answer is to be taken.
     pub fn ticket(&self) -> Ticket {
         self.ticket
     }
@@ -43,7 +43,7 @@ impl WriteOutstanding {
 impl fmt::Display for WriteOutstanding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let len = self.ticket.len();
-        write!(f, "nobody has asked what became of an earlier write of {len} bytes: call `settle().await` first")
+        write!(f, "an earlier write of {len} bytes was not answered: call `settle().await` first")
     }
 }
 

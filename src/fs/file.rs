@@ -90,7 +90,7 @@ impl<P: Pool> Offload<std::fs::File, P> {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write; the size is
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered; the size is
     /// not set then. Otherwise that of [`std::fs::File::set_len`].
     ///
     /// # Cancel safety
@@ -102,7 +102,7 @@ impl<P: Pool> Offload<std::fs::File, P> {
 
     /// The file's metadata, in which every write that was submitted before counts, as [`std::fs::File::metadata`].
     ///
-    /// Like a read, it waits for the write in flight, and neither asks nor answers for it.
+    /// Like a read, it waits for the write in flight, and does not take its answer.
     ///
     /// # Errors
     ///

@@ -35,7 +35,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWrite for Offload<T, P> {
     }
 }
 
-/// A read waits for the write in flight, and neither asks nor answers for it.
+/// A read waits for the write in flight, and does not take its answer.
 impl<T: Read + Send + 'static, P: Pool> AsyncRead for Offload<T, P> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         self.get_mut().poll_read(cx, buf)

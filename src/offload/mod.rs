@@ -266,8 +266,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         .await
     }
 
-    /// Runs `f` with the destination on the pool, once no operation is under way. It neither asks nor answers for a
-    /// write that is outstanding, and leaves the cursor alone.
+    /// Runs `f` with the destination on the pool, once no operation is under way. It does not take the answer
+    /// of a write that is outstanding, and leaves the cursor alone.
     pub(crate) async fn with_ref<R, F>(&mut self, f: F) -> io::Result<R>
     where
         R: Send + 'static,

@@ -27,7 +27,7 @@ use crate::offload::{Job, Pool};
 /// |---|---|---|
 /// | there is no runtime, or it is shutting down, or no thread can be made | each operation answers an error, and nothing of it happens ([O4](crate::contract::Rule::O4)) | |
 /// | a runtime is dropped while an operation runs | the drop waits for it, for ever if it never ends (a write to a pipe that nobody reads), as for every `spawn_blocking` | `Runtime::shutdown_timeout`, `Runtime::shutdown_background` |
-/// | a runtime is dropped while an operation is queued | it runs all the same, or answers an error; where nobody asks, a submitted write can be lost (J2) | wait for the answer: what was answered is complete |
+/// | a runtime is dropped while an operation is queued | it runs all the same, or answers an error; where no answer is awaited, a submitted write can be lost (J2) | wait for the answer: what was answered is complete |
 /// | all threads are blocked, 512 of them by default | everything else waits, what `tokio::fs` does too | a pool of its own for what may block for long |
 #[derive(Clone, Debug, Default)]
 pub struct TokioPool(OnceLock<Handle>);

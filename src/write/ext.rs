@@ -16,7 +16,7 @@ use crate::ticket::Ticket;
 /// | method | if its future is dropped | then |
 /// |---|---|---|
 /// | [`resume_write_all`](Self::resume_write_all) | nothing is lost | resume with the same `held` |
-/// | [`write_complete`](Self::write_complete), [`write_all_complete`](Self::write_all_complete) and their companions | the part that was submitted still happens | [`settle`](Self::settle), which every later write asks for |
+/// | [`write_complete`](Self::write_complete), [`write_all_complete`](Self::write_all_complete) and their companions | the part that was submitted still happens | [`settle`](Self::settle), which every later write demands |
 /// | [`submit`](Self::submit), [`complete`](Self::complete), [`settle`](Self::settle), [`close_complete`](Self::close_complete) | nothing is lost | call it again |
 ///
 /// With a driven writer, such as a TLS stream, the part that was submitted happens as long as its ticket or the close
@@ -50,7 +50,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, nothing is lost: ask again.
+    /// Dropped, nothing is lost: call it again.
     fn complete(&mut self, ticket: Ticket) -> Complete<'_, Self>
     where
         Self: Unpin,
@@ -69,7 +69,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, nothing is lost: ask again.
+    /// Dropped, nothing is lost: call it again.
     ///
     /// ```
     /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
@@ -77,7 +77,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # futures_lite::future::block_on(async {
     /// # let file = tempfile::NamedTempFile::new()?;
     /// let mut writer = Offload::new(file.reopen()?);
-    /// let _ = writer.submit(b"record\n").await?; // and nobody asks
+    /// let _ = writer.submit(b"record\n").await?; // and nobody takes the answer
     /// assert!(writer.write_all_complete(b"record\n").await.is_err());
     /// let settled = writer.settle().await?.expect("a write was outstanding");
     /// assert_eq!((settled.submitted(), settled.completed()), (7, 7));
@@ -175,7 +175,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// A drop loses nothing, and has nothing submitted twice: ask again with the same `held`.
+    /// A drop loses nothing, and has nothing submitted twice: call it again with the same `held`.
     fn resume_write_all<'a, B>(&'a mut self, held: &'a mut HeldWrite<B>) -> ResumeWriteAll<'a, Self, B>
     where
         Self: Unpin,
@@ -192,7 +192,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// The close goes on, as far as the writer is self-driven; ask again.
+    /// The close goes on, as far as the writer is self-driven; call it again for the outcome.
     fn close_complete(&mut self) -> CloseComplete<'_, Self>
     where
         Self: Unpin,

@@ -21,7 +21,7 @@ use crate::{
 /// The bytes may be borrowed (`HeldWrite<&[u8]>`) or its own (`HeldWrite<Vec<u8>>`, which is `'static`).
 ///
 /// Dropping the `HeldWrite` itself leaves the part that is in flight outstanding:
-/// [`settle`](super::AsyncWriteCompleteExt::settle) asks for it.
+/// [`settle`](super::AsyncWriteCompleteExt::settle) takes its answer.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, HeldWrite};

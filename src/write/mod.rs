@@ -39,7 +39,7 @@ use crate::{
 
 /// A writer that says of each write when it is past its point of no return, and when it is complete.
 ///
-/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, so
+/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was taken**, so
 /// a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is dropped
 /// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable: the
 /// [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance kit
@@ -50,8 +50,8 @@ use crate::{
 ///  ---------+---------------------------------------------+------------------------>
 ///  Pending, | InFlight(ticket): submitted.                | Ready(Ok(n)): the first n bytes are complete:
 ///  Err:     | A drop does not stop the write.             | an observer of the destination sees them.
-///  nothing  | Until it is asked for, a submission answers | Ready(Err(_)): none of them is.
-///  taken    | WriteOutstanding, and takes nothing.        |
+///  nothing  | Until it is answered, a submission gets     | Ready(Err(_)): none of them is, unless it is an
+///  taken    | WriteOutstanding, and takes nothing.        | Indeterminate: then nobody knows.
 ///           | Complete(n): both moments at once           |
 /// ```
 ///
@@ -97,7 +97,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// The cure is the program above. Or the loop asks before it writes again: `writer.settle().await?` waits for the write
+/// The cure is the program above. Or the loop settles before it writes again: `writer.settle().await?` waits for the write
 /// that was dropped, and says how many of its bytes are complete; if it is all of them, there is nothing to write again.
 ///
 /// # Implementer notes
@@ -144,8 +144,8 @@ pub trait AsyncWriteComplete {
     ///
     /// # Guarantees
     ///
-    /// * `Pending`: nothing was taken ([W3](crate::contract::Rule::W3)), and the task is woken when it is worth asking
-    ///   again ([P1](crate::contract::Rule::P1)). An outstanding write is answered by an error, never by `Pending`.
+    /// * `Pending`: nothing was taken ([W3](crate::contract::Rule::W3)), and the task is woken when it is worth another
+    ///   poll ([P1](crate::contract::Rule::P1)). An outstanding write is answered by an error, never by `Pending`.
     /// * `Ready(Ok(Complete(n)))`: the first `n` bytes are complete ([W1](crate::contract::Rule::W1),
     ///   [W2](crate::contract::Rule::W2)). 0 for bytes: the destination takes no more.
     /// * `Ready(Ok(InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now, and will be
@@ -157,7 +157,7 @@ pub trait AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write, at once and
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered, at once and
     /// again and again ([W5](crate::contract::Rule::W5)). [`Indeterminate`](crate::Indeterminate) if it is not known
     /// how many bytes are complete, and from then on ([W6](crate::contract::Rule::W6)). `BrokenPipe` after a close.
     /// Otherwise the destination's own. Never `WouldBlock` or `Interrupted` ([P3](crate::contract::Rule::P3)).
@@ -205,7 +205,7 @@ pub trait AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Asking takes nothing and loses nothing: ask again.
+    /// A drop of the caller takes nothing and loses nothing: poll again.
     ///
     /// # Panics
     ///
@@ -215,7 +215,7 @@ pub trait AsyncWriteComplete {
         Poll::Ready(Err(UnknownTicket::new(ticket).into()))
     }
 
-    /// The ticket that has to be asked for before anything else can be submitted ([W5](crate::contract::Rule::W5)).
+    /// The ticket that has to be answered before anything else can be submitted ([W5](crate::contract::Rule::W5)).
     ///
     /// The default, for writers that never answer `InFlight`, is `None`.
     fn outstanding(&self) -> Option<Ticket> {
@@ -230,16 +230,16 @@ pub trait AsyncWriteComplete {
     /// * `Ready(_)`: the destination is released, also with an error. A second close gets the first answer again, and
     ///   the last ticket still answers ([W9](crate::contract::Rule::W9)). Nothing becomes durable by a close.
     ///
-    /// A writer that is dropped instead of closed does not wait, and a failure that nobody asked for is lost.
+    /// A writer that is dropped instead of closed does not wait, and a failure that was not answered is lost.
     ///
     /// # Errors
     ///
-    /// The failure of the last write if nobody asked for it, or `WriteZero` if it came out short. The reason, if the
+    /// The failure of the last write if it was not answered, or `WriteZero` if it came out short. The reason, if the
     /// writer had an indeterminate outcome before. Otherwise the destination's own.
     ///
     /// # Cancel safety
     ///
-    /// A close that has begun goes on without its caller if the writer is self-driven; ask again for the answer.
+    /// A close that has begun goes on without its caller if the writer is self-driven; poll again for the outcome.
     ///
     /// # Panics
     ///

@@ -45,13 +45,13 @@ pub trait AsyncSyncComplete: AsyncWriteComplete {
     ///
     /// # Guarantees
     ///
-    /// * `Pending`: the sync is under way, or waits for another operation; the task is woken when it is worth asking again.
+    /// * `Pending`: the sync is under way, or waits for another operation; the task is woken when it is worth another poll.
     /// * `Ready(Ok(()))`: all that was complete before is durable ([D1](crate::contract::Rule::D1)).
     /// * `Ready(Err(_))`: some of it may not be durable, for good, or nothing was done: see Errors.
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what became of the last write: no sync is made.
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered: no sync is made.
     /// `BrokenPipe` after a close. [`Indeterminate`](crate::Indeterminate) after an indeterminate outcome. Otherwise the
     /// destination's own, which is that of every later sync as well.
     ///

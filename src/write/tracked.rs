@@ -171,8 +171,8 @@ impl<D> Tracked<D> {
     ///
     /// # Errors
     ///
-    /// The writer comes back in the error: [`WriteOutstanding`](crate::WriteOutstanding) while nobody has asked what
-    /// became of the last write, `BrokenPipe` after a close, and an error that repeats the reason if the writer takes
+    /// The writer comes back in the error: [`WriteOutstanding`](crate::WriteOutstanding) until the last
+    /// write was answered, `BrokenPipe` after a close, and an error that repeats the reason if the writer takes
     /// no more.
     pub fn into_inner(self) -> Result<D, IntoInnerError<Self>> {
         match self.check_open() {

@@ -125,7 +125,7 @@ mod to_futures_io {
         assert_eq!(observer.bytes(), b"a");
     }
 
-    /// The adapter has asked for it, so the writer inside knows nothing more to tell.
+    /// The adapter was answered, so the writer inside knows nothing more to tell.
     #[test]
     fn a_short_count_of_which_a_part_was_answered_is_told_before_it_comes_out() {
         let (inner, pool, observer) = offload(Scripted::script([Outcome::Short(4)]));

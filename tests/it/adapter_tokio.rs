@@ -128,7 +128,7 @@ mod to_tokio {
             _ = writer.write(b"dropped ") => unreachable!("the pool has not run"),
             () = std::future::ready(()) => {}
         }
-        // Another content: the dropped one is asked for first.
+        // Another content: the answer of the dropped one comes first.
         let write = async { writer.write_all(b"and the next").await.unwrap() };
         let step = async {
             while observer.writes().len() < 2 {

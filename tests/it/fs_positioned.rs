@@ -239,7 +239,7 @@ fn a_task_is_woken_once_and_its_waker_let_go() {
     let mut write = Box::pin(file.write_at(b"a", 0));
     assert!(task.poll_future(&mut write).is_pending());
     drop(write);
-    assert_eq!(task.held(), 0, "nobody asks");
+    assert_eq!(task.held(), 0, "no task waits");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn it_knows_what_is_outstanding() {
     assert_eq!(known(&held), (0, 5, &b"abcde"[..]));
     assert!(pool.run_one());
     assert_eq!(observer.bytes(), b"ab");
-    assert_eq!(known(&held), (0, 5, &b"abcde"[..]), "nobody has asked");
+    assert_eq!(known(&held), (0, 5, &b"abcde"[..]), "not answered");
     assert!(resume(&mut writer, &mut held).is_pending(), "the rest is submitted");
     assert_eq!(known(&held), (2, 5, &b"cde"[..]));
     assert!(pool.run_one());
@@ -228,7 +228,7 @@ fn a_settle_in_between_takes_nothing_away() {
     assert_eq!((observer.bytes(), observer.writes()), (b"abc".to_vec(), vec![3, 1]));
 }
 
-/// Somebody else's write has to be asked for first; of this one nothing is submitted meanwhile.
+/// Somebody else's write has to be answered first; of this one nothing is submitted meanwhile.
 #[test]
 fn over_an_outstanding_write_it_is_refused_and_takes_no_harm() {
     let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Os(NO_SPACE)]));

@@ -1,4 +1,4 @@
-//! Rule O2, seeks: from where the handed-out reads ended, in their turn, and never over a write that nobody asked for.
+//! Rule O2, seeks: from where the handed-out reads ended, in their turn, and never over a write that was not answered.
 
 use std::{
     future::Future,
@@ -167,7 +167,7 @@ mod abandoned {
         assert_eq!(seek_now(&mut file, &pool, SeekFrom::Start(5)), 5, "nothing is left over of the first one");
     }
 
-    /// As with two equal writes: it is as if the dropped one had never been asked for.
+    /// As with two equal writes: it is as if the dropped one had never been.
     #[test]
     fn a_seek_and_an_equal_one_become_one() {
         let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh"));
@@ -477,7 +477,7 @@ impl<P: Pool, S: Fn()> Walk<P, S> {
         }
     }
 
-    /// A write that was dropped has to be asked for before the next operation of the write side.
+    /// A write that was dropped has to be answered before the next operation of the write side.
     fn ask_for_a_dropped_write(&mut self) {
         if let Some(ticket) = self.file.outstanding() {
             steps::refused(steps::submit(&mut self.file, b"never"), ticket);

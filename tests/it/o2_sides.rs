@@ -50,7 +50,7 @@ fn a_busy_reader_lets_a_writer_in() {
 fn a_side_that_went_away_is_not_waited_for() {
     let (mut writer, pool, _) = offload(Scripted::new().stream(b"abc"));
     let ticket = steps::in_flight(&mut writer, b"1");
-    assert!(read(&mut writer, 3).is_pending(), "and nobody asks again");
+    assert!(read(&mut writer, 3).is_pending(), "and no poll follows");
     assert!(pool.run_one());
     assert_eq!(ready(steps::ask(&mut writer, ticket)).unwrap(), 1);
     let task = Task::new();

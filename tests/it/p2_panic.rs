@@ -338,7 +338,7 @@ fn no_read_is_served_from_what_was_fetched_before() {
     assert!(error.to_string().contains(REASON), "{error}");
 }
 
-/// An error of a foreign type that nobody has asked for may panic when it is dropped.
+/// An error of a foreign type that no answer has taken may panic when it is dropped.
 #[test]
 fn an_error_that_panics_in_its_drop_harms_nobody() {
     #[derive(Debug)]

@@ -166,7 +166,7 @@ fn records_of_each_face_among_themselves_are_whole() {
     }
 }
 
-/// Futures that are dropped after one poll, each settled after: what is asked for is there once, whole.
+/// Futures that are dropped after one poll, each settled after: what was submitted is there once, whole.
 #[test]
 fn records_whose_futures_are_dropped_are_whole_and_there_once() {
     const WRITERS: u8 = 4;

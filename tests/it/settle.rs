@@ -28,7 +28,7 @@ fn settled_there_is_nothing_to_tell() {
     pool.run_all();
     failed(ask(&mut writer, ticket));
     for _ in 0..3 {
-        assert!(ready(settle(&mut writer)).unwrap().is_none(), "asked for");
+        assert!(ready(settle(&mut writer)).unwrap().is_none(), "answered");
     }
     assert_eq!(pool.executed(), 1);
 }
@@ -115,7 +115,7 @@ fn it_finds_what_a_dropped_write_all_has_left() {
     assert_eq!((seen.bytes(), seen.writes()), (b"hello".to_vec(), vec![5, 3, 2]));
 }
 
-/// The page's own case: a timeout strikes, the write is asked for, and goes on where it ended.
+/// The page's own case: a timeout strikes, the write is settled, and goes on where it ended.
 #[tokio::test]
 async fn after_a_timeout() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Short(2)]));

@@ -146,7 +146,7 @@ where
         self.tally
     }
 
-    /// A submission of random bytes, perhaps never asked for.
+    /// A submission of random bytes, perhaps never answered.
     fn submit(&mut self) {
         let bytes = self.random.bytes(40);
         match steps::submit(&mut self.writer, &bytes) {
@@ -257,7 +257,7 @@ where
         }
     }
 
-    /// An operation over a write that nobody has asked for.
+    /// An operation over a write that was not answered.
     fn refused(&mut self, error: &io::Error) {
         assert!(WriteOutstanding::find(error).is_some(), "seed {}: {error}", self.seed);
         assert!(self.model.open.is_some(), "seed {}: nothing was outstanding", self.seed);

@@ -78,7 +78,7 @@ fn a_writer_names_it_from_its_submission_to_its_answer() {
         let ticket = in_flight(&mut writer, LOST);
         assert_eq!(writer.outstanding(), Some(ticket), "queued");
         assert!(ask(&mut writer, ticket).is_pending());
-        assert_eq!(writer.outstanding(), Some(ticket), "asked for in vain");
+        assert_eq!(writer.outstanding(), Some(ticket), "polled while it is in flight");
         let job = pool.take().unwrap();
         let worker = thread::spawn(|| job.run());
         gate.wait_for_arrival();
@@ -150,10 +150,7 @@ fn the_refusal_says_what_cures_it() {
     let (mut writer, pool, _, ticket) = outstanding(&Outcome::Os(28));
     for _ in 0..2 {
         let error = refused(submit(&mut writer, NEXT), ticket);
-        assert_eq!(
-            error.to_string(),
-            "nobody has asked what became of an earlier write of 4 bytes: call `settle().await` first"
-        );
+        assert_eq!(error.to_string(), "an earlier write of 4 bytes was not answered: call `settle().await` first");
         assert_eq!(raw_os_error(&error), None, "it says nothing of how the write ends");
         pool.run_all();
     }

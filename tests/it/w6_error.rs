@@ -129,7 +129,7 @@ fn what_the_destination_cannot_know_poisons() {
     assert_poisoned(writer, &pool, &seen, &io::Error::from_raw_os_error(5).to_string());
 }
 
-/// Told or not, nobody knows: the refusal gives way to the reason as soon as somebody has asked.
+/// Told or not, nobody knows: the refusal gives way to the reason as soon as the write is answered.
 #[test]
 fn one_of_which_nobody_can_know_is_outstanding_until_somebody_asks() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Unknown(5)]));
@@ -305,7 +305,7 @@ fn compare(outcome: impl Fn(usize) -> Outcome + Clone + Send + 'static, random: 
                     model.ask().map(|(len, result)| result.map(|n| (len, n))).transpose()
                 ),
             },
-            // What is outstanding ends, and nobody asks.
+            // What is outstanding ends, and is not answered.
             _ => {
                 pool.run_all();
                 model.run();

@@ -1,4 +1,4 @@
-//! Rule W7: the bytes of a submission follow those of every earlier one, whoever asked for what became of them.
+//! Rule W7: the bytes of a submission follow those of every earlier one, whoever took its answer.
 
 use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite};
 use futures_lite::future::block_on;

@@ -81,7 +81,7 @@ fn a_lost_ticket_is_found_again() {
     assert_eq!(seen.bytes(), LOST);
 }
 
-/// Submitted and never asked for again: dropped and forgotten futures of every kind leave the write alone.
+/// Submitted and never answered again: dropped and forgotten futures of every kind leave the write alone.
 #[test]
 fn no_future_changes_a_write_by_its_drop() {
     let (mut writer, pool, seen) = offload(Scripted::new());

@@ -1,4 +1,4 @@
-//! Rule W9: a close waits, releases, tells what nobody asked for, keeps its outcome, and ends everything else.
+//! Rule W9: a close waits, releases, tells what was not answered, keeps its outcome, and ends everything else.
 
 use std::{
     fs::File,
@@ -35,8 +35,8 @@ fn assert_closed(writer: &mut Offload<Scripted, Stepped>, pool: &Stepped, seen: 
     assert_eq!(pool.executed(), executed);
 }
 
-/// The ways in which nobody asked for a write of `hello`, how many bytes are complete, and what a close tells of it.
-fn unasked() -> [(Outcome, usize, io::ErrorKind); 4] {
+/// The ways in which a write of `hello` is not answered, how many bytes are complete, and what a close tells of it.
+fn unanswered() -> [(Outcome, usize, io::ErrorKind); 4] {
     [
         (Outcome::Os(28), 0, io::ErrorKind::StorageFull),
         (Outcome::Error(io::ErrorKind::TimedOut), 0, io::ErrorKind::TimedOut),
@@ -134,7 +134,7 @@ fn does_nothing_until_it_is_polled() {
 
 #[test]
 fn tells_what_nobody_asked_for_and_keeps_it() {
-    for (outcome, complete, kind) in unasked() {
+    for (outcome, complete, kind) in unanswered() {
         // Closed before the write has ended, and after.
         for run_first in [false, true] {
             let case = format!("{outcome:?}, {run_first}");
@@ -184,7 +184,7 @@ fn the_systems_code_is_kept() {
 fn has_nothing_to_tell_that_was_asked_for() {
     // Asked for before the close, and between its polls.
     for asked_before in [true, false] {
-        for (outcome, complete, _) in unasked() {
+        for (outcome, complete, _) in unanswered() {
             let (mut writer, pool, _) = offload(Scripted::script([outcome]));
             let ticket = in_flight(&mut writer, b"hello");
             let ask_now = |writer: &mut _| {
@@ -199,7 +199,7 @@ fn has_nothing_to_tell_that_was_asked_for() {
                     ready(close(&mut writer)).unwrap();
                 }
             } else {
-                // The close was begun before anybody asked: its outcome stands.
+                // The close was begun before an answer: its outcome stands.
                 assert!(close(&mut writer).is_pending());
                 ask_now(&mut writer);
                 let told = ready(close(&mut writer)).is_err();
@@ -283,7 +283,7 @@ fn everything_else_errs_meanwhile() {
     let ticket = in_flight(&mut writer, b"hello");
     assert!(close(&mut writer).is_pending());
     assert_closed(&mut writer, &pool, &seen);
-    assert!(ask(&mut writer, ticket).is_pending(), "a ticket can be asked");
+    assert!(ask(&mut writer, ticket).is_pending(), "a ticket can be polled");
     pool.run_all();
     assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
     ready(close(&mut writer)).unwrap();

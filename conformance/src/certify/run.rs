@@ -36,7 +36,7 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         Verdict { rule, outcome: self.check(rule) }.assert();
     }
 
-    /// Plays random sequences of operations: submissions, asked for, settled, forgotten or made anew; reads, seeks, syncs
+    /// Plays random sequences of operations: submissions, answered, settled, forgotten or made anew; reads, seeks, syncs
     /// and closes as far as they are declared, dropped at any poll, while the destination is held, let go and made to go
     /// wrong. Each answer, each `outstanding` and each look at the destination is compared with a model.
     ///

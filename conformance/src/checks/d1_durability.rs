@@ -21,7 +21,7 @@ pub(super) fn d1_durability(judge: &mut Judge<'_>) -> Judged {
         // There is nothing new, and it succeeds all the same.
         durable(trial)
     })?;
-    judge.case("a sync after a write that was asked for late", &[Need::Sync, Need::Hold], |trial| {
+    judge.case("a sync after a write that is answered late", &[Need::Sync, Need::Hold], |trial| {
         trial.write_all(WRITES[0])?;
         trial.hold_in_flight(WRITES[1])?;
         trial.advance();

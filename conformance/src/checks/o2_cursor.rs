@@ -41,8 +41,8 @@ fn in_order(judge: &mut Judge<'_>) -> Judged {
         trial.write_all(WRITE)?;
         has(trial, b"0123ab67ab")
     })?;
-    judge.case("a write that nobody asked for, a read", &[Need::Read, Need::Content, Need::Outstanding], |trial| {
-        trial.unasked(CONTENT)?;
+    judge.case("a write that was not answered, a read", &[Need::Read, Need::Content, Need::Outstanding], |trial| {
+        trial.submit_unanswered(CONTENT)?;
         let at_the_end = well(trial.read_to_end(4)?, "a read")?;
         trial.expect(at_the_end.is_empty(), "a read begins where the write ended", at_the_end.describe())
     })
@@ -98,7 +98,7 @@ fn abandoned_reads(judge: &mut Judge<'_>) -> Judged {
     })
 }
 
-/// A read of four bytes from the start that nobody asks for any more.
+/// A read of four bytes from the start whose caller has gone.
 fn abandon_a_read(trial: &mut Trial<'_>) -> Judged {
     prepare(trial)?;
     seek(trial, SeekFrom::Start(0), 0)?;

@@ -53,7 +53,7 @@ fn nothing_under_way(judge: &mut Judge<'_>) -> Judged {
         trial.require(trial.bytes() == WRITE, "a write that is settled is not complete")?;
         released_with_the_drop(trial)
     })?;
-    judge.case("dropped after a write that nobody asked for", &[Need::Hold, Need::Content], |trial| {
+    judge.case("dropped after a write that was not answered", &[Need::Hold, Need::Content], |trial| {
         trial.hold_in_flight(WRITE)?;
         trial.advance();
         let complete = trial.wait_until(|trial| trial.bytes() == WRITE);

@@ -31,9 +31,9 @@ pub(super) fn o4_pool(judge: &mut Judge<'_>) -> Judged {
             works_again(trial, there)
         })?;
     }
-    judge.case("the pool refuses the job of a write that nobody asks for", &[Need::Outstanding, Need::Tickets], |trial| {
+    judge.case("the pool refuses the job of a write that is not answered", &[Need::Outstanding, Need::Tickets], |trial| {
         trial.refuse_job()?;
-        trial.unasked(WRITE)?;
+        trial.submit_unanswered(WRITE)?;
         trial.advance();
         let answer = trial.settle()?;
         is_an_error(trial, &answer)?;

@@ -22,7 +22,7 @@ pub(super) fn p3_kinds(judge: &mut Judge<'_>) -> Judged {
     for fault in faults() {
         writes(judge, &fault)?;
         for operation in Operation::of(judge.kit) {
-            let name = format!("nobody asks for a write ({fault}), then {operation}");
+            let name = format!("a write is not answered ({fault}), then {operation}");
             judge.case(name, &operation.needs_and(&[Need::Hold]), |trial| {
                 trial.inject(fault.clone())?;
                 trial.hold_in_flight(WRITE)?;

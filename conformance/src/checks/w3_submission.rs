@@ -150,8 +150,8 @@ fn no_bytes(judge: &mut Judge<'_>) -> Judged {
             trial.in_flight(FIRST)?;
             nothing_happens(trial, slices)
         })?;
-        judge.case(format!("{how} after a write that nobody asked for"), &[Need::Outstanding, Need::Tickets], |trial| {
-            trial.unasked(FIRST)?;
+        judge.case(format!("{how} after a write that was not answered"), &[Need::Outstanding, Need::Tickets], |trial| {
+            trial.submit_unanswered(FIRST)?;
             trial.advance();
             nothing_happens(trial, slices)
         })?;

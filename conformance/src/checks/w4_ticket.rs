@@ -1,4 +1,4 @@
-//! W4: a ticket is answered with its own result, as often as it is asked for, and no other ticket is.
+//! W4: a ticket is answered with its own result, as often as it is polled, and no other ticket is.
 
 use std::{fmt, io, task::Poll};
 
@@ -25,38 +25,38 @@ pub(super) fn w4_ticket(judge: &mut Judge<'_>) -> Judged {
 
 /// Until bytes are submitted a ticket is answered again and again.
 fn its_own_again(judge: &mut Judge<'_>) -> Judged {
-    judge.case("asked again", &[Need::Tickets], |trial| {
+    judge.case("polled again", &[Need::Tickets], |trial| {
         let (ticket, answer) = written(trial, FIRST)?;
-        same_again(trial, ticket, &answer, "asked again")?;
+        same_again(trial, ticket, &answer, "polled again")?;
         no_bytes(trial)?;
         same_again(trial, ticket, &answer, "after submissions of no bytes")
     })?;
-    judge.case("a short count, asked again", &[Need::Tickets], |trial| {
+    judge.case("a short count, polled again", &[Need::Tickets], |trial| {
         trial.inject(Fault::new(Effect::Short(2)))?;
         let (ticket, answer) = written(trial, FIRST)?;
-        same_again(trial, ticket, &answer, "asked again")?;
+        same_again(trial, ticket, &answer, "polled again")?;
         no_bytes(trial)?;
         same_again(trial, ticket, &answer, "after submissions of no bytes")
     })?;
     for after in 0..2 {
-        let name = format!("the {} call of the destination fails, and is asked for again", ordinal(after));
+        let name = format!("the {} call of the destination fails, and is polled again", ordinal(after));
         judge.case(name, &[Need::Tickets], |trial| {
             trial.inject(Fault::new(trial.failure()).after(after))?;
             let (mut ticket, mut answer) = written(trial, FIRST)?;
             for _ in 0..after {
                 (ticket, answer) = written(trial, SECOND)?;
             }
-            same_again(trial, ticket, &answer, "asked again")
+            same_again(trial, ticket, &answer, "polled again")
         })?;
     }
-    judge.case("asked while it is in flight, and again", &[Need::Tickets, Need::Hold], |trial| {
+    judge.case("polled while it is in flight, and again", &[Need::Tickets, Need::Hold], |trial| {
         let ticket = trial.in_flight(FIRST)?;
         for _ in 0..3 {
             let polled = trial.ask(ticket)?;
             trial.require(polled.is_pending(), "a write is answered while its destination is held")?;
         }
         let answer = trial.finish(ticket)?;
-        same_again(trial, ticket, &answer, "asked again")
+        same_again(trial, ticket, &answer, "polled again")
     })
 }
 

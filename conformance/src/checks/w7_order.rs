@@ -42,7 +42,7 @@ pub(super) fn w7_order(judge: &mut Judge<'_>) -> Judged {
             in_order(trial)
         })?;
     }
-    judge.case("writes of which each is asked for late", &[Need::Content, Need::Hold], |trial| {
+    judge.case("writes of which each is answered late", &[Need::Content, Need::Hold], |trial| {
         for buf in WRITES {
             trial.hold_in_flight(buf)?;
             trial.advance();

@@ -1,4 +1,4 @@
-//! W9: a close waits, releases, says what went wrong and nobody asked for, and is the end.
+//! W9: a close waits, releases, says what went wrong and was not answered, and is the end.
 
 use std::{fmt, io, task::Poll};
 
@@ -18,8 +18,8 @@ const WRITE: &[u8] = b"the last write";
 
 pub(super) fn w9_close(judge: &mut Judge<'_>) -> Judged {
     waits_and_releases(judge)?;
-    unasked(judge)?;
-    asked(judge)?;
+    unanswered(judge)?;
+    answered(judge)?;
     refuses_the_rest(judge)
 }
 
@@ -50,7 +50,7 @@ fn waits_and_releases(judge: &mut Judge<'_>) -> Judged {
         released(trial)
     })?;
     let unattended = [Need::Close, Need::Hold, Need::SelfDriven];
-    judge.case("a close that has begun, and nobody asks any more", &unattended, |trial| {
+    judge.case("a close that has begun, and its caller has gone", &unattended, |trial| {
         trial.hold_in_flight(WRITE)?;
         let _ = trial.close()?;
         trial.advance();
@@ -113,7 +113,7 @@ impl End {
         self.fault(trial.kit.declared.code).map_or(Ok(()), |fault| trial.inject(fault))
     }
 
-    /// Whether `outcome` of a close says so, of a write that nobody asked for.
+    /// Whether `outcome` of a close says so, of a write that was not answered.
     fn is_said_by(self, outcome: &io::Result<()>, code: i32) -> bool {
         match (self, outcome) {
             (Self::Complete, outcome) => outcome.is_ok(),
@@ -153,12 +153,12 @@ impl fmt::Display for End {
     }
 }
 
-fn unasked(judge: &mut Judge<'_>) -> Judged {
+fn unanswered(judge: &mut Judge<'_>) -> Judged {
     for end in End::ALL {
-        let name = format!("a close after a write that {end}, and nobody asked");
+        let name = format!("a close after a write that {end}, and was not answered");
         judge.case(name, &[Need::Close, Need::Tickets, Need::Outstanding], |trial| {
             end.prepare(trial)?;
-            let ticket = trial.unasked(WRITE)?;
+            let ticket = trial.submit_unanswered(WRITE)?;
             trial.advance();
             closes_over(trial, end, ticket)
         })?;
@@ -174,7 +174,7 @@ fn unasked(judge: &mut Judge<'_>) -> Judged {
     Ok(())
 }
 
-/// The close says what became of the write of `ticket`, which counts as asked for then.
+/// The close says what became of the write of `ticket`, which counts as answered then.
 fn closes_over(trial: &mut Trial<'_>, end: End, ticket: Ticket) -> Judged {
     let outcome = trial.close_to_end()?;
     let outstanding = trial.outstanding()?;
@@ -186,7 +186,7 @@ fn closes_over(trial: &mut Trial<'_>, end: End, ticket: Ticket) -> Judged {
     trial.expect(!lost, "the last ticket still answers after a close", answer.describe())?;
     // Whether the answer itself is right, other rules judge.
     let said = agrees(&outcome, &answer, ticket.len()) || end.is_said_by(&outcome, trial.kit.declared.code);
-    let expected = format!("a close says that a write which nobody asked for {end}");
+    let expected = format!("a close says that a write that was not answered {end}");
     trial.expect(said, expected, format!("{}; its ticket says {}", outcome.describe(), answer.describe()))?;
     let again = trial.close_to_end()?;
     let seen = format!("first {}, then {}", outcome.describe(), again.describe());
@@ -194,7 +194,7 @@ fn closes_over(trial: &mut Trial<'_>, end: End, ticket: Ticket) -> Judged {
     released(trial)
 }
 
-fn asked(judge: &mut Judge<'_>) -> Judged {
+fn answered(judge: &mut Judge<'_>) -> Judged {
     for end in End::ALL {
         judge.case(format!("a close after a write that {end}"), &[Need::Close], |trial| {
             end.prepare(trial)?;
@@ -209,7 +209,7 @@ fn asked(judge: &mut Judge<'_>) -> Judged {
             let known = !answer.as_ref().is_err_and(|error| Indeterminate::find(error).is_some());
             let once = !matches!(end, End::FailsForGood | End::Panics);
             if trial.kit.declared.tickets && known && once && trial.can(Need::Calls) {
-                let expected = "a close does not say again what was asked for";
+                let expected = "a close does not say again what was answered";
                 trial.expect(outcome.is_ok(), expected, outcome.describe())?;
             }
             ticket.map_or(Ok(()), |ticket| still_answers(trial, ticket, &answer))
@@ -230,7 +230,7 @@ fn still_answers(
     trial.expect(same, "the last ticket still answers after a close", seen)
 }
 
-/// A close is asked for three times.
+/// A close is polled three times.
 fn same_outcome(trial: &mut Trial<'_>) -> Judged<io::Result<()>> {
     let first = trial.close_to_end()?;
     trial.panics_are_broken = true;

@@ -26,7 +26,7 @@ impl State {
         Some(if forgets { Ok(()) } else { answer })
     }
 
-    /// What a close has to say of the last write, which counts as asked for then.
+    /// What a close has to say of the last write, which counts as answered then.
     fn said_of_the_last_write(&mut self) -> Result<(), Repeatable> {
         let said = self.last.said_by_a_close(self.has(Flaw::SaysAgainWhatWasAsked));
         if !self.has(Flaw::StaysOutstandingAfterAClose) {

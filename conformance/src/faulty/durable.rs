@@ -41,7 +41,7 @@ pub struct OverDisk {
     disk: Disk,
     flaw: Option<SyncFlaw>,
     tickets: TicketSource,
-    /// The write that was submitted, and whether its ticket was asked for.
+    /// The write that was submitted, and whether its ticket was answered.
     last: Option<(Ticket, bool)>,
     /// The sync that was polled once: what it came to.
     sync: Option<io::Result<()>>,
@@ -96,8 +96,8 @@ impl AsyncWriteComplete for OverDisk {
 
     fn poll_write_complete(mut self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
         match &mut self.last {
-            Some((last, asked)) if *last == ticket => {
-                *asked = true;
+            Some((last, answered)) if *last == ticket => {
+                *answered = true;
                 Poll::Ready(Ok(ticket.len()))
             }
             _ => Poll::Ready(Err(UnknownTicket::new(ticket).into())),
@@ -105,7 +105,7 @@ impl AsyncWriteComplete for OverDisk {
     }
 
     fn outstanding(&self) -> Option<Ticket> {
-        self.last.filter(|(_, asked)| !asked).map(|(ticket, _)| ticket)
+        self.last.filter(|(_, answered)| !answered).map(|(ticket, _)| ticket)
     }
 
     fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

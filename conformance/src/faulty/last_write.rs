@@ -1,4 +1,4 @@
-//! [`LastWrite`]: what is known of the last submission, and whether it was asked for (rules W4 and W5).
+//! [`LastWrite`]: what is known of the last submission, and whether it was answered (rules W4 and W5).
 
 use std::{io, task::Poll};
 
@@ -15,7 +15,7 @@ pub(super) enum LastWrite {
     Ended {
         ticket: Ticket,
         result: Result<usize, Repeatable>,
-        asked: bool,
+        answered: bool,
     },
 }
 
@@ -29,15 +29,15 @@ impl LastWrite {
 
     pub(super) fn outstanding(&self) -> Option<Ticket> {
         match self {
-            Self::InFlight(ticket) | Self::Ended { ticket, asked: false, .. } => Some(*ticket),
-            Self::None | Self::Ended { asked: true, .. } => None,
+            Self::InFlight(ticket) | Self::Ended { ticket, answered: false, .. } => Some(*ticket),
+            Self::None | Self::Ended { answered: true, .. } => None,
         }
     }
 
     /// The write in flight has ended.
     pub(super) fn finish(&mut self, result: Result<usize, Repeatable>) {
         if let Self::InFlight(ticket) = *self {
-            *self = Self::Ended { ticket, result, asked: false };
+            *self = Self::Ended { ticket, result, answered: false };
         }
     }
 
@@ -45,25 +45,25 @@ impl LastWrite {
     pub(super) fn ask(&mut self, ticket: Ticket) -> Poll<io::Result<usize>> {
         match self {
             Self::InFlight(current) if *current == ticket => Poll::Pending,
-            Self::Ended { ticket: current, result, asked } if *current == ticket => {
-                *asked = true;
+            Self::Ended { ticket: current, result, answered } if *current == ticket => {
+                *answered = true;
                 Poll::Ready(result.clone().map_err(|error| error.error()))
             }
             _ => Poll::Ready(Err(UnknownTicket::new(ticket).into())),
         }
     }
 
-    /// The write that has ended counts as asked for.
+    /// The write that has ended counts as answered.
     pub(super) fn mark_as_asked(&mut self) {
-        if let Self::Ended { asked, .. } = self {
-            *asked = true;
+        if let Self::Ended { answered, .. } = self {
+            *answered = true;
         }
     }
 
-    /// What a close has to say of it: its failure or its short count, if nobody asked for them, or `always`.
+    /// What a close has to say of it: its failure or its short count, if it was not answered, or `always`.
     pub(super) fn said_by_a_close(&self, always: bool) -> Option<Repeatable> {
         match self {
-            Self::Ended { ticket, result, asked } if always || !asked => match result {
+            Self::Ended { ticket, result, answered } if always || !answered => match result {
                 Ok(n) if *n == ticket.len() => None,
                 Ok(n) => {
                     let text = format!("{n} of {} bytes", ticket.len());

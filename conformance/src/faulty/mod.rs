@@ -90,10 +90,10 @@ flaws! {
         SaysItOnce "refuses one submission over an outstanding write, and takes the next one"
         SaysItToASyncOnly "refuses a sync over an outstanding write, and takes submissions"
         TakesBytesAndRefuses "takes the bytes of a submission that it refuses"
-        ForgetsItAfterAForeignTicket "takes submissions over an outstanding write once a foreign ticket was asked for"
+        ForgetsItAfterAForeignTicket "takes submissions over an outstanding write once a foreign ticket was polled"
         WaitsInstead "answers a submission with `Pending` while a write is in flight"
         ClaimsToBeSettled "says that nothing is outstanding while a write is"
-        SettlesByItself "takes a submission when the last write has ended, though nobody asked for it"
+        SettlesByItself "takes a submission when the last write has ended, though it was not answered"
         NeverSettles "refuses submissions after the ticket was answered"
         NamesAnotherTicket "refuses submissions by a ticket that is not outstanding"
         VectoredOverIt "takes a vectored submission over an outstanding write"
@@ -122,16 +122,16 @@ flaws! {
     W8 {
         CancelsWhenRefusing "drops the write in flight when it refuses a submission"
         RepeatsWhenRefusing "writes again what is outstanding when it has refused a submission"
-        ForgetsForAnotherTask "answers a ticket with `UnknownTicket` when another task asks for it than before"
+        ForgetsForAnotherTask "answers a ticket with `UnknownTicket` when another task polls it than before"
         NeedsPolls "carries a write on only as long as something polls"
     }
     W9 {
         ForgetsTheOutcome "answers a second close with success, whatever the first one said"
         CloseDoesNotWait "answers a close while a write is in flight"
-        ClosesOverAFailure "closes with success over a failure that nobody asked for"
-        ClosesOverAShortCount "closes with success over a short count that nobody asked for"
+        ClosesOverAFailure "closes with success over a failure that was not answered"
+        ClosesOverAShortCount "closes with success over a short count that was not answered"
         ClosesWithAnotherError "closes with an error that does not say what the last write's was"
-        SaysAgainWhatWasAsked "closes with the failure of a write that was asked for"
+        SaysAgainWhatWasAsked "closes with the failure of a write that was answered"
         CloseForgetsTheTicket "does not answer the last ticket after a close"
         StaysOutstandingAfterAClose "says after a close that a write is outstanding"
         TakesAfterAClose "takes submissions after a close"
@@ -139,7 +139,7 @@ flaws! {
         ReadsAfterAClose "answers a read after a close with success"
         KeepsTheDestination "does not release the destination when it is closed"
         KeepsTheDestinationAfterAFailure "does not release the destination when its close says that a write failed"
-        CloseNeedsPolls "does not carry out a close that nobody asks for any more"
+        CloseNeedsPolls "does not carry out a close whose caller has gone"
     }
     P1 {
         KeepsTheFirstWaker "wakes the task that polled first, and not the one that polled last"

@@ -45,7 +45,7 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) enum Stage {
     Open,
-    /// A close was asked for and is not answered.
+    /// A close has begun and is not answered.
     Closing,
     Closed(Result<(), Repeatable>),
 }
@@ -84,9 +84,9 @@ pub(super) struct Flawed {
     pub(super) answered: Option<(Ticket, Option<usize>)>,
     /// The error that the next submission gets.
     pub(super) repeated: Option<Repeatable>,
-    /// Which task asked first for the last ticket, while its write was in flight.
+    /// Which task polled the last ticket first, while its write was in flight.
     pub(super) asked_by: Option<usize>,
-    /// Whether a foreign ticket was asked for while a write was outstanding.
+    /// Whether a foreign ticket was polled while a write was outstanding.
     pub(super) foreign: bool,
     /// The bytes of a submission that was answered with `Pending`.
     pub(super) taken: Option<Vec<u8>>,

@@ -69,7 +69,7 @@ impl AsyncWriteComplete for Faulty {
         state.flawed.polled = true;
         if state.last.in_flight() == Some(ticket) {
             if state.has(Flaw::AnswersBeforeTheCall) {
-                state.last = LastWrite::Ended { ticket, result: Ok(ticket.len()), asked: true };
+                state.last = LastWrite::Ended { ticket, result: Ok(ticket.len()), answered: true };
                 return Poll::Ready(Ok(ticket.len()));
             }
             state.register_writer();

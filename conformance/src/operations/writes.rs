@@ -133,7 +133,7 @@ impl Trial<'_> {
     }
 
     /// Submits `buf`, and asks for nothing; the case is left out if the write is complete or fails at once.
-    pub(crate) fn unasked(&mut self, buf: &[u8]) -> Judged<Ticket> {
+    pub(crate) fn submit_unanswered(&mut self, buf: &[u8]) -> Judged<Ticket> {
         match self.submit_to_end(buf)? {
             Ok(Submitted::InFlight(ticket)) => Ok(ticket),
             Ok(Submitted::Complete(_)) => no_sense("a write is complete when it was submitted"),

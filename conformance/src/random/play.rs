@@ -172,7 +172,7 @@ impl Player<'_> {
     fn ask(&mut self, ticket: Ticket, which: &str, drive: Drive) -> Judged {
         let what = format!("poll_write_complete({which}, for {} bytes)", ticket.len());
         let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_complete(cx, ticket))?;
-        let held = self.model.asked(ticket, &answer);
+        let held = self.model.answered(ticket, &answer);
         self.judge(held)
     }
 

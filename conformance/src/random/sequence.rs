@@ -67,7 +67,7 @@ pub(super) enum Operation {
     Disturb(Fault),
 }
 
-/// Which ticket is asked for.
+/// Which ticket is polled.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Which {
     /// The last one.

@@ -169,8 +169,8 @@ impl<P: Pool> PositionedFile<P> {
         Ok(n)
     }
 
-    /// Waits for every write that was submitted before, and tells which failed, or came out short, that nobody asked
-    /// for. Those whose futures are still there are theirs to tell.
+    /// Waits for every write that was submitted before, and tells which failed or came out short whose
+    /// futures were dropped. A future that is still there answers for its own write.
     ///
     /// # Errors
     ///

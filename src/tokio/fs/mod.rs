@@ -127,7 +127,7 @@ impl File {
         Self { file: Mutex::new(ToTokio::new(offload)), std, max_buf_size: MAX_SUBMISSION }
     }
 
-    /// The file, once the pending write is asked for.
+    /// The file, once the pending write is answered.
     async fn settled(&self) -> io::Result<MutexGuard<'_, Adapted>> {
         let mut file = self.file.lock().await;
         poll_fn(|cx| file.poll_end(cx)).await?;

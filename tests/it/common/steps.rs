@@ -111,7 +111,7 @@ pub fn failed<R: std::fmt::Debug>(polled: Poll<io::Result<R>>) -> io::Error {
     }
 }
 
-/// Asserts that `polled` was refused at once, because nobody has asked for `ticket`.
+/// Asserts that `polled` was refused at once, because `ticket` was not answered.
 #[track_caller]
 pub fn refused<R: std::fmt::Debug>(polled: Poll<io::Result<R>>, ticket: Ticket) -> io::Error {
     let error = failed(polled);

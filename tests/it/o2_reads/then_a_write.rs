@@ -63,7 +63,7 @@ fn to_a_stream_leaves_the_fetched_bytes_waiting() {
     assert_eq!(ready(read(&mut socket, 1)).unwrap(), b"a");
     write_now(&mut socket, &pool, b"XY");
     write_now(&mut socket, &pool, b"Z");
-    assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYZ".to_vec(), vec![3]), "asked once");
+    assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYZ".to_vec(), vec![3]), "one call");
     assert_eq!(ready(read(&mut socket, 10)).unwrap(), b"bcd");
     assert_eq!(read_now(&mut socket, &pool, 10), b"ef");
 }

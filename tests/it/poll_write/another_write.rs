@@ -1,4 +1,4 @@
-//! Another write: the earlier one is asked for first.
+//! Another write: the earlier one is answered first.
 
 use super::*;
 

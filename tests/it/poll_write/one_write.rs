@@ -206,7 +206,7 @@ fn reads_leave_it_alone() {
     assert_eq!((observer.writes(), &buf), (vec![3], b"input"));
 }
 
-/// What was answered for is over: the same bytes are asked for again because they are to be written again.
+/// What was answered for is over: the same bytes come again because they are to be written again.
 #[test]
 fn the_same_bytes_after_the_answer_are_a_new_write() {
     of_both(&[], |writer, pool, observer| {
@@ -219,7 +219,7 @@ fn the_same_bytes_after_the_answer_are_a_new_write() {
     });
 }
 
-/// Documented: the destination is then as if the dropped one had never been asked for.
+/// Documented: the destination is then as if the dropped one had never been.
 #[test]
 fn two_equal_writes_of_which_the_first_was_dropped_become_one() {
     of_both(&[], |writer, pool, observer| {

@@ -1,4 +1,4 @@
-//! Rule W5: nothing more is started until somebody has asked.
+//! Rule W5: nothing more is started until the last write is answered.
 
 use super::*;
 

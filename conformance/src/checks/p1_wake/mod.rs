@@ -85,7 +85,7 @@ pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
     wakers::p1_wake(judge)
 }
 
-/// Makes a write outstanding, that nobody asks for as yet. A driven writer may take nothing while its destination is
+/// Makes a write outstanding, which is not answered yet. A driven writer may take nothing while its destination is
 /// held; a submission has to wait then.
 fn outstanding(trial: &mut Trial<'_>) -> Judged<Option<Ticket>> {
     trial.hold()?;

@@ -52,7 +52,7 @@ impl Stage {
             Self::Failed => trial.inject(Fault::new(trial.failure()))?,
             Self::Short => trial.inject(Fault::new(Effect::Short(2)))?,
         }
-        let ticket = trial.unasked(WRITE)?;
+        let ticket = trial.submit_unanswered(WRITE)?;
         trial.advance();
         Ok(ticket)
     }
@@ -62,9 +62,9 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InFlight => "a write is in flight",
-            Self::Complete => "a write is complete, and nobody asked",
-            Self::Failed => "a write has failed, and nobody asked",
-            Self::Short => "a write has come out short, and nobody asked",
+            Self::Complete => "a write is complete, and was not answered",
+            Self::Failed => "a write has failed, and was not answered",
+            Self::Short => "a write has come out short, and was not answered",
         })
     }
 }
@@ -134,13 +134,13 @@ fn into_inner_is_refused(trial: &mut Trial<'_>, ticket: Ticket) -> Judged {
 fn is_outstanding(trial: &mut Trial<'_>, expected: Option<Ticket>) -> Judged {
     let seen = trial.outstanding()?;
     let expected_in_words = match expected {
-        Some(_) => "`outstanding` names the write that was not asked for",
-        None => "`outstanding` is `None`, since the last write was asked for",
+        Some(_) => "`outstanding` names the write that was not answered",
+        None => "`outstanding` is `None`, since the last write was answered",
     };
     trial.expect(seen == expected, expected_in_words, format!("it is {}", seen.describe()))
 }
 
-/// The write was asked for: `operation` is executed, and nothing of those that were refused is.
+/// The write was answered: `operation` is executed, and nothing of those that were refused is.
 fn executed_after_it(trial: &mut Trial<'_>, operation: Operation) -> Judged {
     let again = trial.operate(operation)?;
     let refused = again.as_ref().is_err_and(|error| WriteOutstanding::find(error).is_some());
@@ -156,7 +156,7 @@ fn executed_after_it(trial: &mut Trial<'_>, operation: Operation) -> Judged {
 /// What is neither an answer for the ticket nor a submission changes nothing.
 fn changes_nothing(judge: &mut Judge<'_>) -> Judged {
     for stage in Stage::ALL {
-        judge.case(format!("a foreign ticket is asked for while {stage}"), &stage.needs(), |trial| {
+        judge.case(format!("a foreign ticket is polled while {stage}"), &stage.needs(), |trial| {
             let ticket = stage.begin(trial)?;
             for len in [1, WRITE.len()] {
                 let _ = ready(trial.ask(TicketSource::new().mint(len))?, "a foreign ticket")?;
@@ -164,7 +164,7 @@ fn changes_nothing(judge: &mut Judge<'_>) -> Judged {
             }
             Ok(())
         })?;
-        judge.case(format!("an earlier ticket is asked for while {stage}"), &stage.needs(), |trial| {
+        judge.case(format!("an earlier ticket is polled while {stage}"), &stage.needs(), |trial| {
             let (earlier, _) = trial.write_with_ticket(b"an earlier write")?;
             let ticket = stage.begin(trial)?;
             if let Some(earlier) = earlier {
@@ -187,7 +187,7 @@ fn changes_nothing(judge: &mut Judge<'_>) -> Judged {
             refused(trial, Operation::Submit, ticket)
         })?;
     }
-    judge.case("it is asked for in vain, and then it ends", &Stage::InFlight.needs(), |trial| {
+    judge.case("it is polled while in flight, and then it ends", &Stage::InFlight.needs(), |trial| {
         let ticket = trial.in_flight(WRITE)?;
         let polled = trial.ask(ticket)?;
         trial.require(polled.is_pending(), "a write is answered while its destination is held")?;

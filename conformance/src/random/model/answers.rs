@@ -108,7 +108,7 @@ impl Model {
             Fate::Undecided => {}
         }
         self.tickets.push(ticket);
-        self.last = Some(Last { ticket, bytes, fate, is_asked: false, is_asked_late: false });
+        self.last = Some(Last { ticket, bytes, fate, is_answered: false, is_answered_late: false });
         Ok(())
     }
 
@@ -123,8 +123,8 @@ impl Model {
         Ok(())
     }
 
-    /// `ticket` was asked for.
-    pub(in crate::random) fn asked(&mut self, ticket: Ticket, answer: &Poll<io::Result<usize>>) -> Held {
+    /// `ticket` was polled.
+    pub(in crate::random) fn answered(&mut self, ticket: Ticket, answer: &Poll<io::Result<usize>>) -> Held {
         let Poll::Ready(result) = answer else { return Ok(()) };
         transparent(result)?;
         let unknown = matches!(result, Err(error) if UnknownTicket::find(error).is_some());
@@ -146,8 +146,8 @@ impl Model {
             (Fate::Fails(_), Ok(_)) => hold(false, Rule::W1, "its write failed", result.describe())?,
             (fate, Err(error)) => failed(fate, error)?,
         }
-        last.is_asked_late |= !last.is_asked && closing;
-        last.is_asked = true;
+        last.is_answered_late |= !last.is_answered && closing;
+        last.is_answered = true;
         self.decide(match result {
             Ok(n) => Fate::Complete(*n),
             Err(error) if Indeterminate::find(error).is_some() => Fate::Unknown,

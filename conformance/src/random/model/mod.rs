@@ -49,9 +49,9 @@ struct Last {
     bytes: Vec<u8>,
     fate: Fate,
     /// Whether its ticket was answered, or a close spoke of it.
-    is_asked: bool,
+    is_answered: bool,
     /// Whether that was while a close was under way, which may have had its outcome before.
-    is_asked_late: bool,
+    is_answered_late: bool,
 }
 
 #[derive(Debug)]
@@ -116,12 +116,12 @@ impl Model {
         matches!(&self.last, Some(last) if last.fate == Fate::Undecided)
     }
 
-    /// The write that was not asked for.
+    /// The write that was not answered.
     fn outstanding(&self) -> Option<&Last> {
-        self.last.as_ref().filter(|last| !last.is_asked)
+        self.last.as_ref().filter(|last| !last.is_answered)
     }
 
-    /// `outstanding` said `claimed`. A close that is under way may have taken the write for asked already.
+    /// `outstanding` said `claimed`. A close that is under way may have taken the write for answered already.
     pub(super) fn claimed(&self, claimed: Option<Ticket>) -> Held {
         let expected = self.outstanding().map(|last| last.ticket);
         let fits = matches!(self.stage, Stage::Closing) || claimed == expected;

@@ -90,23 +90,24 @@ impl Model {
                 result.describe(),
             );
         }
-        self.says_what_nobody_asked_for(result)?;
+        self.says_what_was_not_answered(result)?;
         if let Some(last) = &mut self.last {
-            last.is_asked = true;
+            last.is_answered = true;
         }
         self.stage = Stage::Closed(result.describe());
         self.has_to_end(Rule::W9);
         Ok(())
     }
 
-    fn says_what_nobody_asked_for(&mut self, result: &io::Result<()>) -> Held {
-        let unasked = self.last.as_ref().filter(|last| !last.is_asked || last.is_asked_late && result.is_err());
-        let Some(last) = unasked else {
+    fn says_what_was_not_answered(&mut self, result: &io::Result<()>) -> Held {
+        let unanswered =
+            self.last.as_ref().filter(|last| !last.is_answered || last.is_answered_late && result.is_err());
+        let Some(last) = unanswered else {
             let fits = result.is_ok() || self.is_poisoned;
             return hold(
                 fits,
                 Rule::W9,
-                "nothing failed that nobody asked for, so the close succeeds",
+                "nothing failed that was not answered, so the close succeeds",
                 result.describe(),
             );
         };
@@ -120,7 +121,7 @@ impl Model {
             (Fate::Undecided, Ok(())) => return self.decide(Fate::Complete(taken)),
             (Fate::Undecided, Err(_)) => self.faults.any,
         };
-        let expected = format!("what became of a write of {taken} bytes that nobody asked for: {}", last.fate);
+        let expected = format!("what became of a write of {taken} bytes that was not answered: {}", last.fate);
         hold(fits, Rule::W9, &expected, result.describe())
     }
 }

@@ -50,11 +50,11 @@ impl Model {
     fn differs(&self, there: &[u8]) -> Held {
         let Image { bytes, before, .. } = self.images.first();
         let short = matches!(&self.last, Some(Last { fate: Fate::Complete(n), bytes, .. }) if *n < bytes.len());
-        let asked = self.last.as_ref().is_none_or(|last| last.is_asked);
+        let answered = self.last.as_ref().is_none_or(|last| last.is_answered);
         let rule = match self.has_ended {
             true if there == before => self.claim,
             true if short || self.last.is_none() => Rule::W2,
-            true if !asked && there.len() != bytes.len() => Rule::W8,
+            true if !answered && there.len() != bytes.len() => Rule::W8,
             true if there.len() == bytes.len() => Rule::W7,
             false if self.is_fresh => Rule::W7,
             _ => Rule::W3,

@@ -6,7 +6,7 @@ use super::Player;
 use crate::{certify::Carrier, judge::Judged, random::sequence::Drive};
 
 impl Player<'_> {
-    /// What is outstanding happens and is asked for, and then nothing is left to happen.
+    /// What is outstanding happens and is answered, and then nothing is left to happen.
     pub(super) fn settle_and_drop(&mut self) -> Judged {
         self.happens_by_itself(Rule::W8)?;
         if !self.model.is_open() {
