@@ -8,7 +8,7 @@ mod common;
 
 use std::{mem, thread};
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload, offload::abandoned};
+use async_write_complete::{AsyncWriteCompleteExt, Offload, fs::PositionedFile, offload::abandoned};
 use futures_lite::future::block_on;
 
 use common::{
@@ -116,7 +116,41 @@ fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
     assert!(pool.drop_one());
     assert_eq!((failed(), seen.drops()), (9, 1));
 
-    // Several: until the last one has ended, and whoever waits is woken once.
+    // A close, or a sync, that has failed after its future was dropped, and a file that is dropped after that.
+    let (mut writer, pool, _) = offload(Scripted::new().panics_in_drop());
+    assert!(Operation::Close.poll_once(&mut writer).is_pending());
+    pool.run_all();
+    drop(writer);
+    assert_eq!(failed(), 10);
+    let (mut writer, pool, _) = offload(Scripted::new().on_sync([Outcome::Os(5)]));
+    assert!(Operation::SyncAll.poll_once(&mut writer).is_pending());
+    pool.run_all();
+    drop(writer);
+    assert_eq!(failed(), 11);
+    // One whose caller was told does not count.
+    let (mut writer, pool, _) = offload(Scripted::new().panics_in_drop());
+    drive(&pool, writer.close_complete()).unwrap_err();
+    drop(writer);
+    assert_eq!(failed(), 11);
+
+    // Writes at positions count one by one, whether they fail before the drop or after it.
+    for is_before in [true, false] {
+        let before = failed();
+        let pool = Stepped::new();
+        let file = PositionedFile::with_pool(tempfile::tempfile().unwrap(), pool.clone()).unwrap();
+        for offset in 0..3 {
+            assert!(poll_future(&mut Box::pin(file.write_at(b"x", offset))).is_pending());
+        }
+        let mut file = Some(file);
+        if !is_before {
+            file = None;
+        }
+        while pool.drop_one() {}
+        drop(file);
+        assert_eq!(failed(), before + 3);
+    }
+
+    // Several: until the last one has ended, and the tasks that wait are woken once.
     let abandon = || {
         let (mut writer, pool, _) = offload(Scripted::new());
         in_flight(&mut writer, b"hello");
@@ -133,14 +167,14 @@ fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
         assert_eq!(tasks[0].wakes() + tasks[1].wakes(), 0);
         pool.run_all();
     }
-    assert_eq!((tasks[0].wakes(), tasks[1].wakes(), failed()), (1, 1, 9));
+    assert_eq!((tasks[0].wakes(), tasks[1].wakes(), failed()), (1, 1, 17));
 
     // A writer that is forgotten is not dropped: nobody waits for it, and it goes on.
     let (mut writer, pool, seen) = offload(Scripted::new());
     let ticket = in_flight(&mut writer, b"hello");
     assert!(ask(&mut writer, ticket).is_pending());
     mem::forget(writer);
-    assert_eq!(failed(), 9);
+    assert_eq!(failed(), 17);
     pool.run_all();
     assert_eq!(seen.bytes(), b"hello");
 
@@ -149,6 +183,6 @@ fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
     let mut writer = Offload::new(file.reopen().unwrap());
     in_flight(&mut writer, b"late");
     drop(writer);
-    assert_eq!(block_on(abandoned()), 9);
+    assert_eq!(block_on(abandoned()), 17);
     assert_eq!(std::fs::read(file.path()).unwrap(), b"late");
 }

@@ -15,6 +15,7 @@ use std::{error::Error, io};
 
 mod indeterminate;
 mod into_inner;
+mod not_run;
 mod prior_write_failed;
 mod repeatable;
 mod unknown_ticket;
@@ -22,6 +23,7 @@ mod write_outstanding;
 
 use crate::guard::catch_panics;
 pub(crate) use indeterminate::Poisoned;
+pub(crate) use not_run::NotRun;
 pub(crate) use prior_write_failed::short_count;
 pub(crate) use repeatable::{RepeatableError, repeat};
 

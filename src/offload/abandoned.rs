@@ -35,14 +35,15 @@ fn state() -> MutexGuard<'static, State> {
 ///
 /// A drop returns at once, and the operation goes on without a caller ([O3](crate::contract::Rule::O3)). So this is for
 /// the end of `main`, and for a program that writes a file anew which a dropped future was writing. A write that failed
-/// or came out short, a sync or a close that failed, and a panic count as failures.
+/// or came out short, a sync or a close that failed, and a panic count as failures, each once.
 ///
 /// It waits for every such operation of the process, so an open of a FIFO without a peer, or a read of a terminal,
 /// keeps it waiting: put a timeout around it.
 ///
 /// A file that is being [opened](super::Offload::open_with_pool), and a call of [`fs`](crate::fs), whose future was
-/// dropped counts as under way too: a file would be emptied late. A write that had failed before the drop, and was not
-/// answered, counts as failed as well.
+/// dropped counts as under way too: a file would be emptied late. A failure before the
+/// drop counts as well if no caller was told of it: of a write that was not answered, or of a sync or a close whose
+/// future was dropped.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload, offload::abandoned};
@@ -108,9 +109,11 @@ impl Drop for Abandoned {
     }
 }
 
-/// Counts a failure of which nobody was told, and which has no operation under way.
-pub(crate) fn count_failure() {
-    state().failed += 1;
+/// Counts failures of which no caller was told, and which are not of an operation under way.
+pub(crate) fn count_failures(failures: u64) {
+    if failures > 0 {
+        state().failed += failures;
+    }
 }
 
 /// An operation under way whose `Offload` was dropped.
@@ -123,10 +126,10 @@ impl UnderWay {
         Self(())
     }
 
-    pub(crate) fn end(self, has_failed: bool) {
+    pub(crate) fn end(self, failures: u64) {
         let mut state = state();
         state.under_way -= 1;
-        state.failed += u64::from(has_failed);
+        state.failed += failures;
         let wakers = if state.under_way == 0 { std::mem::take(&mut state.wakers) } else { Vec::new() };
         drop(state);
         for (_, waker) in wakers {

@@ -93,9 +93,8 @@ impl Cursor {
         buffer.truncate(*result.as_ref().unwrap_or(&0));
         self.fetched = buffer;
         match result {
-            Ok(0) => self.end = Some((Ok(()), Instant::now())),
-            Ok(_) => self.retried_end = false,
-            Err(error) => self.end = Some((Err(error), Instant::now())),
+            Ok(1..) => self.retried_end = false,
+            end => self.end = Some((end.map(drop), Instant::now())),
         }
     }
 
@@ -107,15 +106,16 @@ impl Cursor {
     /// The cursor was moved back, or cannot be.
     pub(super) fn moved_back(&mut self, result: io::Result<bool>) {
         match result {
-            Ok(true) => self.fetched.truncate(0),
+            Ok(true) => self.drop_fetched(),
             Ok(false) => self.can_seek_back = false,
             Err(error) => self.seek_back_failed = Some(error),
         }
-        self.handed_out = if self.ahead_is_void() { 0 } else { self.handed_out };
     }
 
-    fn ahead_is_void(&self) -> bool {
-        self.fetched.bytes().is_empty()
+    /// The cursor is where the caller believes it.
+    fn drop_fetched(&mut self) {
+        self.fetched.truncate(0);
+        self.handed_out = 0;
     }
 
     /// Why the write that waits for the cursor cannot be made; nothing, if the bytes were read out since.
@@ -132,11 +132,10 @@ impl Cursor {
         }
     }
 
-    /// The seek has ended. The cursor is where the caller believes it, if it was moved.
+    /// The seek has ended.
     pub(super) fn seek_ended(&mut self, result: io::Result<u64>) {
         if result.is_ok() {
-            self.fetched.truncate(0);
-            self.handed_out = 0;
+            self.drop_fetched();
         }
         if let Some(seek) = &mut self.seek {
             seek.result = Some(result);
@@ -150,34 +149,32 @@ impl Cursor {
 
     /// A read is answered: no poll will take the result of the last seek.
     pub(super) fn forget_seek(&mut self) -> Discarded {
-        Discarded { seek: self.seek.take(), end: None, seek_back_failed: None }
+        let seek = self.seek.take().and_then(|seek| seek.result);
+        Discarded([seek.and_then(Result::err), None, None])
     }
 
     /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any more.
-    /// Errors of foreign types are for the caller to drop, outside of locks.
-    #[must_use = "errors of foreign types are in here"]
     pub(super) fn forget(&mut self, moves: bool) -> Discarded {
         let end = self.end.take_if(|(end, _)| moves || end.is_ok());
-        Discarded { seek: self.seek.take(), end, seek_back_failed: self.seek_back_failed.take() }
+        let mut discarded = self.forget_seek();
+        discarded.0[1] = end.and_then(|(end, _)| end.err());
+        discarded.0[2] = self.seek_back_failed.take();
+        discarded
     }
 }
 
-/// Results that no poll will take, to be dropped outside of locks.
+/// Errors that no poll will take. They are of foreign types, each of which may panic in its drop: not under a lock.
 #[derive(Debug, Default)]
-pub(super) struct Discarded {
-    seek: Option<Seek>,
-    end: Option<(io::Result<()>, Instant)>,
-    seek_back_failed: Option<io::Error>,
-}
+#[must_use = "to be dropped when the lock is not held"]
+pub(super) struct Discarded([Option<io::Error>; 3]);
 
-/// Each may panic in its drop.
 impl Drop for Discarded {
     fn drop(&mut self) {
-        drop_catching_panics(self.seek.take());
-        drop_catching_panics(self.end.take());
-        drop_catching_panics(self.seek_back_failed.take());
+        self.0.iter_mut().for_each(|error| drop_catching_panics(error.take()));
     }
 }
 
+#[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
+mod old_end;
 #[cfg(test)]
 mod tests;

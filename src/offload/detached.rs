@@ -11,7 +11,7 @@ use std::{
 use async_task::FallibleTask;
 
 use super::{
-    abandoned::{UnderWay, count_failure},
+    abandoned::{UnderWay, count_failures},
     operation::not_run,
     pool::{Pool, submit_job},
 };
@@ -85,7 +85,7 @@ impl Drop for End {
     fn drop(&mut self) {
         let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Ended { has_failed: self.has_failed });
         if let Stage::Abandoned(under_way) = stage {
-            under_way.end(self.has_failed);
+            under_way.end(u64::from(self.has_failed));
         }
     }
 }
@@ -121,7 +121,7 @@ impl<R> Drop for JoinResult<R> {
         match *stage {
             Stage::Awaited => *stage = Stage::Abandoned(UnderWay::begin()),
             // The caller goes without the answer.
-            Stage::Ended { has_failed: true } => count_failure(),
+            Stage::Ended { has_failed: true } => count_failures(1),
             Stage::Ended { .. } | Stage::Abandoned(_) => {}
         }
         drop(stage);

@@ -2,11 +2,11 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `mod.rs` | [`Offload`] itself; `futures_io.rs`: those of futures-io; `sync.rs`: syncs |
+//! | `mod.rs` | [`Offload`] itself; `futures_io.rs`: the traits of futures-io; `sync.rs`: syncs, and their state |
 //! | `complete.rs` | its traits of this crate |
 //! | `post.rs` | how an operation is posted and waited for |
 //! | `place.rs` | the hand-over to the worker, as a pure state machine: begin there |
-//! | `cursor.rs`, `syncs.rs` | the state of reads and seeks, and that of syncs, beside it |
+//! | `cursor.rs` | the state of reads and seeks, beside it |
 //! | `shared.rs` | the lock round both, the wakers, the order of things |
 //! | `worker.rs`, `operation.rs`, `buffer.rs` | what runs on the pool |
 //! | `detached.rs` | one call on a pool, without a handle |
@@ -40,22 +40,21 @@ mod spin;
 #[path = "models/spin.rs"]
 mod spin;
 mod sync;
-mod syncs;
 mod worker;
 
 #[cfg(feature = "tokio")]
 pub(crate) use self::post::MAX_SUBMISSION;
-pub(crate) use self::{
-    abandoned::UnderWay,
-    buffer::Buffer,
-    detached::{IfDropped, run_detached, run_on},
-    operation::not_run,
-    post::{MAX_READ, at_most_a_submission},
-};
 pub use self::{
     abandoned::{Abandoned, abandoned},
     pool::{BlockingPool, Job, Pool},
     spin::Policy,
+};
+pub(crate) use self::{
+    abandoned::{UnderWay, count_failures},
+    buffer::Buffer,
+    detached::{IfDropped, run_detached, run_on},
+    operation::not_run,
+    post::{MAX_READ, at_most_a_submission},
 };
 use self::{
     operation::Report,
@@ -70,8 +69,10 @@ use crate::{
 
 /// Carries a blocking destination to the asynchronous side.
 ///
-/// Each operation runs on the pool, and is answered when the destination's own call has returned: nothing is called on
-/// the executor's thread, where a submission may spin some 20 µs for its answer ([`Policy`]). It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all drive it.
+/// Each operation runs on the pool, that of the `blocking` crate or [another](Self::with_pool), and is answered when the
+/// destination's own call has returned: nothing is called on the executor's thread, where a submission may spin some
+/// 20 µs for its answer ([`Policy`]). It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all
+/// drive it.
 ///
 /// Its observer looks at the destination from elsewhere: at a file by another descriptor's `read(2)`, at memory after
 /// [`into_inner`](Self::into_inner). Of a socket or a pipe the observer is the kernel, which has the bytes.
@@ -100,7 +101,7 @@ use crate::{
 /// atomic by the call. A handle is half-duplex: a socket that blocks in a read blocks its writes. So does a read that
 /// timed out: its future is gone, but its call waits for the peer, and every write waits for the call. Use two handles,
 /// such as `TcpStream::try_clone` gives, one to read and one to write; a read timeout of the socket itself
-/// (`set_read_timeout`) ends the call. Halves made by a `split` share this limit; they never lose a wake.
+/// (`set_read_timeout`) ends the call, by an error of the kind `Unsupported`. Halves made by a `split` share this limit; they never lose a wake.
 ///
 /// # While a write is outstanding
 ///

@@ -11,9 +11,9 @@ use bytes::Bytes;
 
 use super::buffer::Buffer;
 use crate::{
-    error::{Indeterminate, RepeatableError},
+    error::{Indeterminate, NotRun, RepeatableError},
     guard::{catch_panics, checked_count, drop_catching_panics, retry_interrupted},
-    primitives::{Arc, Mutex},
+    primitives::{Arc, Mutex, MutexGuard},
 };
 
 /// One operation on a destination. The methods of `T` come as functions, so that the machine is the same for every `T`.
@@ -84,34 +84,27 @@ impl Payload {
 impl<T> Operation<T> {
     /// Runs it, and gives back the buffer of a write. `Err`: its effect is unknown.
     pub(super) fn run(self, destination: &mut T) -> (io::Result<Report>, Buffer) {
-        match self {
+        let mut spare = Buffer::new();
+        let report = match self {
             Self::Write(write, payload) => {
-                let written = known(catch_panics(|| write(destination, payload.bytes())));
+                let written = known(|| write(destination, payload.bytes()));
                 // Before the answer: a caller who shares the bytes may wait for them.
-                let buffer = payload.into_buffer();
-                (written.map(|written| Report::Write(written.map_err(RepeatableError::new))), buffer)
+                spare = payload.into_buffer();
+                written.map(|written| Report::Write(written.map_err(RepeatableError::new)))
             }
             Self::Read(read, mut buffer) => {
                 let len = buffer.bytes().len();
-                let read = known(catch_panics(|| {
-                    retry_interrupted(|| read(destination, buffer.bytes_mut())).and_then(|n| checked_count(n, len))
-                }));
-                (read.map(|read| Report::Read(buffer, read)), Buffer::new())
+                let mut read = || retry_interrupted(|| read(destination, buffer.bytes_mut()));
+                known(|| read().and_then(|n| checked_count(n, len))).map(|read| Report::Read(buffer, read))
             }
-            Self::Seek(seek, to) => {
-                (known(catch_panics(|| retry_interrupted(|| seek(destination, to)))).map(Report::Seek), Buffer::new())
-            }
-            Self::SeekBack(seek_back, n) => {
-                let seek_back = known(catch_panics(|| retry_interrupted(|| seek_back(destination, n))));
-                (seek_back.map(Report::SeekBack), Buffer::new())
-            }
-            Self::Sync(sync) => {
-                let synced = catch_panics(|| retry_interrupted(|| sync(destination)));
-                (synced.map(|synced| Report::Sync(synced.map_err(RepeatableError::new))), Buffer::new())
-            }
-            Self::Call(call) => (catch_panics(|| call(destination)).and_then(|report| report), Buffer::new()),
-            Self::Release => (Ok(Report::Other), Buffer::new()),
-        }
+            Self::Seek(seek, to) => known(|| retry_interrupted(|| seek(destination, to))).map(Report::Seek),
+            Self::SeekBack(back, n) => known(|| retry_interrupted(|| back(destination, n))).map(Report::SeekBack),
+            Self::Sync(sync) => catch_panics(|| retry_interrupted(|| sync(destination)))
+                .map(|synced| Report::Sync(synced.map_err(RepeatableError::new))),
+            Self::Call(call) => catch_panics(|| call(destination)).and_then(|report| report),
+            Self::Release => Ok(Report::Other),
+        };
+        (report, spare)
     }
 
     /// What it reports if it never runs.
@@ -129,12 +122,12 @@ impl<T> Operation<T> {
 
 /// The answer for an operation whose job the pool refused or dropped (rule O4).
 pub(crate) fn not_run() -> io::Error {
-    io::Error::other("the pool dropped the job before it ran: it has shut down, or has no thread; nothing was done")
+    io::Error::other(NotRun)
 }
 
-/// Sorts out a result whose effect is unknown: a panic, or an [`Indeterminate`] of the destination.
-fn known<R>(result: io::Result<io::Result<R>>) -> io::Result<io::Result<R>> {
-    match result? {
+/// Calls the destination. `Err`: the effect is unknown, because of a panic or an [`Indeterminate`] of the destination.
+fn known<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<io::Result<R>> {
+    match catch_panics(call)? {
         Err(error) if Indeterminate::find(&error).is_some() => Err(error),
         result => Ok(result),
     }
@@ -172,13 +165,17 @@ impl<R> Reply<R> {
         Self(Arc::new(Mutex::new(None)))
     }
 
+    fn lock(&self) -> MutexGuard<'_, Option<Unclaimed<R>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn set(&self, result: R) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Unclaimed(Some(result)));
+        *self.lock() = Some(Unclaimed(Some(result)));
     }
 
     /// The result; an operation that did not come to its end has none.
     pub(super) fn take(&self) -> Option<R> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?.0.take()
+        self.lock().take()?.0.take()
     }
 }
 

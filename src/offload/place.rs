@@ -21,7 +21,7 @@ use std::{io, task::Poll};
 use super::{
     cursor::Cursor,
     operation::{Operation, Report, not_run},
-    syncs::Syncs,
+    sync::Syncs,
 };
 use crate::{
     error::{RepeatableError, repeat},
@@ -66,17 +66,6 @@ impl Side {
     }
 }
 
-/// Whether an operation may begin.
-#[derive(Debug)]
-pub(super) enum Begin {
-    /// Post it.
-    Now,
-    /// Another one is under way.
-    Wait,
-    /// Never, and this is why.
-    Refused(io::Error),
-}
-
 /// What a close has to do.
 #[derive(Debug)]
 pub(super) enum Close {
@@ -113,8 +102,8 @@ pub(super) struct Machine<T> {
     /// Requested by a close or a drop, for when the operation under way has ended.
     release: Option<ReleaseFn<T>>,
     pub(super) syncs: Syncs,
-    /// A sync failed that was under way when the release was requested.
-    abandoned_sync_failed: bool,
+    /// The failure of Closed or Poisoned was answered, or is that of the last write.
+    is_reported: bool,
     /// An error that nobody will be told, to be dropped as soon as the lock is not held: it may be of a foreign type.
     pub(super) discarded: Option<RepeatableError>,
 }
@@ -128,7 +117,7 @@ impl<T> Machine<T> {
             cursor: Cursor::new(),
             release: None,
             syncs: Syncs::new(),
-            abandoned_sync_failed: false,
+            is_reported: false,
             discarded: None,
         }
     }
@@ -160,24 +149,25 @@ impl<T> Machine<T> {
         matches!(self.place, Place::Closed(_))
     }
 
-    /// Whether an operation of `side` may begin.
-    pub(super) fn begin(&mut self, side: Side) -> Begin {
-        if self.release.is_some() || self.is_closed() {
-            return Begin::Refused(guard::closed());
+    /// Whether an operation of `side` may begin. `Pending`: another one is under way.
+    pub(super) fn poll_begin(&mut self, side: Side) -> Poll<io::Result<()>> {
+        if self.release.is_some() {
+            return Poll::Ready(Err(guard::closed()));
         }
-        if side == Side::Write {
-            if let Err(outstanding) = self.last_write.check_settled() {
-                return Begin::Refused(outstanding);
-            }
+        if side == Side::Write && !self.is_closed() {
+            self.last_write.check_settled()?;
         }
         match &self.place {
             Place::Idle(_) if side == Side::Write => {
-                self.cursor.take_seek_back_failure().map_or(Begin::Now, Begin::Refused)
+                Poll::Ready(self.cursor.take_seek_back_failure().map_or(Ok(()), Err))
             }
-            Place::Idle(_) => Begin::Now,
-            Place::Posted(..) | Place::Running => Begin::Wait,
-            Place::Poisoned(reason) => Begin::Refused(reason.poisoned()),
-            Place::Closed(_) => Begin::Refused(guard::closed()),
+            Place::Idle(_) => Poll::Ready(Ok(())),
+            Place::Posted(..) | Place::Running => Poll::Pending,
+            Place::Poisoned(reason) => {
+                self.is_reported = true;
+                Poll::Ready(Err(reason.poisoned()))
+            }
+            Place::Closed(_) => Poll::Ready(Err(guard::closed())),
         }
     }
 
@@ -205,7 +195,10 @@ impl<T> Machine<T> {
     /// Why a [`Call`](Operation::Call) that has ended left no result.
     pub(super) fn why_lost(&mut self) -> io::Error {
         match &mut self.place {
-            Place::Poisoned(reason) | Place::Closed(Err(reason)) => reason.give(),
+            Place::Poisoned(reason) | Place::Closed(Err(reason)) => {
+                self.is_reported = true;
+                reason.give()
+            }
             Place::Closed(Ok(())) => guard::closed(),
             Place::Idle(_) | Place::Posted(..) | Place::Running => not_run(),
         }
@@ -227,6 +220,7 @@ impl<T> Machine<T> {
             elsewhere => self.place = elsewhere,
         }
         if let Place::Closed(outcome) = &mut self.place {
+            self.is_reported = true;
             return Close::Answer(repeat(outcome));
         }
         // The first close or drop decides how.
@@ -278,10 +272,7 @@ impl<T> Machine<T> {
             Report::Read(buffer, result) => self.cursor.fetched(buffer, result),
             Report::Seek(result) => self.cursor.seek_ended(result),
             Report::SeekBack(result) => self.cursor.moved_back(result),
-            Report::Sync(result) => {
-                self.abandoned_sync_failed = self.release.is_some() && result.is_err();
-                self.syncs.made(result);
-            }
+            Report::Sync(result) => self.syncs.made(result),
             Report::NotSynced => self.syncs.not_made(not_run()),
             Report::Other => {}
         }
@@ -299,6 +290,7 @@ impl<T> Machine<T> {
         debug_assert!(matches!(self.place, Place::Running), "poison in {}", self.place_name());
         if self.last_write.in_flight().is_some() {
             self.last_write.finish(Err(reason.split()));
+            self.is_reported = self.release.is_none();
         }
         self.place =
             if self.release.is_some() { Place::Closed(self.outcome(Err(reason))) } else { Place::Poisoned(reason) };
@@ -331,13 +323,14 @@ impl<T> Machine<T> {
         }
     }
 
-    /// Takes the failure or short count of the last write, if its answer was not taken.
-    pub(super) fn take_unreported_failure(&mut self) -> Option<RepeatableError> {
-        self.last_write.take_unreported_failure()
-    }
-
-    /// Whether anything went wrong of which nobody is told, once the place is Closed.
-    pub(super) fn has_failed(&self) -> bool {
-        matches!(self.place, Place::Closed(Err(_))) || self.abandoned_sync_failed
+    /// How many failures no caller was told of: of the last write, a sync, and the close or the operation that poisoned.
+    /// They count as reported.
+    pub(super) fn take_unreported_failures(&mut self) -> u64 {
+        let write = self.last_write.take_unreported_failure();
+        let is_bad = matches!(self.place, Place::Closed(Err(_)) | Place::Poisoned(_));
+        let is_place = is_bad && !std::mem::replace(&mut self.is_reported, true);
+        let count = [write.is_some(), is_place, self.syncs.take_unreported_failure()];
+        self.discarded = self.discarded.take().or(write);
+        count.map(u64::from).iter().sum()
     }
 }

@@ -86,11 +86,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         self.release = T::release;
         let (seek_back, ticket, mut take) = (self.seek_back, self.tickets.mint(len), Some(take));
         let notify = ready!(self.poll_steps(Side::Write, cx, |shared, inner| {
-            if let Some(step) = inner.begin(Side::Write).or_else(|| shared.seek_back_first(inner, seek_back)) {
+            if let Some(step) = shared.begin_write(inner, seek_back, |_| None) {
                 return step;
             }
             let Some(take) = take.take() else { unreachable!("a submission is posted once") };
-            inner.forget(false);
             let payload = take(inner, len);
             Step::Answer(Ok(shared.post(inner, Side::Write, Operation::Write(write, payload), Some(ticket))))
         }))?;
@@ -178,13 +177,14 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     }
 
     async fn post_when_ready(&mut self, side: Side, mut operation: Option<Operation<T>>) -> io::Result<()> {
-        let seek_back = self.seek_back.filter(|_| side == Side::Write);
+        let seek_back = self.seek_back;
         let notify = poll_fn(|cx| {
             self.poll_steps(side, cx, |shared, inner| {
-                inner.begin(side).or_else(|| shared.seek_back_first(inner, seek_back)).unwrap_or_else(|| {
-                    if side == Side::Write {
-                        inner.forget(false);
-                    }
+                let step = match side {
+                    Side::Read => inner.answer_or_begin(side, |_| None),
+                    Side::Write => shared.begin_write(inner, seek_back, |_| None),
+                };
+                step.unwrap_or_else(|| {
                     let operation = operation.take();
                     Step::Answer(Ok(operation.map(|operation| shared.post(inner, side, operation, None))))
                 })

@@ -10,15 +10,15 @@ use std::{
         PoisonError,
         atomic::Ordering::{Acquire, Relaxed, Release},
     },
-    task::Waker,
+    task::{Poll, Waker},
 };
 
 use super::{
-    abandoned::{UnderWay, count_failure},
+    abandoned::{UnderWay, count_failures},
     buffer::Buffer,
     cursor::{Cursor, Discarded},
     operation::Operation,
-    place::{Begin, Close, Machine, Next, ReleaseFn, Side},
+    place::{Close, Machine, Next, ReleaseFn, Side},
     spin::{Policy, PolledSince, SpinPermit, Spinner},
 };
 use crate::{
@@ -102,24 +102,20 @@ pub(super) enum After {
 }
 
 impl<T> Inner<T> {
-    /// Whether an operation of `side` may begin: `None` for now.
-    pub(super) fn begin<R>(&mut self, side: Side) -> Option<Step<io::Result<R>>> {
-        self.answer_or_begin(side, |_| None)
-    }
-
-    /// The same, unless the operation has its `answer` already: that waits for no turn of the other side.
+    /// Whether an operation of `side` has its `answer`, which waits for no turn of the other side, or may begin: `None`
+    /// for now.
     pub(super) fn answer_or_begin<R>(
         &mut self,
         side: Side,
         answer: impl FnOnce(&mut Self) -> Option<io::Result<R>>,
     ) -> Option<Step<io::Result<R>>> {
-        match self.machine.begin(side) {
-            Begin::Now => match answer(self) {
+        match self.machine.poll_begin(side) {
+            Poll::Ready(Ok(())) => match answer(self) {
                 Some(answer) => Some(Step::Answer(answer)),
                 None => self.yields.take_if(|yields| *yields == side).map(|_| Step::Yield),
             },
-            Begin::Wait => Some(Step::Wait),
-            Begin::Refused(error) => Some(Step::Answer(Err(error))),
+            Poll::Pending => Some(Step::Wait),
+            Poll::Ready(Err(refused)) => Some(Step::Answer(Err(refused))),
         }
     }
 
@@ -255,11 +251,23 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Posts that the cursor goes back over what no read was given, where it has to and can.
-    pub(super) fn seek_back_first<R>(&self, inner: &mut Inner<T>, seek_back: Option<SeekBackFn<T>>) -> Option<Step<R>> {
+    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. The cursor goes back first
+    /// over what no read was given, where it has to and can; what the operation makes void is forgotten.
+    pub(super) fn begin_write<R>(
+        &self,
+        inner: &mut Inner<T>,
+        seek_back: Option<SeekBackFn<T>>,
+        answer: impl FnOnce(&mut Inner<T>) -> Option<io::Result<R>>,
+    ) -> Option<Step<io::Result<R>>> {
+        if let Some(step) = inner.answer_or_begin(Side::Write, answer) {
+            return Some(step);
+        }
         let n = inner.machine.cursor.back_by();
-        let seek_back = seek_back.filter(|_| n > 0)?;
-        Some(Step::Posted(self.post(inner, Side::Write, Operation::SeekBack(seek_back, n), None)))
+        if let Some(seek_back) = seek_back.filter(|_| n > 0) {
+            return Some(Step::Posted(self.post(inner, Side::Write, Operation::SeekBack(seek_back, n), None)));
+        }
+        inner.forget(false);
+        None
     }
 
     /// Whether the last operation has ended, as far as can be told without the lock.
@@ -271,20 +279,18 @@ impl<T> Shared<T> {
     pub(super) fn abandon(&self, release: ReleaseFn<T>) -> Option<T> {
         let mut inner = self.lock();
         let destination = inner.machine.abandon(release);
-        let failed = if inner.machine.is_closed() {
-            inner.machine.take_unreported_failure()
+        let failures = if inner.machine.is_closed() {
+            inner.machine.take_unreported_failures()
         } else {
             inner.abandoned = Some(UnderWay::begin());
-            None
+            0
         };
         // A worker that spins has nothing to spin for any more.
         self.posted.0.store(true, Release);
         let wakers = inner.take_wakers();
         drop(inner);
         wakers.into_iter().for_each(drop_catching_panics);
-        if failed.is_some() {
-            count_failure();
-        }
+        count_failures(failures);
         destination
     }
 

@@ -282,3 +282,19 @@ fn a_wrapper_keeps_it() {
         assert_eq!(failed(Kind::All.of(&mut writer)).kind(), io::ErrorKind::BrokenPipe);
     }
 }
+
+/// Of a wrapper too: the pool has refused the sync, so it was not made, and the next one is.
+#[test]
+fn a_wrapper_does_not_take_a_refused_one_for_a_failed_one() {
+    for kind in KINDS {
+        let (inner, pool, seen) = steps::offload(Scripted::new());
+        let mut writer = Tracked::new(Through(inner));
+        write_now(&mut writer, &pool, b"hello").unwrap();
+        assert!(kind.of(&mut writer).is_pending());
+        assert!(pool.drop_one());
+        assert!(failed(kind.of(&mut writer)).to_string().contains("dropped the job"));
+        assert_eq!(seen.syncs(), 0);
+        steps::drive(&pool, writer.sync_data_complete()).unwrap();
+        assert_eq!((seen.syncs(), seen.durable()), (1, b"hello".to_vec()));
+    }
+}

@@ -44,7 +44,6 @@ mod names;
 mod nonblocking_descriptors;
 mod o1_one_call;
 #[cfg(target_os = "linux")]
-mod o2_end;
 mod o2_reads;
 mod o2_seeks;
 mod o2_sides;

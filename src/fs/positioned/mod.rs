@@ -18,7 +18,10 @@ use self::writes::{Ended, Outcome, Writes};
 use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics, retry_interrupted},
-    offload::{BlockingPool, Buffer, IfDropped, MAX_READ, Pool, at_most_a_submission, not_run, run_detached, run_on},
+    offload::{
+        BlockingPool, Buffer, IfDropped, MAX_READ, Pool, at_most_a_submission, count_failures, not_run, run_detached,
+        run_on,
+    },
     primitives::{Mutex, MutexGuard},
     sync_write::write_once,
 };
@@ -51,7 +54,7 @@ use crate::{
 /// # Drop
 ///
 /// What is in flight goes on, and the file is closed after it, on the pool; [`abandoned`](crate::offload::abandoned)
-/// waits for that, and counts a failure. With nothing in flight the file is closed before `drop` returns.
+/// waits for that, and counts the failures. With nothing in flight the file is closed before `drop` returns.
 pub struct PositionedFile<P = BlockingPool> {
     /// An operation gives its share back before it is answered.
     file: Arc<File>,
@@ -253,10 +256,7 @@ impl<P> std::os::fd::AsFd for PositionedFile<P> {
 
 impl<P> Drop for PositionedFile<P> {
     fn drop(&mut self) {
-        let failed = self.shared.lock().abandon();
-        if let Some(failed) = failed {
-            failed.end(true);
-        }
+        count_failures(self.shared.lock().abandon());
     }
 }
 
@@ -315,8 +315,8 @@ impl Drop for WriteOnPool {
         for waker in waiting.into_iter().chain(settling) {
             ignore_panics(|| waker.wake());
         }
-        if let Some((under_way, has_failed)) = under_way {
-            under_way.end(has_failed);
+        if let Some((under_way, failures)) = under_way {
+            under_way.end(failures);
         }
     }
 }

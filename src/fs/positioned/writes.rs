@@ -47,8 +47,8 @@ pub(super) struct Ended {
     /// To be woken: the task that waits for the write, and those that wait for all of them.
     pub(super) waiting: Option<Waker>,
     pub(super) settling: Vec<Waker>,
-    /// This was the last write of a file that was dropped: to be ended, and whether any has failed.
-    pub(super) under_way: Option<(UnderWay, bool)>,
+    /// This was the last write of a file that was dropped: to be ended, with the number of those that failed.
+    pub(super) under_way: Option<(UnderWay, u64)>,
 }
 
 /// Its methods are called under a lock. They run no foreign code: what is to be woken or dropped, they give.
@@ -118,7 +118,7 @@ impl Writes {
         };
         let is_last = self.under_way.is_some() && !self.is_in_flight(self.submitted);
         let under_way = if is_last { self.under_way.take() } else { None };
-        let under_way = under_way.map(|under_way| (under_way, !self.failures.is_empty()));
+        let under_way = under_way.map(|under_way| (under_way, self.failures.len() as u64));
         Ended { waiting, settling: mem::take(&mut self.settling), under_way }
     }
 
@@ -154,14 +154,13 @@ impl Writes {
         (Poll::Pending, None)
     }
 
-    /// The file is dropped. If that leaves failures that nobody will be told, they are to be ended as failed.
-    #[must_use = "failures are to be counted"]
-    pub(super) fn abandon(&mut self) -> Option<UnderWay> {
+    /// The file is dropped. Answers how many failures no settle will tell, if they are not counted later.
+    pub(super) fn abandon(&mut self) -> u64 {
         if self.is_in_flight(self.submitted) {
             self.under_way = Some(UnderWay::begin());
-            return None;
+            return 0;
         }
-        (!self.failures.is_empty()).then(UnderWay::begin)
+        self.failures.len() as u64
     }
 }
 

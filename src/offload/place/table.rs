@@ -23,8 +23,8 @@ const LAST_WRITES: [&str; 4] = ["none", "in flight", "unanswered", "answered"];
 
 const EVENTS: [Event; 25] = [
     ("observe", Subject::observe),
-    ("begin read", |s| begin(s.machine.begin(Side::Read))),
-    ("begin write", |s| begin(s.machine.begin(Side::Write))),
+    ("begin read", |s| begin(s.machine.poll_begin(Side::Read))),
+    ("begin write", |s| begin(s.machine.poll_begin(Side::Write))),
     ("post write", |s| {
         s.ticket = s.tickets.mint(5);
         s.machine.post(a_write(), Some(s.ticket));
@@ -152,11 +152,11 @@ fn unknown() -> RepeatableError {
     RepeatableError::new(Indeterminate::new(io::Error::other("reason")).into())
 }
 
-fn begin(begin: Begin) -> String {
+fn begin(begin: Poll<io::Result<()>>) -> String {
     match begin {
-        Begin::Now => "now".into(),
-        Begin::Wait => "wait".into(),
-        Begin::Refused(error) => error_name(error),
+        Poll::Ready(Ok(())) => "now".into(),
+        Poll::Pending => "wait".into(),
+        Poll::Ready(Err(error)) => error_name(error),
     }
 }
 

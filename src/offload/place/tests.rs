@@ -8,7 +8,7 @@ use crate::{
     offload::{
         buffer::Buffer,
         operation::{Operation, Payload, Report},
-        syncs::SyncKind,
+        sync::SyncKind,
     },
 };
 
@@ -173,10 +173,10 @@ fn an_operation_that_never_ran() {
     machine.cursor.fetched(fetched, Ok(1));
     machine.post(Operation::SeekBack(|_, _| Ok(true), 1), None);
     let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
-    assert!(matches!(machine.begin(Side::Read), Begin::Now), "a read has nothing to do with it");
-    let Begin::Refused(error) = machine.begin(Side::Write) else { panic!("the write has to be told") };
+    assert!(matches!(machine.poll_begin(Side::Read), Poll::Ready(Ok(()))), "a read has nothing to do with it");
+    let Poll::Ready(Err(error)) = machine.poll_begin(Side::Write) else { panic!("the write has to be told") };
     not_run(error);
-    assert!(matches!(machine.begin(Side::Write), Begin::Now), "once");
+    assert!(matches!(machine.poll_begin(Side::Write), Poll::Ready(Ok(()))), "once");
 
     let mut machine = Machine::new(Bytes::new());
     machine.syncs.begin(SyncKind::All);
@@ -200,7 +200,7 @@ fn a_failed_sync_is_never_forgotten() {
     for _ in 0..3 {
         assert_eq!(machine.syncs.take(SyncKind::Data).unwrap().unwrap_err().raw_os_error(), Some(5));
     }
-    assert!(matches!(machine.begin(Side::Write), Begin::Now));
+    assert!(matches!(machine.poll_begin(Side::Write), Poll::Ready(Ok(()))));
 }
 
 /// What [`abandoned`](crate::offload::abandoned()) counts: the failure of an operation whose `Offload` was dropped over
@@ -241,22 +241,62 @@ fn what_counts_as_failed() {
         if let Next::Release(..) = operate(&mut machine) {
             machine.released(Ok(()));
         }
-        assert_eq!(machine.has_failed(), has_failed, "{what}");
+        assert_eq!(machine.take_unreported_failures(), u64::from(has_failed), "{what}");
+        assert_eq!(machine.take_unreported_failures(), 0, "{what}: once");
     }
 }
 
-/// The caller of the sync was told.
+/// A sync that failed before the drop counts unless its caller was told.
 #[test]
-fn a_sync_that_failed_before_does_not_count() {
-    let mut machine = Machine::new(Bytes::new());
-    machine.post(a_call(), None);
-    assert!(matches!(machine.take(), Next::Run(..)));
-    let failed = Report::Sync(Err(error(io::ErrorKind::StorageFull)));
-    assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
-    machine.post(a_call(), None);
-    assert!(machine.abandon(just_drop).is_none());
-    assert!(matches!(machine.take(), Next::Run(..)));
-    assert!(matches!(machine.finish(Bytes::new(), Report::Other), Next::Release(..)));
-    machine.released(Ok(()));
-    assert!(!machine.has_failed());
+fn a_sync_that_failed_before() {
+    for is_told in [true, false] {
+        let mut machine = Machine::new(Bytes::new());
+        machine.post(a_call(), None);
+        assert!(matches!(machine.take(), Next::Run(..)));
+        let failed = Report::Sync(Err(error(io::ErrorKind::StorageFull)));
+        assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
+        if is_told {
+            assert!(machine.syncs.take(SyncKind::Data).is_some_and(|answer| answer.is_err()));
+        }
+        machine.post(a_call(), None);
+        assert!(machine.abandon(just_drop).is_none());
+        assert!(matches!(machine.take(), Next::Run(..)));
+        assert!(matches!(machine.finish(Bytes::new(), Report::Other), Next::Release(..)));
+        machine.released(Ok(()));
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told));
+    }
+}
+
+/// A close or an operation that poisoned counts unless its caller was told.
+#[test]
+fn a_release_or_an_operation_that_failed_before() {
+    for is_told in [true, false] {
+        let mut machine = Machine::new(Bytes::new());
+        assert!(matches!(machine.close(just_drop), Close::Posted));
+        assert!(matches!(machine.take(), Next::Release(..)));
+        machine.released(Err(error(io::ErrorKind::StorageFull)));
+        if is_told {
+            assert!(outcome(&mut machine).is_err());
+        }
+        assert!(machine.abandon(just_drop).is_none());
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a close");
+
+        let mut machine = Machine::new(Bytes::new());
+        machine.post(a_call(), None);
+        assert!(matches!(machine.take(), Next::Run(..)));
+        machine.poison(unknown());
+        if is_told {
+            machine.why_lost();
+        }
+        assert!(machine.abandon(just_drop).is_none());
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a call");
+
+        let (mut machine, ticket) = writing();
+        machine.poison(unknown());
+        if is_told {
+            assert!(machine.poll_answer(ticket).is_ready());
+        }
+        assert!(machine.abandon(just_drop).is_none());
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a write");
+    }
 }

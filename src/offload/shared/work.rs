@@ -76,14 +76,14 @@ impl<T> Shared<T> {
     /// The destination is gone: nothing will be posted, and no read answered any more.
     fn end(&self, mut inner: MutexGuard<'_, Inner<T>>) -> After {
         let discarded = (inner.spare_buffer(), std::mem::replace(&mut inner.machine.cursor, Cursor::new()));
-        let discarded_error = inner.machine.discarded.take();
         let abandoned = inner.abandoned.take();
-        let has_failed = inner.machine.has_failed();
+        let failures = if abandoned.is_some() { inner.machine.take_unreported_failures() } else { 0 };
+        let discarded_error = inner.machine.discarded.take();
         self.publish(inner);
         drop_catching_panics(discarded);
         drop(discarded_error);
         if let Some(abandoned) = abandoned {
-            abandoned.end(has_failed);
+            abandoned.end(failures);
         }
         After::Over
     }

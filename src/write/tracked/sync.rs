@@ -8,7 +8,7 @@ use std::{
 
 use super::{DriveWrite, Tracked};
 use crate::{
-    error::{PriorWriteFailed, RepeatableError, WriteOutstanding},
+    error::{NotRun, PriorWriteFailed, RepeatableError, WriteOutstanding},
     write::AsyncSyncComplete,
 };
 
@@ -48,7 +48,8 @@ impl<D: DriveSync> Tracked<D> {
             return Poll::Ready(Err(failed.give()));
         }
         Poll::Ready(ready!(self.guarded(cx, sync)).map_err(|error| {
-            if WriteOutstanding::find(&error).is_some() || PriorWriteFailed::find(&error).is_some() {
+            let is_refused = WriteOutstanding::find(&error).is_some() || PriorWriteFailed::find(&error).is_some();
+            if is_refused || NotRun::is_in(&error) {
                 // It was not made.
                 return error;
             }
