@@ -214,14 +214,21 @@ impl PendingWrite {
     /// [`WriteOutstanding`](crate::WriteOutstanding).
     pub(crate) fn end(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) -> io::Result<()> {
         self.forget_answered(outstanding);
-        let short = match &self.state {
-            State::Open { complete: None, .. } => return Ok(()),
-            State::Open { ticket, bytes, complete: Some(n), .. } => (*n < bytes.len()).then_some((*ticket, *n)),
-            State::Flushed { ticket, complete, is_short, .. } => is_short.then_some((*ticket, *complete)),
-            State::Answered => None,
-        };
+        if let State::Open { complete: None, .. } = self.state {
+            return Ok(());
+        }
+        let short = self.short_count();
         self.state = State::Answered;
         short.map_or(Ok(()), |(ticket, n)| Err(PriorWriteFailed::short(ticket, n).into()))
+    }
+
+    /// How many bytes of the pending write are complete, if it is known that some are missing.
+    pub(crate) fn short_count(&self) -> Option<(Ticket, usize)> {
+        match &self.state {
+            State::Open { ticket, bytes, complete: Some(n), .. } => (*n < bytes.len()).then_some((*ticket, *n)),
+            State::Flushed { ticket, complete, is_short, .. } => is_short.then_some((*ticket, *complete)),
+            State::Open { complete: None, .. } | State::Answered => None,
+        }
     }
 
     /// Waits until `writer` is settled.

@@ -74,6 +74,11 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
         pending.poll_end_on(writer, cx)
     }
 
+    /// Whether a seek was started, or a short write has to be told.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.seek.started.is_some() || self.pending.short_count().is_some()
+    }
+
     /// The writer inside, whatever is pending.
     pub(crate) fn into_writer(self) -> W {
         self.writer

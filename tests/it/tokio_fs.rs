@@ -14,6 +14,7 @@ use async_write_complete::{
     adapter::ToTokio,
     tokio::fs::{File, OpenOptions},
 };
+use rustix::fs::{OFlags, fcntl_setfl};
 use tokio::io::{AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWriteExt, BufReader, BufWriter};
 
 use crate::common::{
@@ -117,6 +118,34 @@ async fn a_file_with_a_write_outstanding_is_not_given() {
         }
     }
     println!("{refused} of 200 were outstanding");
+}
+
+#[tokio::test]
+async fn a_file_with_a_seek_that_was_started_is_not_given() {
+    let mut file = File::from_std(tempfile::tempfile().unwrap());
+    Pin::new(&mut file).start_seek(SeekFrom::Start(3)).unwrap();
+    let mut file = file.try_into_std().expect_err("the seek was not made");
+    assert_eq!(std::future::poll_fn(|cx| Pin::new(&mut file).poll_complete(cx)).await.unwrap(), 3);
+    assert_eq!(io::Seek::stream_position(&mut file.try_into_std().unwrap()).unwrap(), 3);
+}
+
+/// A pipe takes less than it is given. The write is dropped, and a flush learns of the count.
+#[tokio::test]
+async fn a_file_with_a_short_write_to_tell_is_not_given() {
+    let mut refused = 0;
+    for _ in 0..200 {
+        let (_reader, writer) = io::pipe().unwrap();
+        fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+        let mut file = File::from(std::os::fd::OwnedFd::from(writer));
+        if poll_future(&mut Box::pin(file.write(&[7; 1_000_000]))).is_pending() {
+            refused += 1;
+            file.flush().await.unwrap();
+            let file = file.try_into_std().expect_err("a write came out short");
+            assert!(PriorWriteFailed::find(&file.sync_all().await.unwrap_err()).is_some());
+            file.try_into_std().expect("it is told");
+        }
+    }
+    assert!(refused > 0, "no write was ever pending");
 }
 
 #[tokio::test]

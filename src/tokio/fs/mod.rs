@@ -202,14 +202,17 @@ impl File {
         sole(std)
     }
 
-    /// Gives the file of std if nothing is under way or to be told, and every byte that was read is handed out.
+    /// Gives the file of std if nothing is under way, no seek was started, no short write is to be told, and every byte
+    /// that was read is handed out.
     ///
     /// # Errors
     ///
     /// This file comes back.
     #[expect(clippy::result_large_err, reason = "the signature is tokio's")]
     pub fn try_into_std(mut self) -> Result<std::fs::File, Self> {
-        match self.file.get_mut().inner_mut().try_take_out() {
+        let file = self.file.get_mut();
+        let taken = if file.has_unfinished() { None } else { file.inner_mut().try_take_out() };
+        match taken {
             Some(shared) => {
                 drop(shared);
                 Ok(sole(self.std))
