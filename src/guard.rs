@@ -81,7 +81,7 @@ struct NonBlocking(io::Error);
 
 impl std::fmt::Display for NonBlocking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the destination is in non-blocking mode: {}", self.0)
+        write!(f, "the destination would have blocked: it is in non-blocking mode, or a timeout has passed: {}", self.0)
     }
 }
 

@@ -1,5 +1,5 @@
 //! A blocking socket with a send timeout: a write that has waited for as long is `TimedOut`, with the count exact, and
-//! goes on when the peer reads again.
+//! goes on when the peer reads again. And one with a read timeout.
 
 use std::{
     fs::File,
@@ -103,4 +103,22 @@ fn a_poll_write_times_out_after_what_it_has_answered_for() {
     let mut received = Vec::new();
     theirs.read_to_end(&mut received).unwrap();
     assert!(received == bytes[..counts.iter().sum()]);
+}
+
+/// The system answers as for a socket in non-blocking mode, so the error names both; the handle goes on.
+#[test]
+fn a_read_timeout_is_named_in_its_error_and_ends_the_read_alone() {
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    ours.set_read_timeout(TIMEOUT).unwrap();
+    let mut socket = Offload::new(ours);
+    let mut buf = [0; 5];
+    let error = block_on(futures_lite::AsyncReadExt::read(&mut socket, &mut buf)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+    let text = error.to_string();
+    assert!(text.contains("non-blocking mode") && text.contains("a timeout has passed"), "{text}");
+    std::io::Write::write_all(&mut theirs, b"hello").unwrap();
+    block_on(socket.write_all_complete(b"there")).unwrap();
+    // On a machine that is this busy it may time out again.
+    while block_on(futures_lite::AsyncReadExt::read_exact(&mut socket, &mut buf)).is_err() {}
+    assert_eq!(&buf, b"hello");
 }
