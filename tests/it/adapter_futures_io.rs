@@ -336,7 +336,7 @@ mod from_futures_io {
     }
 
     #[test]
-    fn a_close_tells_what_nobody_asked_for_and_closes_all_the_same() {
+    fn a_close_tells_what_was_not_answered_and_closes_all_the_same() {
         let (mut writer, today) = from([], [Act::Os(NO_SPACE)]);
         let ticket = in_flight(&mut writer, b"abc");
         for _ in 0..2 {

@@ -241,7 +241,7 @@ fn a_write_that_failed_is_no_failure_of_it() {
 }
 
 #[test]
-fn a_write_that_nobody_asked_for_is_told_before_its_failure() {
+fn a_write_that_was_not_answered_is_told_before_its_failure() {
     let (mut writer, pool, seen) = steps::offload(Scripted::new().on_sync([Outcome::Os(5)]));
     Operation::SyncAll.run(&mut writer, &pool).unwrap_err();
     let ticket = in_flight(&mut writer, b"hello");

@@ -46,7 +46,7 @@ fn of_a_settled_writer() {
 }
 
 #[test]
-fn over_a_write_that_is_in_flight_or_not_asked_for() {
+fn over_a_write_that_is_in_flight_or_not_answered() {
     for outcome in [Outcome::All, Outcome::Short(2), Outcome::Zero, Outcome::Os(28)] {
         let gate = Gate::new();
         let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Gate(gate.clone()), outcome]));

@@ -120,7 +120,7 @@ fn a_write_that_was_dropped_happens() {
 
 /// Dropped while in flight, and dropped when it had ended.
 #[test]
-fn a_failure_that_nobody_asked_for_is_told_once_by_a_settle() {
+fn a_failure_that_was_not_answered_is_told_once_by_a_settle() {
     for ends_first in [false, true] {
         let (file, pool) = full();
         let mut write = Box::pin(file.write_all_at(b"hello", 100));
@@ -159,7 +159,7 @@ fn a_settle_waits_for_what_was_submitted_before_it_alone() {
 }
 
 #[test]
-fn a_sync_is_refused_over_a_failure_that_nobody_asked_for() {
+fn a_sync_is_refused_over_a_failure_that_was_not_answered() {
     let (file, pool) = full();
     assert!(poll_future(&mut Box::pin(file.write_all_at(b"hello", 0))).is_pending());
     pool.run_all();

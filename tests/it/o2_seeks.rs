@@ -218,7 +218,7 @@ mod after_a_write {
     use super::*;
 
     #[test]
-    fn that_nobody_asked_for_it_is_refused() {
+    fn that_was_not_answered_it_is_refused() {
         for outcome in [Outcome::All, Outcome::Short(2), Outcome::Os(NO_SPACE)] {
             let (mut file, pool, observer) = offload(Scripted::script([outcome]));
             let ticket = steps::in_flight(&mut file, b"abc");

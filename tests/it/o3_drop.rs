@@ -48,7 +48,7 @@ fn settled() {
 }
 
 #[test]
-fn ended_and_not_asked_for() {
+fn ended_and_not_answered() {
     for outcome in [Outcome::All, Outcome::Short(1), Outcome::Os(5)] {
         let (mut writer, pool, seen) = offload(Scripted::script([outcome]));
         in_flight(&mut writer, b"hello");

@@ -111,7 +111,7 @@ fn no_bytes_call_nothing_on_a_full_device() {
 }
 
 #[test]
-fn what_nobody_asked_for_on_a_full_device_is_told_by_the_close() {
+fn what_was_not_answered_on_a_full_device_is_told_by_the_close() {
     let (mut writer, pool) = full();
     let ticket = in_flight(&mut writer, b"hello");
     pool.run_all();

@@ -130,7 +130,7 @@ fn a_reset_is_told_to_whoever_settles() {
 }
 
 #[test]
-fn a_refused_datagram_is_told_by_the_close_if_nobody_asked() {
+fn a_refused_datagram_is_told_by_the_close_if_it_was_not_answered() {
     let pool = Stepped::new();
     let mut writer = over(file(refused_socket()), &pool);
     in_flight(&mut writer, ONE);

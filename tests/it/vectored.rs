@@ -88,7 +88,7 @@ fn an_error_is_of_all_of_it() {
 }
 
 #[test]
-fn one_that_nobody_asked_for_is_outstanding_in_whole() {
+fn one_that_was_not_answered_is_outstanding_in_whole() {
     let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Short(3)]));
     let bufs = [IoSlice::new(b"he"), IoSlice::new(b"llo")];
     assert!(poll_future(&mut writer.write_vectored_complete(&bufs)).is_pending());

@@ -133,7 +133,7 @@ fn does_nothing_until_it_is_polled() {
 }
 
 #[test]
-fn tells_what_nobody_asked_for_and_keeps_it() {
+fn tells_what_was_not_answered_and_keeps_it() {
     for (outcome, complete, kind) in unanswered() {
         // Closed before the write has ended, and after.
         for run_first in [false, true] {
@@ -181,7 +181,7 @@ fn the_systems_code_is_kept() {
 }
 
 #[test]
-fn has_nothing_to_tell_that_was_asked_for() {
+fn has_nothing_to_tell_that_was_answered() {
     // Asked for before the close, and between its polls.
     for asked_before in [true, false] {
         for (outcome, complete, _) in unanswered() {

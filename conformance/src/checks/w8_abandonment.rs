@@ -102,7 +102,7 @@ fn results(judge: &mut Judge<'_>) -> Judged {
             if fails {
                 trial.inject(Fault::new(trial.failure()))?;
             }
-            let answer = asked_later(trial)?;
+            let answer = answered_later(trial)?;
             let lost = answer.as_ref().is_err_and(|error| UnknownTicket::find(error).is_some());
             trial.expect(!lost, "the result of its write", answer.describe())?;
             let own = if fails { answer.is_err() } else { answer.as_ref().is_ok_and(|n| *n == WRITE.len()) };
@@ -113,7 +113,7 @@ fn results(judge: &mut Judge<'_>) -> Judged {
 }
 
 /// Submits, asks once, and asks again in another task when the write has ended.
-fn asked_later(trial: &mut Trial<'_>) -> Judged<io::Result<usize>> {
+fn answered_later(trial: &mut Trial<'_>) -> Judged<io::Result<usize>> {
     let ticket = trial.in_flight(WRITE)?;
     let polled = trial.ask(ticket)?;
     trial.require(polled.is_pending(), "a write is answered while its destination is held")?;

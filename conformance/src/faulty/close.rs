@@ -30,7 +30,7 @@ impl State {
     fn said_of_the_last_write(&mut self) -> Result<(), Repeatable> {
         let said = self.last.said_by_a_close(self.has(Flaw::SaysAgainWhatWasAsked));
         if !self.has(Flaw::StaysOutstandingAfterAClose) {
-            self.last.mark_as_asked();
+            self.last.mark_as_answered();
         }
         let is_short = matches!(&self.last, LastWrite::Ended { result: Ok(_), .. });
         if self.has(Flaw::CloseForgetsTheTicket) {

@@ -54,7 +54,7 @@ impl LastWrite {
     }
 
     /// The write that has ended counts as answered.
-    pub(super) fn mark_as_asked(&mut self) {
+    pub(super) fn mark_as_answered(&mut self) {
         if let Self::Ended { answered, .. } = self {
             *answered = true;
         }

@@ -23,7 +23,7 @@ impl Faulty {
             return Poll::Pending;
         }
         if state.has(Flaw::ReadAsksForIt) {
-            state.last.mark_as_asked();
+            state.last.mark_as_answered();
         }
         if state.has(Flaw::ReadsAfterAClose) && matches!(state.stage, Stage::Closed(_)) {
             return Poll::Ready(Ok(0));

@@ -78,7 +78,7 @@ impl AsyncWriteComplete for Faulty {
         }
         let another = state.flawed.asked_by.is_some_and(|task| task != cx.waker().data() as usize);
         if another && state.has(Flaw::ForgetsForAnotherTask) {
-            state.last.mark_as_asked();
+            state.last.mark_as_answered();
             return Poll::Ready(Err(UnknownTicket::new(ticket).into()));
         }
         if std::mem::take(&mut state.flawed.panicked) {

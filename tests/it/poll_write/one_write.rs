@@ -274,7 +274,7 @@ fn a_huge_buffer_is_written_in_parts() {
 }
 
 #[test]
-fn the_task_that_asked_last_is_woken() {
+fn the_task_that_polled_last_is_woken() {
     let (mut writer, pool, _) = offload(Scripted::new());
     let (first, second) = (Task::new(), Task::new());
     assert!(write(&mut writer, b"abc").is_pending());

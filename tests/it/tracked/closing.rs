@@ -30,7 +30,7 @@ fn everything_else_is_an_error_from_the_first_poll_on() {
 }
 
 #[test]
-fn what_nobody_asked_for_is_told_and_the_release_happens_all_the_same() {
+fn what_was_not_answered_is_told_and_the_release_happens_all_the_same() {
     let ends = [
         (Act::Complete(1), io::ErrorKind::WriteZero),
         (Act::Os(NO_SPACE), io::ErrorKind::StorageFull),
