@@ -116,7 +116,7 @@ fn a_read_timeout_is_named_in_its_error_and_ends_the_read_alone() {
     assert_eq!(error.kind(), io::ErrorKind::Unsupported);
     let text = error.to_string();
     assert!(text.contains("non-blocking mode") && text.contains("a timeout has passed"), "{text}");
-    std::io::Write::write_all(&mut theirs, b"hello").unwrap();
+    io::Write::write_all(&mut theirs, b"hello").unwrap();
     block_on(socket.write_all_complete(b"there")).unwrap();
     // On a machine that is this busy it may time out again.
     while block_on(futures_lite::AsyncReadExt::read_exact(&mut socket, &mut buf)).is_err() {}
