@@ -1,4 +1,5 @@
 //! An end that a dropped read has found, on a whole handle. A test makes it old, and does not wait for that.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{
     collections::VecDeque,
