@@ -1,1 +1,9 @@
 //! What the tests and examples share.
+
+mod data;
+mod limited;
+
+pub use self::{
+    data::{lines, noise},
+    limited::{Failure, Limited},
+};

@@ -1,1 +1,9 @@
 //! Each module puts a library on top of a file of ours, or a runtime below our traits, and checks the bytes by other means.
+
+mod buffered;
+mod compression;
+mod copies;
+mod csv_records;
+mod framed;
+mod tar_archive;
+mod tls;
