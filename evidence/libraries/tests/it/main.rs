@@ -4,6 +4,7 @@ mod buffered;
 mod compression;
 mod copies;
 mod csv_records;
+mod download;
 mod framed;
 mod tar_archive;
 mod tls;
