@@ -6,5 +6,6 @@ mod copies;
 mod csv_records;
 mod download;
 mod framed;
+mod parquet_file;
 mod tar_archive;
 mod tls;
