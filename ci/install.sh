@@ -4,8 +4,8 @@
 # Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
 # util-linux (taskset), for ci/one-core.sh. For ci/filesystems.sh and the bench, which say what they could not do
 # without them: util-linux and mount (a mount namespace, a loop device), xfsprogs, btrfs-progs, e2fsprogs (the file
-# systems on it). For ci/system-calls.sh, likewise: strace. Nothing else: no dependency has a C library behind it. From
-# rustup: the components rustfmt and clippy.
+# systems on it). For ci/system-calls.sh, likewise: strace; for ci/libraries.sh: gzip, tar and zstd. Nothing else: what
+# is C in the dependencies of evidence/libraries comes as source. From rustup: the components rustfmt and clippy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,7 @@ command -v taskset >/dev/null || missing+=(util-linux)
 # As root only: nobody else may mount or install anything.
 if [ "$(id -u)" -eq 0 ]; then
     for tool in unshare:util-linux mount:mount strace:strace mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
-        mkfs.btrfs:btrfs-progs; do
+        mkfs.btrfs:btrfs-progs gzip:gzip tar:tar zstd:zstd; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
 fi
