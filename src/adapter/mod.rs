@@ -1,5 +1,5 @@
-//! Adapters to and from the write traits of futures-io and tokio: each a named type, so that what is lost on the way is
-//! visible.
+//! Adapters to and from the write traits of futures-io and tokio, and from futures that own their bytes: each a named type,
+//! so that what is lost on the way is visible.
 //!
 //! | from | to | type | what survives |
 //! |---|---|---|---|
@@ -7,6 +7,7 @@
 //! | `futures_io::AsyncWrite` | `AsyncWriteComplete` | `FromFuturesIo` | as honest as the inner flush; a failed flush is indeterminate |
 //! | `AsyncWriteComplete` | `tokio::io::AsyncWrite` | `ToTokio` | the same as `ToFuturesIo`; `Pending` may mean submitted, where tokio's text says that nothing was written |
 //! | `tokio::io::AsyncWrite` | `AsyncWriteComplete` | `FromTokio` | the same as `FromFuturesIo` |
+//! | a function of an owned buffer | `AsyncWriteComplete` | [`FromOwned`] | its count and its error, exactly |
 //!
 //! # Which write a buffer belongs to
 //!
@@ -39,6 +40,7 @@ mod digest;
 mod flushing;
 #[cfg(feature = "futures-io")]
 mod futures_io;
+mod owned;
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 mod pending_write;
 #[cfg(feature = "tokio")]
@@ -51,5 +53,6 @@ pub(crate) use pending_write::PendingWrite;
 
 #[cfg(feature = "futures-io")]
 pub use self::futures_io::{FromFuturesIo, ToFuturesIo};
+pub use self::owned::{FromOwned, OwnedWrite};
 #[cfg(feature = "tokio")]
 pub use self::tokio::{FromTokio, ToTokio};

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod adapter_futures_io;
+mod adapter_owned;
 mod adapter_tokio;
 mod auto_traits;
 #[cfg(target_os = "linux")]

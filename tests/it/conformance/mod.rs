@@ -7,6 +7,7 @@ mod forwarders;
 mod memory;
 mod observers;
 mod offload;
+mod owned;
 
 use async_write_complete::contract::Rule;
 
