@@ -103,7 +103,7 @@ where
 /// use async_write_complete::{AsyncWriteCompleteExt, adapter::FromOwned};
 ///
 /// # futures_lite::future::block_on(async {
-/// // With compio it is `move |bytes, at| { let file = file.clone(); async move { (&*file).write_at(bytes, at).await.into() } }`.
+/// // With compio: `move |bytes, at| { let mut file = file.clone(); async move { file.write_at(bytes, at).await.into() } }`.
 /// let file = Rc::new(RefCell::new(Vec::new()));
 /// let theirs = file.clone();
 /// let mut writer = FromOwned::new(move |bytes: Vec<u8>, _at| {
@@ -125,22 +125,25 @@ where
 /// The writer is `Send` if the destination and its futures are. On a runtime of one thread, as compio, monoio and
 /// tokio-uring, they are not, and need not be.
 ///
+/// It has no sync. Settle it, then sync the destination, by [`inner`](Self::inner) or another handle: nothing refuses a
+/// sync over a write that is outstanding there.
+///
 /// # Cancel safety
 ///
 /// The future of a write stays in the writer, so dropping a `write_complete` changes nothing about it
 /// ([W8](crate::contract::Rule::W8)). In general it is *driven*: it goes on while its ticket, or the close, is polled.
 /// An operation of a ring goes on by itself after the first poll, as long as its runtime does.
 ///
-/// A drop of the *writer* drops that future, and what becomes of the write is then up to the destination: compio cancels
-/// it, and tokio-uring lets it end. Settle or close the writer before, or have the function spawn its write and wait
+/// A drop of the *writer* drops that future, and what becomes of the write is then up to the destination: compio and
+/// monoio cancel it, and tokio-uring lets it end. Settle or close the writer before, or have the function spawn its write and wait
 /// for the task. Then the write goes on without the writer, and only a close is driven:
 ///
 /// ```no_run
-/// # use async_write_complete::{AsyncWriteCompleteExt, adapter::FromOwned};
+/// # use async_write_complete::{Indeterminate, adapter::FromOwned};
 /// # async fn write_at(bytes: Vec<u8>, _: u64) -> (std::io::Result<usize>, Vec<u8>) { (Ok(bytes.len()), bytes) }
 /// let writer = FromOwned::new(|bytes, at| {
 ///     let task = tokio::spawn(write_at(bytes, at));
-///     async { task.await.unwrap_or_else(|error| (Err(error.into()), Vec::new())) }
+///     async { task.await.unwrap_or_else(|error| (Err(Indeterminate::new(error.into()).into()), Vec::new())) }
 /// });
 /// # let _ = writer;
 /// ```

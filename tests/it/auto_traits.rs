@@ -14,7 +14,7 @@ use async_write_complete::{
     AssertComplete, AsyncWriteComplete, AsyncWriteCompleteBytes, AsyncWriteCompleteExt, BlockingPool, DriveWrite,
     FlushEach, HeldWrite, Indeterminate, Inline, IntoInnerError, Job, Offload, Pool, PriorWriteFailed, Settled,
     Started, Submitted, SyncComplete, Ticket, TicketSource, Tracked, UnknownTicket, WriteComplete, WriteOutstanding,
-    adapter::{FromFuturesIo, FromTokio, ToFuturesIo, ToTokio},
+    adapter::{FromFuturesIo, FromOwned, FromTokio, OwnedWrite, ToFuturesIo, ToTokio},
     contract::{Group, Rule},
     futures,
     offload::{Abandoned, Policy},
@@ -93,6 +93,35 @@ fn the_adapters_for_tokio_are_what_their_inner_types_are() {
         unpin::<(FromTokio<V>, ToTokio<V>)>();
     }
     adapters::<u8, u8, u8>();
+}
+
+/// Its futures are in boxes, and its destination is never pinned.
+#[test]
+fn a_writer_over_owned_buffers_is_what_its_destination_and_its_futures_are() {
+    struct Destination<D, W, C>(PhantomData<D>, PhantomData<fn() -> W>, PhantomData<fn() -> C>);
+    impl<D, W, C> OwnedWrite for Destination<D, W, C>
+    where
+        W: Future<Output = (io::Result<usize>, Vec<u8>)>,
+        C: Future<Output = io::Result<()>>,
+    {
+        type Write = W;
+        type Close = C;
+        fn write(&mut self, _: Vec<u8>, _: u64) -> W {
+            unreachable!("only the type is used")
+        }
+        fn close(self) -> C {
+            unreachable!("only the type is used")
+        }
+    }
+    type Write = Pin<Box<dyn Future<Output = (io::Result<usize>, Vec<u8>)>>>;
+    type SendWrite = Pin<Box<dyn Future<Output = (io::Result<usize>, Vec<u8>)> + Send>>;
+    type Close = Pin<Box<dyn Future<Output = io::Result<()>>>>;
+    type SendClose = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+    send::<FromOwned<Destination<OnlySend, SendWrite, SendClose>>>();
+    assert!(!has!(FromOwned<Destination<Neither, SendWrite, SendClose>>: Send));
+    assert!(!has!(FromOwned<Destination<OnlySend, Write, SendClose>>: Send));
+    assert!(!has!(FromOwned<Destination<OnlySend, SendWrite, Close>>: Send));
+    unpin::<FromOwned<Destination<PhantomPinned, Write, Close>>>();
 }
 
 /// A mutex stands between the threads, so the destination need not be `Sync`; nothing is pinned, so neither part need

@@ -18,7 +18,7 @@ use std::{
 
 use async_write_complete::{
     AsyncWriteComplete, AsyncWriteCompleteExt, DriveWrite, Inline, Offload, Started, Tracked, WriteComplete,
-    adapter::{FromFuturesIo, ToFuturesIo},
+    adapter::{FromFuturesIo, FromOwned, ToFuturesIo},
     poll_budget,
 };
 use futures_lite::{
@@ -84,6 +84,7 @@ fn an_offload_is_fair() {
 fn adapters_are_fair() {
     is_fair(FromFuturesIo::new(futures_lite::io::sink()));
     is_fair(FromFuturesIo::new(ToFuturesIo::new(Vec::new())));
+    is_fair(FromOwned::new(|bytes: Vec<u8>, _| std::future::ready((Ok(bytes.len()), bytes))));
 }
 
 /// The other extension methods end in the same two poll methods.
