@@ -234,7 +234,8 @@ impl<S: Duplex> Observer for PeerObserver<S> {
         if S::STALLS {
             let mut state = self.shared.settled();
             state.held = true;
-            state.filling = self.fill();
+            // A socket that is held already has bytes of ours.
+            state.filling += self.fill();
         }
         S::STALLS
     }
