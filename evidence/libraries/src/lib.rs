@@ -2,6 +2,9 @@
 
 mod data;
 mod limited;
+pub mod objects;
+#[cfg(target_os = "linux")]
+pub mod rings;
 
 pub use self::{
     data::{lines, noise},
