@@ -19,7 +19,7 @@
 //! | implement a destination | [`WriteComplete`] if it blocks, [`AsyncWriteComplete`] if it is asynchronous |
 //! | implement a wrapper | [`DriveWrite`], and [`Tracked`] for the rest |
 //! | use a blocking writer that holds bytes back | [`FlushEach`], [`AssertComplete`] |
-//! | use or serve the traits of futures-io and tokio | [`adapter`] |
+//! | use or serve the traits of futures-io and tokio; use io_uring runtimes and object stores | [`adapter`] |
 //! | know what is promised | [`contract`] |
 //! | know what an error says | [`error`] |
 #![cfg_attr(
