@@ -103,7 +103,7 @@ where
 /// use async_write_complete::{AsyncWriteCompleteExt, adapter::FromOwned};
 ///
 /// # futures_lite::future::block_on(async {
-/// // With compio: `move |bytes, at| { let mut file = file.clone(); async move { file.write_at(bytes, at).await.into() } }`.
+/// // With compio: `let mut file = file.clone(); async move { file.write_at(bytes, at).await.into() }`.
 /// let file = Rc::new(RefCell::new(Vec::new()));
 /// let theirs = file.clone();
 /// let mut writer = FromOwned::new(move |bytes: Vec<u8>, _at| {
@@ -135,8 +135,8 @@ where
 /// An operation of a ring goes on by itself after the first poll, as long as its runtime does.
 ///
 /// A drop of the *writer* drops that future, and what becomes of the write is then up to the destination: compio and
-/// monoio cancel it, and tokio-uring lets it end. Settle or close the writer before, or have the function spawn its write and wait
-/// for the task. Then the write goes on without the writer, and only a close is driven:
+/// monoio cancel it, and tokio-uring lets it end. Settle or close the writer before, or have the function spawn its
+/// write and wait for the task. Then the write goes on without the writer, and only a close is driven:
 ///
 /// ```no_run
 /// # use async_write_complete::{Indeterminate, adapter::FromOwned};

@@ -1,5 +1,5 @@
-//! A file of compio behind the trait: the bytes are visible to everybody when `write_all_complete` answers, a write goes on
-//! behind a timeout, and the close tells what `close(2)` says.
+//! A file of compio behind the trait: the bytes are visible to everybody when `write_all_complete` answers, a write
+//! goes on behind a timeout, and the close tells what `close(2)` says.
 //!
 //! Where io_uring is not available, compio falls back to `poll(2)` and threads.
 

@@ -1,5 +1,5 @@
-//! `FromOwned`: what its destination is called with, what it answers, and how it ends. The rules that all writers have in
-//! common are certified in `conformance`.
+//! `FromOwned`: what its destination is called with, what it answers, and how it ends. The rules that all writers have
+//! in common are certified in `conformance`.
 
 use std::{
     cell::RefCell,

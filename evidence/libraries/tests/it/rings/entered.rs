@@ -1,5 +1,5 @@
-//! A runtime that is entered for each poll and each drop, and driven by hand: so that the kit, which polls from outside,
-//! decides when the kernel's completions are taken up.
+//! A runtime that is entered for each poll and each drop, and driven by hand: so that the kit, which polls from
+//! outside, decides when the kernel's completions are taken up.
 
 use std::{
     cell::{Cell, RefCell},
