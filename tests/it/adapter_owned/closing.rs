@@ -74,6 +74,41 @@ fn a_close_that_takes_its_time_tells_what_came_of_it_again_and_again() {
     assert_eq!(store.dropped(), ["destination"], "before the writer is dropped");
 }
 
+/// The future of its close keeps what it has, also when it is ready.
+struct Keeping {
+    _noted: Noted,
+}
+
+impl OwnedWrite for Keeping {
+    type Write = Ready<(io::Result<usize>, Vec<u8>)>;
+    type Close = Self;
+
+    fn write(&mut self, bytes: Vec<u8>, _: u64) -> Self::Write {
+        std::future::ready((Ok(bytes.len()), bytes))
+    }
+
+    fn close(self) -> Self {
+        self
+    }
+}
+
+impl Future for Keeping {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_close_that_has_ended_keeps_nothing() {
+    let store = Store::default();
+    let mut writer = FromOwned::over(Keeping { _noted: Noted(store.clone(), "destination") });
+    block_on(writer.close_complete()).unwrap();
+    assert_eq!(store.dropped(), ["destination"]);
+    block_on(writer.close_complete()).unwrap();
+}
+
 #[test]
 fn a_close_that_panics_is_indeterminate_and_releases() {
     let store = Store::default();
