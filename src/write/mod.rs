@@ -39,7 +39,7 @@ use crate::{
 
 /// A writer that says of each write when it is past its point of no return, and when it is complete.
 ///
-/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was taken**, so
+/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, so
 /// a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is dropped
 /// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable: the
 /// [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance kit
