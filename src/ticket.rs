@@ -55,6 +55,12 @@ impl Ticket {
     pub const fn len(&self) -> usize {
         self.len
     }
+
+    /// What tells it from others.
+    #[cfg(all(feature = "offload", feature = "tracing"))]
+    pub(crate) const fn number(&self) -> u64 {
+        self.number
+    }
 }
 
 /// What [`settle`](crate::AsyncWriteCompleteExt::settle) found: the write that was outstanding, and how many of its bytes

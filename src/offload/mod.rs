@@ -13,6 +13,7 @@
 //! | `spin.rs` | all that decides about spinning |
 //! | `pool.rs` | the pool |
 //! | `abandoned.rs` | operations whose `Offload` was dropped |
+//! | `events.rs` | what `tracing` is told |
 
 use std::{
     fmt,
@@ -26,6 +27,11 @@ mod buffer;
 mod complete;
 mod cursor;
 mod detached;
+#[cfg(feature = "tracing")]
+mod events;
+#[cfg(not(feature = "tracing"))]
+#[path = "events/off.rs"]
+mod events;
 mod futures_io;
 #[cfg(all(test, any(awc_loom, awc_shuttle)))]
 mod models;

@@ -9,7 +9,7 @@ use std::{
 #[cfg(feature = "bytes")]
 use bytes::Bytes;
 
-use super::buffer::Buffer;
+use super::{buffer::Buffer, events::Submission};
 use crate::{
     error::{Indeterminate, NotRun, RepeatableError},
     guard::{catch_panics, checked_count, drop_catching_panics, retry_interrupted},
@@ -19,7 +19,7 @@ use crate::{
 /// One operation on a destination. The methods of `T` come as functions, so that the machine is the same for every `T`.
 pub(super) enum Operation<T> {
     /// `Ok(n)`: exactly the first `n` bytes are complete. No allocation, since this is what a busy writer does.
-    Write(fn(&mut T, &[u8]) -> io::Result<usize>, Payload),
+    Write(fn(&mut T, &[u8]) -> io::Result<usize>, Payload, Submission),
     /// Fetches as many bytes as the buffer has room for.
     Read(fn(&mut T, &mut [u8]) -> io::Result<usize>, Buffer),
     Seek(fn(&mut T, SeekFrom) -> io::Result<u64>, SeekFrom),
@@ -86,8 +86,8 @@ impl<T> Operation<T> {
     pub(super) fn run(self, destination: &mut T) -> (io::Result<Report>, Buffer) {
         let mut spare = Buffer::new();
         let report = match self {
-            Self::Write(write, payload) => {
-                let written = known(|| write(destination, payload.bytes()));
+            Self::Write(write, payload, submission) => {
+                let written = submission.watch(|| known(|| write(destination, payload.bytes())));
                 // Before the answer: a caller who shares the bytes may wait for them.
                 spare = payload.into_buffer();
                 written.map(|written| Report::Write(written.map_err(RepeatableError::new)))
@@ -110,7 +110,10 @@ impl<T> Operation<T> {
     /// What it reports if it never runs.
     pub(super) fn not_run(&self) -> Report {
         match self {
-            Self::Write(..) => Report::Write(Err(RepeatableError::new(not_run()))),
+            Self::Write(.., submission) => {
+                submission.not_run();
+                Report::Write(Err(RepeatableError::new(not_run())))
+            }
             Self::Read(..) => Report::Read(Buffer::new(), Err(not_run())),
             Self::Seek(..) => Report::Seek(Err(not_run())),
             Self::SeekBack(..) => Report::SeekBack(Err(not_run())),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Offload, Pool,
+    Offload, Pool, events,
     operation::{Operation, Payload, Reply, Report},
     place::Side,
     shared::{Inner, Notify, Shared, Step},
@@ -84,15 +84,19 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     {
         self.seek_back = Some(T::seek_back);
         self.release = T::release;
-        let (seek_back, ticket, mut take) = (self.seek_back, self.tickets.mint(len), Some(take));
+        let (seek_back, ticket) = (self.seek_back, self.tickets.mint(len));
+        let mut take = Some((take, events::Submission::new(ticket)));
         let notify = ready!(self.poll_steps(Side::Write, cx, |shared, inner| {
             if let Some(step) = shared.begin_write(inner, seek_back, |_| None) {
                 return step;
             }
-            let Some(take) = take.take() else { unreachable!("a submission is posted once") };
+            let Some((take, submission)) = take.take() else { unreachable!("a submission is posted once") };
             let payload = take(inner, len);
-            Step::Answer(Ok(shared.post(inner, Side::Write, Operation::Write(write, payload), Some(ticket))))
-        }))?;
+            let operation = Operation::Write(write, payload, submission);
+            Step::Answer(Ok(shared.post(inner, Side::Write, operation, Some(ticket))))
+        }))
+        .map_err(events::refused)?;
+        events::submitted(ticket);
         self.notify_worker(notify, len);
         Poll::Ready(Ok(Submitted::InFlight(ticket)))
     }
@@ -146,6 +150,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
                 Step::Posted(shared.post(inner, Side::Write, Operation::Seek(T::seek, from_cursor), None))
             })
         })
+        .map_err(events::refused)
     }
 
     /// Leaves the executor its turn, but not before a refusal, which is answered at once (rule W5).
@@ -190,7 +195,8 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
                 })
             })
         })
-        .await?;
+        .await
+        .map_err(events::refused)?;
         if let Some(notify) = notify {
             self.notify_worker(notify, 0);
         }

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Offload, Pool, operation::Operation, place::Side, shared::Step};
+use super::{Offload, Pool, events, operation::Operation, place::Side, shared::Step};
 use crate::{
     error::RepeatableError,
     sync_write::{SyncComplete, WriteComplete},
@@ -25,7 +25,8 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered; no sync is made then. Otherwise the destination's own, also that of an earlier sync.
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered; no sync is made then. Otherwise
+    /// the destination's own, also that of an earlier sync.
     ///
     /// # Cancel safety
     ///
@@ -63,6 +64,7 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
                 Step::Posted(shared.post(inner, Side::Write, Operation::Sync(kind.of()), None))
             })
         })
+        .map_err(events::refused)
     }
 }
 

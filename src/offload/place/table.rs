@@ -13,7 +13,7 @@ use std::{
 use super::*;
 use crate::{
     Indeterminate, TicketSource, UnknownTicket, WriteOutstanding,
-    offload::{buffer::Buffer, operation::Payload},
+    offload::{buffer::Buffer, events::Submission, operation::Payload},
 };
 
 const PLACES: [&str; 8] =
@@ -137,7 +137,8 @@ impl Subject {
 }
 
 fn a_write() -> Operation<&'static str> {
-    Operation::Write(|_, bytes| Ok(bytes.len()), Payload::Copied(Buffer::new()))
+    let submission = Submission::new(TicketSource::new().mint(1));
+    Operation::Write(|_, bytes| Ok(bytes.len()), Payload::Copied(Buffer::new()), submission)
 }
 
 fn just_drop(_: &'static str) -> io::Result<()> {

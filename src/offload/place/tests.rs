@@ -7,6 +7,7 @@ use crate::{
     Indeterminate, TicketSource,
     offload::{
         buffer::Buffer,
+        events::Submission,
         operation::{Operation, Payload, Report},
         sync::SyncKind,
     },
@@ -34,7 +35,8 @@ fn unknown() -> RepeatableError {
 }
 
 fn a_write() -> Operation<Bytes> {
-    Operation::Write(|_, bytes| Ok(bytes.len()), Payload::Copied(Buffer::new()))
+    let submission = Submission::new(TicketSource::new().mint(1));
+    Operation::Write(|_, bytes| Ok(bytes.len()), Payload::Copied(Buffer::new()), submission)
 }
 
 fn a_call() -> Operation<Bytes> {
