@@ -29,7 +29,7 @@
 // Every promise can be kept without it.
 #![forbid(unsafe_code)]
 // Shows on docs.rs which feature an item needs.
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(test, awc_loom, awc_shuttle))))]
 // An example that warns teaches the warning.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 

@@ -152,6 +152,8 @@
 
 // Every promise can be kept without it.
 #![forbid(unsafe_code)]
+// Shows on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // An example that warns teaches the warning.
 #![doc(test(attr(deny(warnings), allow(dead_code))))]
 
