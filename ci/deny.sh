@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks licenses, sources and advisories of all dependencies, those of evidence/ included, as deny.toml says. It needs
-# cargo-deny, and for advisories the database, which it fetches. DENY_REQUIRED=true makes it an error that either is missing.
+# Checks licenses, sources and advisories of all dependencies, those of evidence/ included, as deny.toml says. It
+# needs cargo-deny, and for advisories the database, which it fetches. DENY_REQUIRED=true makes it an error that
+# either is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that the documentation builds without a warning (a broken link is one): what users read, with every feature and
-# with none (a link into a feature breaks without it), and then what maintainers read, private items included; at last as
-# docs.rs builds it, with nightly, where each item says which feature it needs.
+# Checks that the documentation builds without a warning (a broken link is one): what users read, with every feature
+# and with none (a link into a feature breaks without it), and then what maintainers read, private items included; at
+# last as docs.rs builds it, with nightly, where each item says which feature it needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Prints what each feature adds for whoever builds the library, as the Markdown table of src/book/tuning.md: the crates on
-# this target, and the processor time of a build of everything from nothing (`cargo build --lib`, all threads together, so
-# that other work on the machine counts for little). Measures for a minute or two; no check, and not part of .ci/run.
+# Prints what each feature adds for whoever builds the library, as the Markdown table of src/book/tuning.md: the
+# crates on this target, and the processor time of a build of everything from nothing (`cargo build --lib`, all
+# threads together, so that other work on the machine counts for little). Measures for a minute or two; no check, and
+# not part of .ci/run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -6,6 +6,9 @@
 # without them: util-linux and mount (a mount namespace, a loop device), xfsprogs, btrfs-progs, e2fsprogs (the file
 # systems on it). For ci/system-calls.sh, likewise: strace; for ci/libraries.sh: gzip, tar and zstd. Nothing else: what
 # is C in the dependencies of evidence/libraries comes as source. From rustup: the components rustfmt and clippy.
+#
+# A nightly toolchain (ci/docs.sh, ci/minimal-versions.sh, ci/public-api.sh), cargo-public-api and cargo-deny are used
+# where they are, and not installed: those scripts print NOT CHECKED without them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

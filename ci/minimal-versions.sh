@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Checks that the versions which the manifests ask for are enough: both crates build, and the library passes its unit
-# tests, with the oldest release of each direct dependency that its requirement allows. Everything else is built with the
-# newest, so a requirement that is too low would be seen by users alone. Cargo chooses the versions by an option that only
-# nightly has; what is built is built with the usual toolchain. NIGHTLY_REQUIRED=true makes it an error that there is none.
+# tests, with the oldest release of each direct dependency that its requirement allows. Everything else is built with
+# the newest, so a requirement that is too low would be seen by users alone. Cargo chooses the versions by an option
+# that only nightly has; what is built is built with the usual toolchain. NIGHTLY_REQUIRED=true makes it an error that
+# there is none.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that the traits stand alone (no dependency at all without features, on any target), and that each set of features
-# of the library, and each feature of the kit, compiles without a warning. All of that rots unseen, because everything
-# else is built with all features.
+# Checks that the traits stand alone (no dependency at all without features, on any target), and that each set of
+# features of the library, and each feature of the kit, compiles without a warning. All of that rots unseen, because
+# everything else is built with all features.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Checks what would be published: that each crate can be packaged, and builds from its package (the kit from that of the
-# library); then that whoever unpacks them can test them. The library is published first, since the kit depends on it; the
-# other way round there is a dev-dependency without a version, which cargo leaves out of the package. So the tests run
-# twice: without the kit, as from the registry, and with it. What a package does not have (tests/, rfcs/) is not run.
+# Checks what would be published: that each crate can be packaged, and builds from its package (the kit from that of
+# the library); then that whoever unpacks them can test them. The library is published first, since the kit depends on
+# it; the other way round there is a dev-dependency without a version, which cargo leaves out of the package. So the
+# tests run twice: without the kit, as from the registry, and with it. What a package does not have (tests/, rfcs/) is
+# not run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

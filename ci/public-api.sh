@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Compares the public items of both crates, with every feature, with the lists in ci/public-api: so a change of the
-# interface is seen where it is made, and is never an accident. `ci/public-api.sh --update` writes the lists anew. Auto
-# traits are not in them: tests/it/auto_traits.rs has those.
+# interface is seen where it is made, and is never an accident. `ci/public-api.sh --update` writes the lists anew.
+# Auto traits are not in them: tests/it/auto_traits.rs has those.
 #
-# The lists are such as this release of the tool writes them: `cargo install --locked cargo-public-api@0.52.0`. It needs a
-# nightly toolchain. PUBLIC_API_REQUIRED=true makes it an error that either is missing.
+# The lists are such as this release of the tool writes them: `cargo install --locked cargo-public-api@0.52.0`. It
+# needs a nightly toolchain. PUBLIC_API_REQUIRED=true makes it an error that either is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
