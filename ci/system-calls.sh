@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
-# Looks at the system calls of one write to a file with O_APPEND and O_DSYNC: exactly one write(2), on a thread that is
-# not the executor's, and nothing else on that descriptor but its close. A second call could tear a record or write it
-# twice, one on the executor's thread could keep that from everybody.
+# Looks at the system calls of one write to a file with O_APPEND and O_DSYNC: exactly one write(2), on a thread that
+# is not the executor's, and nothing else on that descriptor but its close. A second call could tear a record or write
+# it twice, one on the executor's thread could keep that from everybody.
+#
+# Then it has every close(2) answer EDQUOT, as NFS may when a quota is used up, and checks that whoever closes is told
+# so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,3 +34,13 @@ awk '
         exit where[1] != "" || where[0] != " write close"
     }
 ' "$trace" || { echo "system-calls: one write on a thread of the pool, and its close, were expected" >&2; exit 1; }
+
+# Its name is in the last line that cargo prints. strace is attached when the test says so.
+binary=$(cargo test --all-features --test it --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+[ -x "$binary" ] || { echo "system-calls: no test binary was found: '$binary'" >&2; exit 1; }
+exec {out}< <(AWC_CLOSE_ANSWERS=122 exec "$binary" --nocapture --exact close_answers::of_files_pipes_and_sockets 2>&1)
+tested=$!
+while read -r line <&"$out" && [[ $line != *'attach strace now' ]]; do :; done
+strace -f -p "$tested" -o "$trace" -e trace=close -e inject=close:error=EDQUOT 2>/dev/null || true
+grep -F '1 passed' <&"$out" || { echo "system-calls: a close does not tell the EDQUOT of close(2)" >&2; exit 1; }
+grep -c 'close(.*EDQUOT.*(INJECTED)' "$trace" | sed 's/$/ calls of close(2) answered EDQUOT, and whoever closed was told/'

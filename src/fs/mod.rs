@@ -17,17 +17,48 @@
 //!
 //! # Locks
 //!
-//! std has `lock` and `try_lock` since Rust 1.89, after this crate's oldest compiler. They need no method here:
+//! std has `lock`, `try_lock` and `unlock` since Rust 1.89, after this crate's oldest compiler. They need no method
+//! here:
 //!
-//! ```ignore
-//! file.with_mut(|file| file.lock()).await??;
+//! ```
+//! use async_write_complete::fs::File;
+//! use std::fs::TryLockError;
+//!
+//! # futures_lite::future::block_on(async {
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("f");
+//! let (mut file, mut other) = (File::create(&path).await?, File::create(&path).await?);
+//! file.with_mut(|file| file.try_lock()).await??;
+//! assert!(matches!(other.with_mut(|file| file.try_lock()).await?, Err(TryLockError::WouldBlock)));
+//! file.with_mut(|file| file.unlock()).await??;
+//! other.with_mut(|file| file.try_lock()).await??;
+//! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
-//! A call that waits for a lock keeps a thread of the pool until it has it, whoever has given up waiting, and the
-//! handle answers nothing else meanwhile. As many such waits as the pool has threads stop everything that shares the
-//! pool, the writes included that the holders of the locks need to come to their end: a deadlock. So prefer `try_lock`
-//! and a timer, or open files that are locked [with a pool of their own](OpenOptions::open_with_pool). A lock belongs
-//! to the open file: it goes with the last of its [clones](Offload::try_clone).
+//! A call of `lock` that waits keeps a thread of the pool until it has the lock, and the handle answers nothing else
+//! meanwhile. As many such waits as the pool has threads stop everything that shares the pool, the writes included that
+//! the holders of the locks need to come to their end: a deadlock. So prefer `try_lock` and a timer, or wait on
+//! [a pool of its own](Offload::open_with_pool). A wait whose future was dropped goes on, and takes the lock for
+//! nobody, until the handle is closed. Where the wait is part of the open, the lock goes with the future:
+//!
+//! ```
+//! use async_write_complete::{Offload, Pool};
+//! use std::{fs::File, io, path::PathBuf};
+//!
+//! /// Waits on `pool` until nobody else has the lock.
+//! async fn open_locked<P: Pool>(path: PathBuf, pool: P) -> io::Result<Offload<File, P>> {
+//!     let open = move || {
+//!         let file = File::options().append(true).create(true).open(path)?;
+//!         file.lock()?;
+//!         Ok(file)
+//!     };
+//!     Offload::open_with_pool(pool, open).await
+//! }
+//! # let path = tempfile::NamedTempFile::new().unwrap().into_temp_path().to_owned();
+//! # futures_lite::future::block_on(open_locked(path, async_write_complete::BlockingPool::default())).unwrap();
+//! ```
+//!
+//! A lock belongs to the open file: it goes with the last of its [clones](Offload::try_clone).
 //!
 //! # FIFOs, terminals, devices
 //!

@@ -12,6 +12,8 @@ mod auto_traits;
 #[cfg(target_os = "linux")]
 mod bad_input;
 mod bytes;
+#[cfg(target_os = "linux")]
+mod close_answers;
 mod close_with_flush;
 #[cfg(feature = "commit")]
 mod commit;
@@ -32,6 +34,8 @@ mod foreign_errors;
 mod forwarding;
 #[cfg(target_os = "linux")]
 mod fs_file;
+#[cfg(target_os = "linux")]
+mod fs_locks;
 #[cfg(target_os = "linux")]
 mod fs_positioned;
 #[cfg(target_os = "linux")]
