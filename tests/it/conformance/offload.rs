@@ -1,15 +1,24 @@
 //! `Offload`, over each kind of pool and several kinds of destination.
 
-use std::{fs::File, future::Future, io::Cursor, pin::Pin, sync::Arc, thread, time::Duration};
+use std::{
+    fs::File,
+    future::Future,
+    io::Cursor,
+    pin::Pin,
+    sync::{Arc, LazyLock},
+    thread,
+    time::Duration,
+};
 
 use async_write_complete::{
     AssertComplete, AsyncWriteCompleteBytes, FlushEach, Job, Offload, Pool, WriteComplete, contract::Rule,
-    offload::Policy,
+    offload::Policy, tokio::TokioPool,
 };
 use async_write_complete_conformance::{
     Carrier, Certify, Destination, Observer, OverPool, Refused, Specimen, Stepped, certify,
 };
 use futures_io::{AsyncRead, AsyncSeek};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{
     NO_FAULTS, NO_FAULTS_BECAUSE,
@@ -53,6 +62,10 @@ const NO_REFUSALS: &str = "the pool runs what it is given";
 
 certify! { stepped: able(Certify::stepped(Offload::with_pool)) }
 certify! { blocking_pool: on_threads(Certify::over(Offload::new)) }
+// One runtime for all of them, as a program has it.
+certify! { tokio_pool:
+    on_threads(Certify::over(|destination| Offload::with_pool(destination, TokioPool::new(RUNTIME.handle().clone()))))
+}
 certify! { a_thread_each:
     on_threads(Certify::over(|destination| Offload::with_pool(destination, Threads)))
 }
@@ -67,6 +80,8 @@ certify! { stepped_with_long_spins: able(Certify::stepped(|destination, pool| {
     Offload::with_pool(destination, pool).policy(Policy::spin_at_most(Duration::from_millis(2)))
 })) }
 certify! { shared_pool: able(Certify::stepped(|destination, pool| Offload::with_pool(destination, Arc::new(pool)))) }
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().unwrap());
 
 /// A thread for each job.
 struct Threads;
