@@ -3,13 +3,13 @@
 use std::{
     fs,
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use async_write_complete::{
     AsyncWriteCompleteExt, Offload,
-    fs::{File, OpenOptions, PositionedFile},
+    fs::{File, OpenOptions, PositionedFile, read, replace, write},
 };
 use futures_lite::{AsyncReadExt, AsyncSeekExt, future::block_on};
 use rustix::fs::OFlags;
@@ -192,4 +192,37 @@ fn an_open_that_panics() {
     let error = block_on(File::open_with_pool(Threads::new(1), || panic!("by mistake"))).unwrap_err();
     assert!(async_write_complete::Indeterminate::find(&error).is_some());
     assert!(error.to_string().contains("by mistake"), "{error}");
+}
+
+#[test]
+fn of_a_whole_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("no").join("such");
+    block_on(async {
+        for replaced in [write(&missing, b"hello").await, replace(&missing, b"hello").await] {
+            assert_eq!(replaced.unwrap_err().kind(), io::ErrorKind::NotFound);
+        }
+        assert_eq!(write(dir.path(), b"hello").await.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(read(dir.path()).await.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        let (_dir, fifo) = fifo();
+        for other in [dir.path(), &fifo, Path::new("/dev/null")] {
+            assert_eq!(replace(other, b"hello").await.unwrap_err().kind(), io::ErrorKind::InvalidInput, "{other:?}");
+        }
+    });
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left over");
+}
+
+#[test]
+fn of_a_write_at_a_position() {
+    let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    let reads = PositionedFile::new(fs::File::open(&path).unwrap()).unwrap();
+    let full = PositionedFile::new(fs::File::create("/dev/full").unwrap()).unwrap();
+    block_on(async {
+        for _ in 0..2 {
+            assert_eq!(reads.write_at(b"hello", 0).await.unwrap_err().raw_os_error(), Some(9), "EBADF");
+            assert_eq!(full.write_all_at(b"hello", 0).await.unwrap_err().raw_os_error(), Some(28), "ENOSPC");
+        }
+        reads.settle().await.unwrap();
+        full.settle().await.unwrap();
+    });
 }
