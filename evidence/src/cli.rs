@@ -19,7 +19,13 @@ impl Entry {
     }
 
     /// The arguments are those of a type that derives them. (Without features nothing does: the derive takes long to build.)
-    #[cfg(any(feature = "alternatives", feature = "bench", feature = "matrix", feature = "sequence"))]
+    #[cfg(any(
+        feature = "alternatives",
+        feature = "bench",
+        feature = "crash",
+        feature = "matrix",
+        feature = "sequence"
+    ))]
     pub(crate) fn derived<A: clap::Args + 'static>(command: Command, run: fn(A) -> anyhow::Result<ExitCode>) -> Self {
         Entry::new(A::augment_args(command), move |matches| run(A::from_arg_matches(matches)?))
     }

@@ -17,6 +17,8 @@ mod child;
 mod cli;
 #[cfg(feature = "commit")]
 mod commit;
+#[cfg(all(feature = "crash", target_os = "linux"))]
+mod crash;
 mod json_file;
 #[cfg(all(feature = "rfcs", target_os = "linux"))]
 mod machine;
@@ -35,10 +37,11 @@ compile_error!("the audit limits file lengths, locks files and kills processes a
 pub(crate) const VERSIONS: &str = env!("EVIDENCE_VERSIONS");
 
 /// The commands that have a feature: their name, the feature, and what they do.
-const FEATURED: [(&str, &str, &str); 7] = [
+const FEATURED: [(&str, &str, &str); 8] = [
     ("matrix", "matrix", "Judges real types by the rules of the contract: rules across, types down"),
     ("bench", "bench", "Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer"),
     ("commit", "commit", "Measures what an append to one log costs, when many tasks append at once"),
+    ("crash", "crash", "Kills writers, or stops their device, and looks for every record that was answered"),
     ("alternatives", "alternatives", "Shows why each rejected design was rejected, by its code and a run of it"),
     ("sequence", "sequence", "Records who asks, who answers and when the bytes are there, in writes of peers and ours"),
     ("machine", "rfcs", "Describes this machine, as figures that were measured on it need it"),
@@ -64,6 +67,8 @@ fn entries() -> Vec<Entry> {
             "bench" => bench::entry(command),
             #[cfg(feature = "commit")]
             "commit" => commit::entry(command),
+            #[cfg(all(feature = "crash", target_os = "linux"))]
+            "crash" => crash::entry(command),
             #[cfg(feature = "alternatives")]
             "alternatives" => alternatives::entry(command),
             #[cfg(feature = "sequence")]
@@ -79,6 +84,8 @@ fn entries() -> Vec<Entry> {
     all.push(matrix::judge_entry());
     #[cfg(all(feature = "bench", target_os = "linux"))]
     all.extend(bench::hidden_entries());
+    #[cfg(all(feature = "crash", target_os = "linux"))]
+    all.extend(crash::hidden_entries());
     #[cfg(feature = "sequence")]
     all.push(sequence::record_entry());
     all

@@ -16,6 +16,11 @@ pub(crate) use self::options::entries;
 pub(crate) use self::row::OURS;
 #[cfg(feature = "rfcs")]
 pub(crate) use self::row::Verdict;
+#[cfg(feature = "crash")]
+pub(crate) use self::{
+    executors::Executor,
+    subjects::{AnyFile, By, Subject},
+};
 
 mod arrival;
 mod cases;
