@@ -22,7 +22,7 @@ const QUOTED: usize = 400;
 
 /// How many threads the pool of `blocking` has in the process of a cell or of a sequence; it reads the variable at its
 /// first use.
-#[cfg(any(feature = "matrix", feature = "sequence"))]
+#[cfg(any(feature = "faults", feature = "matrix", feature = "sequence"))]
 pub(crate) const ONE_THREAD: (&str, &str) = ("BLOCKING_MAX_THREADS", "1");
 
 /// A process whose standard output is read line by line. Dropping it kills it.

@@ -23,8 +23,10 @@ impl Entry {
         feature = "alternatives",
         feature = "bench",
         feature = "crash",
+        feature = "faults",
         feature = "matrix",
-        feature = "sequence"
+        feature = "sequence",
+        feature = "strace"
     ))]
     pub(crate) fn derived<A: clap::Args + 'static>(command: Command, run: fn(A) -> anyhow::Result<ExitCode>) -> Self {
         Entry::new(A::augment_args(command), move |matches| run(A::from_arg_matches(matches)?))

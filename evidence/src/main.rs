@@ -19,6 +19,8 @@ mod cli;
 mod commit;
 #[cfg(all(feature = "crash", target_os = "linux"))]
 mod crash;
+#[cfg(all(feature = "faults", target_os = "linux"))]
+mod faults;
 mod json_file;
 #[cfg(all(feature = "rfcs", target_os = "linux"))]
 mod machine;
@@ -29,6 +31,10 @@ mod progress;
 mod rfcs;
 #[cfg(feature = "sequence")]
 mod sequence;
+#[cfg(all(feature = "strace", target_os = "linux"))]
+mod strace;
+#[cfg(all(any(feature = "faults", feature = "strace"), target_os = "linux"))]
+mod tracer;
 
 #[cfg(not(unix))]
 compile_error!("the audit limits file lengths, locks files and kills processes as only a Unix can");
@@ -37,11 +43,21 @@ compile_error!("the audit limits file lengths, locks files and kills processes a
 pub(crate) const VERSIONS: &str = env!("EVIDENCE_VERSIONS");
 
 /// The commands that have a feature: their name, the feature, and what they do.
-const FEATURED: [(&str, &str, &str); 8] = [
+const FEATURED: [(&str, &str, &str); 10] = [
     ("matrix", "matrix", "Judges real types by the rules of the contract: rules across, types down"),
     ("bench", "bench", "Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer"),
     ("commit", "commit", "Measures what an append to one log costs, when many tasks append at once"),
     ("crash", "crash", "Kills writers, or stops their device, and looks for every record that was answered"),
+    (
+        "faults",
+        "faults",
+        "Has every system call of small programs fail or be late, and compares each answer with the file",
+    ),
+    (
+        "strace",
+        "strace",
+        "Traces one write of tokio and of ours: whether a look at the file begins before write(2) returns",
+    ),
     ("alternatives", "alternatives", "Shows why each rejected design was rejected, by its code and a run of it"),
     ("sequence", "sequence", "Records who asks, who answers and when the bytes are there, in writes of peers and ours"),
     ("machine", "rfcs", "Describes this machine, as figures that were measured on it need it"),
@@ -69,6 +85,10 @@ fn entries() -> Vec<Entry> {
             "commit" => commit::entry(command),
             #[cfg(all(feature = "crash", target_os = "linux"))]
             "crash" => crash::entry(command),
+            #[cfg(all(feature = "faults", target_os = "linux"))]
+            "faults" => faults::entry(command),
+            #[cfg(all(feature = "strace", target_os = "linux"))]
+            "strace" => strace::entry(command),
             #[cfg(feature = "alternatives")]
             "alternatives" => alternatives::entry(command),
             #[cfg(feature = "sequence")]
@@ -86,6 +106,10 @@ fn entries() -> Vec<Entry> {
     all.extend(bench::hidden_entries());
     #[cfg(all(feature = "crash", target_os = "linux"))]
     all.extend(crash::hidden_entries());
+    #[cfg(all(feature = "faults", target_os = "linux"))]
+    all.push(faults::hidden_entry());
+    #[cfg(all(feature = "strace", target_os = "linux"))]
+    all.push(strace::hidden_entry());
     #[cfg(feature = "sequence")]
     all.push(sequence::record_entry());
     all

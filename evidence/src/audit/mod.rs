@@ -9,7 +9,9 @@ use std::{io::Write as _, process::ExitCode};
 use self::{cases::Case, options::Options, row::Row};
 use crate::{json_file::JsonFile, progress::Progress};
 
-#[cfg(feature = "matrix")]
+#[cfg(any(feature = "crash", feature = "strace"))]
+pub(crate) use self::executors::Executor;
+#[cfg(any(feature = "faults", feature = "matrix"))]
 pub(crate) use self::limit::FileLimit;
 pub(crate) use self::options::entries;
 #[cfg(feature = "bench")]
@@ -17,10 +19,7 @@ pub(crate) use self::row::OURS;
 #[cfg(feature = "rfcs")]
 pub(crate) use self::row::Verdict;
 #[cfg(feature = "crash")]
-pub(crate) use self::{
-    executors::Executor,
-    subjects::{AnyFile, By, Subject},
-};
+pub(crate) use self::subjects::{AnyFile, By, Subject};
 
 mod arrival;
 mod cases;

@@ -1,5 +1,5 @@
-//! Crashes: processes write records and are killed, or exit, or lose their power; then each record that they reported is
-//! looked for.
+//! Crashes: processes write records and are killed, or exit, or lose their power; then each record that they reported
+//! is looked for.
 //!
 //! | file | what is in it |
 //! |---|---|
@@ -70,8 +70,8 @@ struct CrashArgs {
 
 /// The command of the crashes.
 pub(crate) fn entry(command: Command) -> Entry {
-    let after = "Exits with 1 if a record of ours is not as it was reported, if a row reported nothing, or if a control \
-                 lost nothing; with 2 if it could not run.";
+    let after = "Exits with 1 if a record of ours is not as it was reported, if a row reported nothing, or if a \
+                 control lost nothing; with 2 if it could not run.";
     Entry::derived(command.after_help(after), |args: CrashArgs| run(&args))
 }
 
@@ -144,7 +144,7 @@ fn end_one(way: Way, path: &Path, end: End, row: &mut Row) -> anyhow::Result<()>
 /// Prints the rows and what is wrong with them, and leaves the file.
 fn conclude(rows: &[Row], stopped: &str, json: Option<JsonFile>) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", table::table(rows, stopped))?;
+    writeln!(out, "{}\n\n{}", table::table(rows, stopped), table::LEGEND)?;
     let mut code = ExitCode::SUCCESS;
     for row in rows {
         if let Some(trouble) = row.trouble() {

@@ -4,6 +4,11 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use super::row::Row;
 
+/// What the columns count.
+pub(super) const LEGEND: &str = "\
+reported: records that were answered before the end; lost, torn, doubled, misplaced: what became of them
+cut off: files that end within a record, because their writer was stopped in the middle of it";
+
 /// A line for each row.
 pub(super) fn table(rows: &[Row], stopped: &str) -> Table {
     let mut table = Table::new();

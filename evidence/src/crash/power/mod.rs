@@ -1,7 +1,7 @@
 //! Power losses: what a device has at one moment, while records are written to a file system on it.
 //!
-//! The device is a file on XFS, behind a loop device. A copy of that file has what the device had taken by that moment; what
-//! the file system on it still kept in memory is lost. Whoever mounts the copy has its journal replayed, as after a loss of
+//! The device is a file on XFS, behind a loop device. A copy of that file has what the device had taken by that moment;
+//! what the file system on it still kept in memory is lost. A mount of the copy replays its journal, as after a loss of
 //! power. A copy is made by FICLONE while the records are written: XFS makes it under the lock that a write of the loop
 //! device takes, so it is of one moment.
 //!
