@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the crashes with few kills, and the losses of power with few copies. It fails unless every record that a writer
+# of ours reported is found whole, once and in its place; what the peers lose is only printed.
+#
+# The full run has 1,000 kills for each row: `cargo run --release -p evidence --features crash -- crash`, and the same
+# with `--power-loss`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+json=$(mktemp)
+trap 'rm -f "$json"' EXIT
+cargo run --release -p evidence --all-features -- crash --kills 50 --json "$json"
+# A run without our rows must not pass.
+ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
+[ "$ours" -ge 9 ] || { echo "crash: only $ours rows of ours" >&2; exit 1; }
+
+not_checked() {
+    echo "NOT CHECKED: the loss of power: $*"
+    exit
+}
+[ "$(id -u)" -eq 0 ] || not_checked "file systems are mounted by root only"
+unshare -m true || not_checked "no mount namespace can be made"
+for tool in mkfs.ext4 mkfs.xfs mkfs.btrfs; do
+    command -v "$tool" >/dev/null || not_checked "no $tool, whose package ci/install.sh names"
+done
+# The copies are made on XFS, on a loop device.
+image=$(mktemp)
+trap 'rm -f "$json" "$image"' EXIT
+truncate -s 1G "$image"
+mkfs.xfs -q "$image"
+unshare -m --propagation private mount -o loop "$image" /mnt || not_checked "no loop device can be mounted"
+cargo run --release -p evidence --all-features -- crash --power-loss --copies 20 --json "$json"
+ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
+[ "$ours" -ge 9 ] || { echo "crash: only $ours rows of ours lost their power" >&2; exit 1; }
