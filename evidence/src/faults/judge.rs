@@ -18,13 +18,13 @@ pub(super) struct Shown {
     pub(super) short_writes: usize,
 }
 
-/// Whether each answer is true.
+/// Whether each answer is true, where `call` is what the fault was put into.
 ///
 /// # Errors
 ///
 /// The first answer that is not, and why.
-pub(super) fn judge(program: Program, lines: &[Line], told: Told) -> anyhow::Result<Shown> {
-    let (may_leave_a_part, is_synced) = (program == Program::Commit, program == Program::Dsync);
+pub(super) fn judge(program: Program, call: &str, lines: &[Line], told: Told) -> anyhow::Result<Shown> {
+    let (may_leave_a_part, is_synced) = (program == Program::Commit, program == Program::Dsync && call == "write");
     let mut model = Model { may_leave_a_part, is_synced, ..Model::default() };
     let mut shown = Shown { answers: lines.len(), ..Shown::default() };
     for line in lines {
@@ -55,7 +55,7 @@ struct Model {
     has_sync_failed: bool,
     /// Whether a failed append may leave a first part of its record, as the page of `GroupCommit` says.
     may_leave_a_part: bool,
-    /// Whether an error of a write may come of its sync, after its bytes.
+    /// Whether an error of a write may come of its sync, after its bytes; one of the lseek before it comes first.
     is_synced: bool,
     /// Whether a write was answered so that nobody can know what is complete: nothing is taken after it.
     is_in_doubt: bool,
@@ -113,14 +113,15 @@ impl Model {
                 };
                 ensure!(*position == self.cursor as u64, "the cursor is at {}", self.cursor);
             }
-            (Step::Read(len), Answer::Bytes(bytes)) => {
+            (Step::Read(len) | Step::DroppedRead(len), Answer::Bytes(bytes)) => {
                 let rest = self.content.get(self.cursor..).unwrap_or_default();
                 ensure!(bytes.len() <= len && rest.starts_with(bytes), "the file has other bytes there");
                 ensure!(!bytes.is_empty() || rest.is_empty(), "the file is not at its end");
                 self.cursor += bytes.len();
             }
             (Step::Close, Answer::Done | Answer::Error { .. }) => {}
-            (Step::Seek(_) | Step::Read(_), Answer::Error { .. } | Answer::NotOffered) => {}
+            (Step::DroppedRead(_), Answer::Dropped) => {}
+            (Step::Seek(_) | Step::Read(_) | Step::DroppedRead(_), Answer::Error { .. } | Answer::NotOffered) => {}
             _ => bail!("no answer to such a step"),
         }
         Ok(())
@@ -165,6 +166,7 @@ mod tests {
                     model.cursor = if let SeekFrom::Start(at) = to { at as usize } else { model.content.len() };
                     Answer::Position(model.cursor as u64)
                 }
+                Step::DroppedRead(_) => Answer::Dropped,
                 Step::Read(len) => {
                     model.cursor += len;
                     Answer::Bytes(model.content[model.cursor - len..model.cursor].to_vec())
@@ -176,7 +178,7 @@ mod tests {
     }
 
     fn verdict(lines: &[Line], told: Told) -> Result<Shown, String> {
-        judge(Program::Offload, lines, told).map_err(|error| format!("{error:#}"))
+        judge(Program::Offload, "write", lines, told).map_err(|error| format!("{error:#}"))
     }
 
     #[track_caller]
@@ -214,8 +216,8 @@ mod tests {
         let mut lines = flawless();
         lines[2].answer = error(5);
         is_refused(&lines, "D1");
-        lines[9].answer = error(5);
         lines[10].answer = error(5);
+        lines[11].answer = error(5);
         verdict(&lines, Told::Code(5)).expect("true");
     }
 

@@ -15,6 +15,7 @@ use async_write_complete::{
     tokio::fs::File as TokioFile,
 };
 use clap::{Args, ValueEnum};
+use futures_lite::future::poll_once;
 use rustix::fs::OFlags;
 use tokio::runtime::Builder;
 
@@ -207,6 +208,14 @@ impl Writer {
                 match self.read(&mut bytes).await {
                     Some(result) => Answer::bytes(result.map(|count| bytes[..count].to_vec())),
                     None => Answer::NotOffered,
+                }
+            }
+            Step::DroppedRead(len) => {
+                let mut bytes = vec![0; len];
+                match poll_once(self.read(&mut bytes)).await {
+                    Some(Some(result)) => Answer::bytes(result.map(|count| bytes[..count].to_vec())),
+                    Some(None) => Answer::NotOffered,
+                    None => Answer::Dropped,
                 }
             }
             Step::Write(_) | Step::Close => Answer::NotOffered,

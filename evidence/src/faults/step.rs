@@ -13,19 +13,22 @@ pub(super) enum Step {
     SyncData,
     SyncAll,
     Seek(SeekFrom),
-    /// A read of at most so many bytes, which fetches more, so that a write after it moves the cursor back.
+    /// A read of at most so many bytes.
     Read(usize),
+    /// The same, dropped after its first poll: what it fetched is not read, and a write after it moves the cursor back.
+    DroppedRead(usize),
     Close,
 }
 
 /// All of them. There are writes before and after every other kind of step, and syncs after whatever may have failed.
-pub(super) const STEPS: [Step; 12] = [
+pub(super) const STEPS: [Step; 13] = [
     Step::Write(100),
     Step::Write(5000),
     Step::SyncData,
     Step::Write(1),
     Step::Seek(SeekFrom::Start(50)),
     Step::Read(20),
+    Step::DroppedRead(500),
     Step::Write(300),
     Step::Seek(SeekFrom::End(0)),
     Step::Write(20_000),
@@ -60,6 +63,8 @@ pub(super) enum Answer {
         code: Option<i32>,
         indeterminate: bool,
     },
+    /// Nothing: it was dropped.
+    Dropped,
     /// The writer has no such operation.
     NotOffered,
 }

@@ -28,8 +28,8 @@ impl Sweep {
         Sweep { program, happened: [0; CALLS.len()], limits: 0, shown: Shown::default(), untrue: Vec::new() }
     }
 
-    fn add(&mut self, run: &str, lines: &[Line], told: Told) {
-        match judge(self.program, lines, told) {
+    fn add(&mut self, call: &str, run: &str, lines: &[Line], told: Told) {
+        match judge(self.program, call, lines, told) {
             Ok(shown) => {
                 self.shown.answers += shown.answers;
                 self.shown.errors += shown.errors;
@@ -58,7 +58,7 @@ pub(super) fn sweep(program: Program) -> anyhow::Result<Sweep> {
     for limit in limits() {
         let lines = place.run_with_limit(program, limit)?;
         sweep.limits += 1;
-        sweep.add(&format!("no file longer than {limit} bytes"), &lines, Told::Whatever);
+        sweep.add("write", &format!("no file longer than {limit} bytes"), &lines, Told::Whatever);
     }
     Ok(sweep)
 }
@@ -69,10 +69,10 @@ fn sweep_call(place: &Place, sweep: &mut Sweep, call: &str, fault: Fault) -> any
         let inject = fault.option(call, number);
         let outcome = place.run_with_fault(sweep.program, call, &inject)?;
         if !outcome.has_happened {
-            sweep.add("without a fault", &outcome.lines, Told::Nothing);
+            sweep.add(call, "without a fault", &outcome.lines, Told::Nothing);
             return Ok(number as usize - 1);
         }
-        sweep.add(&format!("-e {inject}"), &outcome.lines, fault.told(call, sweep.program));
+        sweep.add(call, &format!("-e {inject}"), &outcome.lines, fault.told(call, sweep.program));
     }
     Ok(0)
 }
