@@ -47,8 +47,8 @@ enum State {
         /// The writer names it as outstanding until it was answered.
         named: bool,
     },
-    /// A flush has settled it, maybe between two polls of the write. The bytes are let go.
-    Flushed { ticket: Ticket, rest: Digest, complete: usize, is_short: bool },
+    /// A flush has settled it, maybe between two polls of the write. The bytes are let go; `complete` of them are complete.
+    Flushed { ticket: Ticket, rest: Digest, answered: usize, complete: usize, is_short: bool },
 }
 
 /// Without the bytes.
@@ -176,8 +176,8 @@ impl PendingWrite {
                 }
                 Poll::Ready(Ok(n))
             }
-            (State::Flushed { complete, .. }, _) => {
-                let n = *complete;
+            (State::Flushed { answered, complete, .. }, _) => {
+                let n = *complete - *answered;
                 self.state = State::Answered;
                 Poll::Ready(Ok(n))
             }
@@ -250,8 +250,8 @@ impl PendingWrite {
             match n {
                 Ok(n) => {
                     let rest = Digest::new(&bytes[*answered..]);
-                    let (ticket, complete, is_short) = (*ticket, n - *answered, n < bytes.len());
-                    self.state = State::Flushed { ticket, rest, complete, is_short };
+                    let (ticket, answered, is_short) = (*ticket, *answered, n < bytes.len());
+                    self.state = State::Flushed { ticket, rest, answered, complete: n, is_short };
                 }
                 failed => {
                     let told = told_later(*ticket, failed);

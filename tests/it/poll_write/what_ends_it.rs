@@ -158,6 +158,19 @@ fn a_short_count_of_which_a_part_was_answered_is_told_to_it_once() {
     }
 }
 
+/// A flush lets the bytes go, and keeps how many of them are complete.
+#[test]
+fn after_a_flush_too_it_is_told_all_that_is_complete() {
+    of_both(&[Outcome::Short(4)], |writer, pool, observer| {
+        assert!(write(writer, b"abcdef").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(writer, b"ab")).unwrap(), 2);
+        ready(flush(writer)).unwrap();
+        prior(write(writer, b"XY"), 6, Some(4));
+        assert_eq!(observer.bytes(), b"abcd");
+    });
+}
+
 #[test]
 fn a_submission_is_told_of_such_a_short_count() {
     let (mut writer, pool, observer) = offload(Scripted::script([Outcome::Short(4)]));
