@@ -146,6 +146,12 @@ impl<W: AsyncWriteComplete + futures_io::AsyncSeek + Unpin> AsyncSeek for ToToki
 
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
         let Self { writer, pending, seek } = self.get_mut();
+        let ended = if seek.started.is_some() { ready!(pending.poll_end_on(writer, cx)) } else { Ok(()) };
+        if let Err(error) = ended {
+            // The seek is told, so it is not executed. Another operation that is told leaves it for the next one.
+            seek.started = None;
+            return Poll::Ready(Err(error));
+        }
         seek.poll_finish(writer, pending, cx)
     }
 }

@@ -14,7 +14,7 @@ use async_write_complete::{
     adapter::{FromTokio, ToTokio},
     error::raw_os_error,
 };
-use tokio::io::{AsyncRead, AsyncSeekExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use crate::common::{
     destination::{Outcome, Scripted},
@@ -96,6 +96,26 @@ mod to_tokio {
                 assert_eq!(observer.writes(), [3], "{name}: it is not executed");
             }
         }
+    }
+
+    /// Neither then nor before the next operation.
+    #[test]
+    fn a_seek_that_is_told_of_a_failed_write_is_not_executed() {
+        let (writer, pool, seen) = offload(Scripted::script([Outcome::All, Outcome::Os(NO_SPACE)]));
+        let mut writer = ToTokio::new(writer);
+        for bytes in [b"abc", b"def"] {
+            assert!(write(&mut writer, bytes).is_pending());
+            assert!(pool.run_one());
+            if bytes == b"abc" {
+                assert_eq!(ready(write(&mut writer, bytes)).unwrap(), 3);
+            }
+        }
+        Pin::new(&mut writer).start_seek(SeekFrom::Start(0)).unwrap();
+        prior(steps::poll(|cx| Pin::new(&mut writer).poll_complete(cx)), 3, Some(0));
+        assert!(write(&mut writer, b"ghi").is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(write(&mut writer, b"ghi")).unwrap(), 3);
+        assert_eq!((seen.bytes(), seen.seeks()), (b"abcghi".to_vec(), vec![]));
     }
 
     #[test]
