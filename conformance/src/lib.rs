@@ -195,6 +195,6 @@ pub use self::{
     disk::{Disk, check_syncs},
     observer::{Call, Effect, Fault, Observer},
     reference::{Reference, ReferenceObserver},
-    report::{LeftOut, Outcome, Report, Verdict, Violation},
+    report::{Campaign, LeftOut, Outcome, Report, Verdict, Violation},
     story::{Step, Story},
 };

@@ -80,6 +80,18 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// What a long run of random sequences came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Campaign {
+    /// How many sequences held.
+    pub sequences: u64,
+    /// How many operations were played, those of the search for a shorter sequence included.
+    pub operations: u64,
+    /// Whether one of them broke a rule.
+    pub outcome: Outcome,
+}
+
 /// What became of the check of a rule.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

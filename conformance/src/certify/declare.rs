@@ -88,6 +88,14 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         Self { calls, ..self }.declares(|declared| declared.is_taken_apart = true)
     }
 
+    /// Of a type seen through [the lens](crate::lens): it tells by its content which write a buffer belongs to, as [the
+    /// adapters](async_write_complete::adapter#which-write-a-buffer-belongs-to) do. [Random](Self::random) sequences of
+    /// `poll_write` with the same, longer, shorter and other buffers are played on it.
+    #[cfg(any(feature = "futures-io", feature = "tokio"))]
+    pub fn identified_by_content(self) -> Self {
+        self.declares(|declared| declared.is_identified_by_content = true)
+    }
+
     /// A rule of which no case can be judged is left to its author, for this reason. Without it the test of such a rule
     /// [fails](crate::Outcome::NotJudged).
     pub fn exempt(self, rules: &[Rule], why: &'static str) -> Self {

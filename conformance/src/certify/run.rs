@@ -9,7 +9,7 @@ use crate::{
     judge,
     kit::Kit,
     random,
-    report::{Outcome, Report, Verdict},
+    report::{Campaign, Outcome, Report, Verdict},
     subject::Erased,
 };
 
@@ -45,6 +45,17 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// The destination has to be empty at first, and to take what no fault has it refuse.
     pub fn random(&self, cases: u32) -> Outcome {
         random::check(&self.kit(), cases)
+    }
+
+    /// Plays random sequences until they have had so many operations, or one breaks a rule: a long run of
+    /// [`random`](Self::random). Each 1,000 of them have a seed of their own, from the [declared](Self::seed) one on.
+    pub fn campaign(&self, operations: u64) -> Campaign {
+        random::campaign(&self.kit(), operations)
+    }
+
+    /// Plays the one sequence that these bytes choose: for a fuzzer, and to play again what it found.
+    pub fn play(&self, choices: &[u8]) -> Outcome {
+        random::check_choices(&self.kit(), choices)
     }
 
     /// Plays random sequences, for a test.

@@ -33,7 +33,7 @@ impl fmt::Display for Fate {
 }
 
 /// The faults that are still to come.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Faults {
     writes: VecDeque<Fault>,
     /// Whether the next sync fails.

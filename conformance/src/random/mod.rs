@@ -3,27 +3,34 @@
 use std::{
     cell::RefCell,
     env,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use async_write_complete::contract::Rule;
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+};
 
 mod breach;
+mod by_content;
+mod drive;
 mod fate;
 mod image;
 mod model;
 mod play;
 mod sequence;
 
-use async_write_complete::contract::Rule;
-
 use self::sequence::{Menu, Sequence};
 use crate::{
     describe::counted,
-    judge::{self, Stop},
+    judge::{self, Judged, Stop},
     kit::Kit,
-    report::Outcome,
-    story::Log,
+    report::{Campaign, Outcome},
 };
 
 /// Which sequences are played, unless another seed is given.
@@ -39,16 +46,65 @@ const MAX_SHRINK_TIME: u32 = 10_000;
 /// How long the search for two operations to be left out may take.
 const MAX_SHORTENING: Duration = Duration::from_secs(5);
 
+/// How many sequences of a campaign have one seed: few enough that they end long before what a check may take.
+const CHUNK: u32 = 1_000;
+
+/// Where the sequences come from.
+#[derive(Clone)]
+enum Source {
+    /// A generator with a seed, for so many of them.
+    Seed { seed: u64, cases: u32 },
+    /// The choices of a fuzzer, for one.
+    Choices(Arc<[u8]>),
+}
+
 /// Plays random sequences on the writer that `kit` builds.
 pub(crate) fn check(kit: &Kit, cases: u32) -> Outcome {
-    if !kit.declared.tickets {
+    match seed_in_force(kit.declared.seed) {
+        Ok(seed) => check_with(kit, Source::Seed { seed, cases }, &Arc::default()),
+        Err(why) => Outcome::Unclear(why),
+    }
+}
+
+/// Plays the one sequence that these choices make.
+pub(crate) fn check_choices(kit: &Kit, choices: &[u8]) -> Outcome {
+    check_with(kit, Source::Choices(choices.into()), &Arc::default())
+}
+
+/// Plays sequences, of one seed after the other, until they have had so many operations or one breaks a rule.
+pub(crate) fn campaign(kit: &Kit, operations: u64) -> Campaign {
+    let mut campaign = Campaign { sequences: 0, operations: 0, outcome: Outcome::Holds { cases: 0, left_out: None } };
+    let first = match seed_in_force(kit.declared.seed) {
+        Ok(seed) => seed,
+        Err(why) => return Campaign { outcome: Outcome::Unclear(why), ..campaign },
+    };
+    let played = Arc::new(AtomicU64::new(0));
+    for seed in first.. {
+        campaign.outcome = check_with(kit, Source::Seed { seed, cases: CHUNK }, &played);
+        let Outcome::Holds { cases, .. } = campaign.outcome else { break };
+        campaign.sequences += cases as u64;
+        if played.load(Relaxed) >= operations {
+            campaign.outcome = Outcome::Holds { cases: campaign.sequences as usize, left_out: None };
+            break;
+        }
+    }
+    campaign.operations = played.load(Relaxed);
+    campaign
+}
+
+fn check_with(kit: &Kit, source: Source, operations: &Arc<AtomicU64>) -> Outcome {
+    if !kit.declared.tickets && !kit.declared.is_identified_by_content {
         return Outcome::DoesNotApply("no sense here: the trait has no tickets".to_owned());
     }
-    let seed = match seed_in_force(kit.declared.seed) {
-        Ok(seed) => seed,
-        Err(why) => return Outcome::Unclear(why),
-    };
-    judge::on_a_thread(kit, Rule::P1, Some(seed), move |kit, log| search(kit, cases, seed, log))
+    let seed = if let Source::Seed { seed, .. } = source { Some(seed) } else { None };
+    let operations = operations.clone();
+    judge::on_a_thread(kit, Rule::P1, seed, move |kit, log| {
+        let menu = Menu::of(kit);
+        if kit.declared.tickets {
+            return search(menu.sequences(), &source, &operations, |sequence| play::play(kit, sequence, log));
+        }
+        search(by_content::sequences(&menu), &source, &operations, |sequence| by_content::play(kit, sequence, log))
+    })
 }
 
 /// For a test.
@@ -70,53 +126,95 @@ fn seed_in_force(declared: Option<u64>) -> Result<u64, String> {
     seed.ok_or_else(|| format!("the environment variable {VARIABLE} is {given:?}, which is no number"))
 }
 
-fn search(kit: &Kit, cases: u32, seed: u64, log: &Log) -> Outcome {
-    let mut runner = runner(cases, seed);
+fn search<O: Clone + std::fmt::Debug>(
+    sequences: impl Strategy<Value = Sequence<O>>,
+    source: &Source,
+    operations: &AtomicU64,
+    play: impl Fn(&Sequence<O>) -> Judged,
+) -> Outcome {
+    let mut runner = source.runner();
     // That of the last play that stopped, which is the shortest one that did.
     let stopped = RefCell::new(None);
-    let play = |sequence: &Sequence| {
-        play::play(kit, sequence, log).map_err(|stop| {
+    let play = |sequence: &Sequence<O>| {
+        operations.fetch_add(sequence.operations.len() as u64, Relaxed);
+        play(sequence).map_err(|stop| {
             *stopped.borrow_mut() = Some(stop);
             TestCaseError::fail("a rule is broken")
         })
     };
-    match runner.run(&Menu::of(kit).sequences(), |sequence| play(&sequence)) {
-        Ok(()) => return Outcome::Holds { cases: cases as usize, left_out: None },
+    match runner.run(&sequences, |sequence| play(&sequence)) {
+        Ok(()) => return Outcome::Holds { cases: runner.config().cases as usize, left_out: None },
         Err(TestError::Fail(_, sequence)) => shorten(sequence, |shorter| play(shorter).is_err()),
-        Err(TestError::Abort(reason)) => return Outcome::Unclear(format!("seed {seed}: {reason}")),
+        Err(TestError::Abort(reason)) => return Outcome::Unclear(format!("{source}: {reason}")),
     }
     match stopped.into_inner() {
         Some(Stop::Broken(mut violation)) => {
-            violation.seed = Some(seed);
+            violation.seed = source.seed();
             Outcome::Broken(violation)
         }
         Some(Stop::Unclear(why)) => Outcome::Unclear(why),
         Some(Stop::Skip(why)) => Outcome::Unclear(why.to_string()),
-        None => Outcome::Unclear(format!("seed {seed}: the builder or the observer panicked")),
+        None => Outcome::Unclear(format!("{source}: the builder or the observer panicked")),
     }
 }
 
 /// Leaves out two operations at once for as long as that `breaks` a rule: one of them alone may be what the other needs.
-fn shorten(mut sequence: Sequence, breaks: impl Fn(&Sequence) -> bool) {
+fn shorten<O: Clone>(mut sequence: Sequence<O>, breaks: impl Fn(&Sequence<O>) -> bool) {
     let end = Instant::now() + MAX_SHORTENING;
     while let Some(shorter) = sequence.shorter().find(|shorter| Instant::now() < end && breaks(shorter)) {
         sequence = shorter;
     }
 }
 
-/// Plays the same sequences for the same seed. It writes nothing to disk, and reads nothing from there.
-fn runner(cases: u32, seed: u64) -> TestRunner {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: MAX_SHRINKS,
-        max_shrink_time: MAX_SHRINK_TIME,
-        ..Config::default()
-    };
-    // Neither half is zero, which this generator does not take; and similar seeds differ in many bits.
+impl Source {
+    fn seed(&self) -> Option<u64> {
+        if let Self::Seed { seed, .. } = self { Some(*seed) } else { None }
+    }
+
+    /// Plays the same sequences for the same source. It writes nothing to disk, and reads nothing from there.
+    fn runner(&self) -> TestRunner {
+        let config = Config {
+            cases: if let Self::Seed { cases, .. } = self { *cases } else { 1 },
+            failure_persistence: None,
+            max_shrink_iters: MAX_SHRINKS,
+            max_shrink_time: MAX_SHRINK_TIME,
+            ..Config::default()
+        };
+        let rng = match self {
+            // The default generator takes most of the time of an unoptimized test.
+            Self::Seed { seed, .. } => TestRng::from_seed(RngAlgorithm::XorShift, &spread(*seed)),
+            Self::Choices(choices) => TestRng::from_seed(RngAlgorithm::PassThrough, &prolonged(choices)),
+        };
+        TestRunner::new_with_rng(config, rng)
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Seed { seed, .. } => write!(f, "seed {seed}"),
+            Self::Choices(choices) => write!(f, "the {}", counted(choices.len(), "byte of choices")),
+        }
+    }
+}
+
+/// More choices than any sequence takes, the same ones after every beginning. Where there are none left, zeros follow, and
+/// the generator would look for another number for ever.
+fn prolonged(choices: &[u8]) -> Vec<u8> {
+    const ENOUGH: usize = 4_096;
+    let mut last = 0x9E37_79B9_7F4A_7C15_u64;
+    let numbers = std::iter::repeat_with(|| {
+        last ^= last << 13;
+        last ^= last >> 7;
+        last ^= last << 17;
+        last.to_le_bytes()
+    });
+    choices.iter().copied().chain(numbers.take(ENOUGH).flatten()).collect()
+}
+
+/// Neither half is zero, which the generator does not take; and similar seeds differ in many bits.
+fn spread(seed: u64) -> Vec<u8> {
     let halves =
         [seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, seed.rotate_left(32) ^ 0xD1B5_4A32_D192_ED03];
-    let bytes = halves.map(u64::to_le_bytes).concat();
-    // The default generator takes most of the time of an unoptimized test.
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::XorShift, &bytes))
+    halves.map(u64::to_le_bytes).concat()
 }

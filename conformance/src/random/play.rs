@@ -2,16 +2,16 @@
 
 use std::{
     io::{self, IoSlice, SeekFrom},
-    pin::Pin,
-    task::{Context, Poll},
+    task::Poll,
 };
 
 use async_write_complete::{Submitted, Ticket, TicketSource, contract::Rule};
 
 use super::{
     breach::Held,
+    drive::Drive,
     model::Model,
-    sequence::{Drive, Ending, Operation, Sequence, Which},
+    sequence::{Ending, Operation, Sequence, Which},
 };
 use crate::{
     certify::Carrier,
@@ -20,7 +20,6 @@ use crate::{
     kit::{Image, Kit},
     observer::Fault,
     story::Log,
-    subject::Subject,
     trial::Trial,
 };
 
@@ -85,7 +84,7 @@ impl Player<'_> {
             Operation::Sync(drive) => self.sync(*drive),
             Operation::Close(drive) => self.close(*drive),
             Operation::Step => {
-                self.step();
+                self.trial.step();
                 Ok(())
             }
             Operation::Advance => {
@@ -102,7 +101,7 @@ impl Player<'_> {
     fn submit(&mut self, buf: &[u8], drive: Drive) -> Judged<Option<Ticket>> {
         let what = format!("poll_write_submit(\"{}\")", buf.escape_ascii());
         let attempts = self.settled_attempts();
-        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit(cx, buf))?;
+        let answer = self.trial.poll_as_far_as(drive, &what, |writer, cx| writer.poll_write_submit(cx, buf))?;
         self.submitted(buf, &answer, attempts)?;
         Ok(answer.ticket())
     }
@@ -112,7 +111,8 @@ impl Player<'_> {
         let what = format!("poll_write_submit_vectored(slices of {lengths:?} bytes)");
         let bufs: Vec<_> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
         let attempts = self.settled_attempts();
-        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_submit_vectored(cx, &bufs))?;
+        let answer =
+            self.trial.poll_as_far_as(drive, &what, |writer, cx| writer.poll_write_submit_vectored(cx, &bufs))?;
         self.submitted(&slices.concat(), &answer, attempts)
     }
 
@@ -121,7 +121,7 @@ impl Player<'_> {
         let bytes = bytes::Bytes::copy_from_slice(buf);
         let what = format!("poll_write_submit_bytes(\"{}\")", buf.escape_ascii());
         let attempts = self.settled_attempts();
-        let answer = self.drive(drive, &what, |mut writer, cx| writer.poll_submit_bytes(cx, &bytes))?;
+        let answer = self.trial.poll_as_far_as(drive, &what, |mut writer, cx| writer.poll_submit_bytes(cx, &bytes))?;
         self.submitted(buf, &answer, attempts)
     }
 
@@ -171,7 +171,7 @@ impl Player<'_> {
 
     fn ask(&mut self, ticket: Ticket, which: &str, drive: Drive) -> Judged {
         let what = format!("poll_write_complete({which}, for {} bytes)", ticket.len());
-        let answer = self.drive(drive, &what, |writer, cx| writer.poll_write_complete(cx, ticket))?;
+        let answer = self.trial.poll_as_far_as(drive, &what, |writer, cx| writer.poll_write_complete(cx, ticket))?;
         let held = self.model.answered(ticket, &answer);
         self.judge(held)
     }
@@ -187,7 +187,7 @@ impl Player<'_> {
 
     fn read(&mut self, len: usize, drive: Drive) -> Judged {
         let mut buf = vec![0; len];
-        let answer = self.drive(drive, &format!("poll_read({len} bytes)"), |mut writer, cx| {
+        let answer = self.trial.poll_as_far_as(drive, &format!("poll_read({len} bytes)"), |mut writer, cx| {
             writer.poll_read(cx, &mut buf).map_ok(|n| buf.get(..n).unwrap_or(&buf).to_vec())
         })?;
         let held = self.model.read(len, &answer);
@@ -196,7 +196,7 @@ impl Player<'_> {
 
     fn seek(&mut self, position: SeekFrom, drive: Drive) -> Judged {
         let what = format!("poll_seek({position:?})");
-        let answer = self.drive(drive, &what, |mut writer, cx| writer.poll_seek(cx, position))?;
+        let answer = self.trial.poll_as_far_as(drive, &what, |mut writer, cx| writer.poll_seek(cx, position))?;
         let held = self.model.seek_ended(position, &answer);
         self.judge(held)
     }
@@ -222,18 +222,13 @@ impl Player<'_> {
     }
 
     fn close(&mut self, drive: Drive) -> Judged {
-        let answer = self.drive(drive, "poll_close_complete", |writer, cx| writer.poll_close_complete(cx))?;
+        let answer =
+            self.trial.poll_as_far_as(drive, "poll_close_complete", |writer, cx| writer.poll_close_complete(cx))?;
         let held = self.model.closed(&answer);
         self.judge(held)?;
         let is_kept = answer.is_ready() && self.trial.observer.is_released() == Some(false);
         let seen = "it is answered, and the destination is kept";
         self.unless(is_kept, Rule::W9, "a close releases the destination", seen)
-    }
-
-    fn step(&mut self) {
-        if self.trial.observer.step() {
-            self.trial.note("one step of the work behind the writer", "");
-        }
     }
 
     /// While a write is in flight it is not known whether it, or the next one, will meet the fault.
@@ -244,57 +239,6 @@ impl Player<'_> {
         self.trial.inject(fault.clone())?;
         self.model.disturb(fault);
         Ok(())
-    }
-
-    fn drive<R: Describe>(
-        &mut self,
-        drive: Drive,
-        what: &str,
-        mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
-    ) -> Judged<Poll<R>> {
-        let (times, steps) = match drive {
-            Drive::End if self.is_stepped() => return self.carry_by_steps(what, poll).map(Poll::Ready),
-            Drive::End => return self.trial.carry(what, poll).map(Poll::Ready),
-            Drive::Polls { times, steps } => (times, steps),
-        };
-        for time in 0..times {
-            if steps && time > 0 {
-                self.step();
-            }
-            let polled = self.trial.poll(what, &mut poll)?;
-            if polled.is_ready() {
-                return Ok(polled);
-            }
-        }
-        Ok(Poll::Pending)
-    }
-
-    /// Polls to the end where nothing happens but by steps, so that it shows whether a wake came in time.
-    fn carry_by_steps<R: Describe>(
-        &mut self,
-        what: &str,
-        mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
-    ) -> Judged<R> {
-        const WOKEN: &str = "a task is woken when it can go on";
-        let mut was_woken = true;
-        loop {
-            let polled = self.trial.poll(what, &mut poll)?;
-            match polled {
-                Poll::Ready(answer) if was_woken => return Ok(answer),
-                Poll::Ready(answer) => {
-                    let seen = format!("no wake came, and then it is ready: {}", answer.describe());
-                    return Err(self.trial.breaks(Rule::P1, WOKEN, seen));
-                }
-                Poll::Pending if was_woken => {}
-                Poll::Pending => {
-                    let seen = "it never becomes ready, although the destination is not held";
-                    return Err(self.trial.breaks(Rule::P1, WOKEN, seen));
-                }
-            }
-            let wakes = self.trial.task.wakes();
-            self.trial.advance();
-            was_woken = self.trial.task.wakes() > wakes;
-        }
     }
 
     // The model.
@@ -324,6 +268,6 @@ impl Player<'_> {
     }
 
     fn is_stepped(&self) -> bool {
-        self.trial.kit.declared.carrier == Carrier::Steps
+        self.trial.is_stepped()
     }
 }

@@ -9,6 +9,7 @@ use proptest::{
     strategy::Union,
 };
 
+use super::drive::Drive;
 use crate::{
     certify::Carrier,
     kit::{Image, Kit},
@@ -18,14 +19,14 @@ use crate::{
 
 /// What is done with one writer, from its first poll to its drop.
 #[derive(Clone, Debug)]
-pub(super) struct Sequence {
-    pub(super) operations: Vec<Operation>,
+pub(super) struct Sequence<O = Operation> {
+    pub(super) operations: Vec<O>,
     pub(super) ending: Ending,
 }
 
-impl Sequence {
+impl<O: Clone> Sequence<O> {
     /// Every sequence with one or two operations less.
-    pub(super) fn shorter(&self) -> impl Iterator<Item = Self> + use<> {
+    pub(super) fn shorter(&self) -> impl Iterator<Item = Self> + use<O> {
         let (operations, ending) = (self.operations.clone(), self.ending);
         let pairs = (0..operations.len()).flat_map(move |first| (0..=first).map(move |second| (first, second)));
         pairs.map(move |(first, second)| {
@@ -37,6 +38,22 @@ impl Sequence {
             Self { operations, ending }
         })
     }
+}
+
+/// Sequences of operations of these kinds, each with its weight. Each sequence leaves some kinds out, so that the others
+/// meet more often. They shrink by leaving operations out, then to earlier and smaller ones.
+pub(super) fn sequences<O: Clone + fmt::Debug + 'static>(
+    kinds: Vec<(u32, BoxedStrategy<O>)>,
+) -> impl Strategy<Value = Sequence<O>> {
+    let ending = prop_oneof![3 => Just(Ending::Settle), 1 => Just(Ending::Drop)];
+    let kinds = kinds.into_iter().enumerate();
+    let kinds: Vec<_> = kinds.map(|(kind, (weight, operation))| (weight, (Just(kind), operation))).collect();
+    let chosen = vec(proptest::bool::weighted(0.6), kinds.len());
+    let operations = vec(Union::new_weighted(kinds), 1..=2 * LONGEST);
+    (chosen, operations, ending).prop_map(|(chosen, operations, ending)| {
+        let operations = operations.into_iter().filter(|(kind, _)| chosen[*kind]);
+        Sequence { operations: operations.map(|(_, operation)| operation).take(LONGEST).collect(), ending }
+    })
 }
 
 /// One thing that is done.
@@ -78,15 +95,6 @@ pub(super) enum Which {
     Foreign,
 }
 
-/// How far an operation is carried.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Drive {
-    /// It is polled so often, and dropped if it is not ready then. With `steps` the work goes on a bit between two polls.
-    Polls { times: usize, steps: bool },
-    /// It is polled to its end.
-    End,
-}
-
 /// How it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -99,14 +107,14 @@ pub(super) enum Ending {
 /// Which operations a writer can do.
 #[derive(Debug)]
 pub(super) struct Menu {
-    carrier: Carrier,
-    holds: bool,
-    reads: bool,
-    seeks: bool,
+    pub(super) carrier: Carrier,
+    pub(super) holds: bool,
+    pub(super) reads: bool,
+    pub(super) seeks: bool,
     syncs: bool,
     closes: bool,
     bytes: bool,
-    faults: Vec<Fault>,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Menu {
@@ -133,37 +141,27 @@ impl Menu {
         }
     }
 
-    /// Sequences of these operations. Each leaves some kinds of them out, so that the others meet more often. They shrink by
-    /// leaving operations out, then to earlier and smaller ones.
+    /// Sequences of these operations.
     pub(super) fn sequences(&self) -> impl Strategy<Value = Sequence> + use<> {
-        let ending = prop_oneof![3 => Just(Ending::Settle), 1 => Just(Ending::Drop)];
-        let kinds = self.operations().into_iter().enumerate();
-        let kinds = kinds.map(|(kind, (weight, operation))| (weight, (Just(kind), operation)));
-        let kinds: Vec<_> = kinds.collect();
-        let chosen = vec(proptest::bool::weighted(0.6), kinds.len());
-        let operations = vec(Union::new_weighted(kinds), 1..=2 * LONGEST);
-        (chosen, operations, ending).prop_map(|(chosen, operations, ending)| {
-            let operations = operations.into_iter().filter(|(kind, _)| chosen[*kind]);
-            Sequence { operations: operations.map(|(_, operation)| operation).take(LONGEST).collect(), ending }
-        })
+        sequences(self.operations())
     }
 
     fn operations(&self) -> Vec<(u32, BoxedStrategy<Operation>)> {
-        let submit = (bytes(), drive()).prop_map(|(bytes, drive)| Operation::Submit(bytes, drive)).boxed();
-        let slices = (vec(bytes(), 0..4), drive());
+        let submit = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::Submit(bytes, drive)).boxed();
+        let slices = (vec(bytes(), 0..4), Drive::any());
         let vectored = slices.prop_map(|(slices, drive)| Operation::SubmitVectored(slices, drive)).boxed();
-        let by_bytes = (bytes(), drive()).prop_map(|(bytes, drive)| Operation::SubmitBytes(bytes, drive)).boxed();
-        let nothing = drive().prop_map(|drive| Operation::Submit(Vec::new(), drive)).boxed();
-        let write = (bytes(), drive()).prop_map(|(bytes, drive)| Operation::Write(bytes, drive)).boxed();
-        let remake = drive().prop_map(Operation::Remake).boxed();
-        let settle = drive().prop_map(Operation::Settle).boxed();
-        let ask = (which(), drive()).prop_map(|(which, drive)| Operation::Ask(which, drive)).boxed();
+        let by_bytes = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::SubmitBytes(bytes, drive)).boxed();
+        let nothing = Drive::any().prop_map(|drive| Operation::Submit(Vec::new(), drive)).boxed();
+        let write = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::Write(bytes, drive)).boxed();
+        let remake = Drive::any().prop_map(Operation::Remake).boxed();
+        let settle = Drive::any().prop_map(Operation::Settle).boxed();
+        let ask = (which(), Drive::any()).prop_map(|(which, drive)| Operation::Ask(which, drive)).boxed();
         let step = prop_oneof![4 => Just(Operation::Step), 1 => Just(Operation::Advance)].boxed();
         let hold = Just(Operation::Hold).boxed();
-        let sync = drive().prop_map(Operation::Sync).boxed();
-        let close = drive().prop_map(Operation::Close).boxed();
-        let read = (1..9_usize, drive()).prop_map(|(len, drive)| Operation::Read(len, drive)).boxed();
-        let seek = (position(), drive()).prop_map(|(position, drive)| Operation::Seek(position, drive)).boxed();
+        let sync = Drive::any().prop_map(Operation::Sync).boxed();
+        let close = Drive::any().prop_map(Operation::Close).boxed();
+        let read = (1..9_usize, Drive::any()).prop_map(|(len, drive)| Operation::Read(len, drive)).boxed();
+        let seek = (position(), Drive::any()).prop_map(|(position, drive)| Operation::Seek(position, drive)).boxed();
         let mut operations =
             vec![(5, submit), (2, vectored), (1, nothing), (4, write), (2, remake), (4, settle), (3, ask)];
         let able = [
@@ -217,20 +215,15 @@ fn faults(code: i32) -> Vec<Fault> {
 }
 
 /// Few letters, so that a write may well be equal to another one, or begin with it.
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(b'a'..=b'c', 0..=6)
-}
-
-fn drive() -> impl Strategy<Value = Drive> {
-    let polls = (2..4_usize, proptest::bool::ANY).prop_map(|(times, steps)| Drive::Polls { times, steps });
-    prop_oneof![4 => Just(Drive::Polls { times: 1, steps: false }), 3 => Just(Drive::End), 1 => polls]
 }
 
 fn which() -> impl Strategy<Value = Which> {
     prop_oneof![5 => Just(Which::Last), 1 => Just(Which::Foreign), 2 => (1..3_usize).prop_map(Which::Earlier)]
 }
 
-fn position() -> impl Strategy<Value = SeekFrom> {
+pub(super) fn position() -> impl Strategy<Value = SeekFrom> {
     prop_oneof![
         3 => (0..4_u64).prop_map(SeekFrom::Start),
         1 => (4..13_u64).prop_map(SeekFrom::Start),
@@ -239,7 +232,7 @@ fn position() -> impl Strategy<Value = SeekFrom> {
     ]
 }
 
-impl fmt::Display for Sequence {
+impl<O: fmt::Display> fmt::Display for Sequence<O> {
     /// On one line: the operations, separated by semicolons.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.operations.iter().try_for_each(|operation| write!(f, "{operation}; "))?;
@@ -282,17 +275,6 @@ impl fmt::Display for Which {
             Self::Last => f.write_str("the last ticket"),
             Self::Earlier(n) => write!(f, "the ticket {n} before the last one"),
             Self::Foreign => f.write_str("another writer's ticket"),
-        }
-    }
-}
-
-impl fmt::Display for Drive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Polls { times: 1, .. } => Ok(()),
-            Self::Polls { times, steps: false } => write!(f, " ({times} polls)"),
-            Self::Polls { times, steps: true } => write!(f, " ({times} polls with steps between)"),
-            Self::End => f.write_str(" to its end"),
         }
     }
 }

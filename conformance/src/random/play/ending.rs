@@ -3,7 +3,7 @@
 use async_write_complete::contract::Rule;
 
 use super::Player;
-use crate::{certify::Carrier, judge::Judged, random::sequence::Drive};
+use crate::{certify::Carrier, judge::Judged, random::drive::Drive};
 
 impl Player<'_> {
     /// What is outstanding happens and is answered, and then nothing is left to happen.

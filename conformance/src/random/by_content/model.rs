@@ -1,0 +1,126 @@
+//! [`Model`]: every state that the writer may be in, after all that it answered.
+
+use std::{
+    io::{self, SeekFrom},
+    task::Poll,
+};
+
+use async_write_complete::contract::Rule;
+
+use super::possible::Possible;
+use crate::{
+    describe::Describe,
+    observer::Fault,
+    random::breach::{Held, hold, transparent},
+};
+
+#[derive(Debug)]
+pub(super) struct Model {
+    possible: Vec<Possible>,
+    /// Whether nothing is known any more of the bytes that are complete.
+    is_uncertain: bool,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self { possible: vec![Possible::new()], is_uncertain: false }
+    }
+
+    pub(super) fn wrote(&mut self, buf: &[u8], answer: &Poll<io::Result<usize>>) -> Held {
+        if buf.is_empty() {
+            let nothing = matches!(answer, Poll::Ready(Ok(0)));
+            return hold(nothing, Rule::W3, "no bytes are answered with 0, at once", answer.describe());
+        }
+        self.answered(Rule::W2, answer, |state| state.wrote(buf, answer))
+    }
+
+    pub(super) fn flushed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
+        self.answered(Rule::W5, answer, |state| state.flushed(answer))
+    }
+
+    pub(super) fn read(&mut self, len: usize, answer: &Poll<io::Result<Vec<u8>>>) -> Held {
+        self.answered(Rule::O2, answer, |state| state.read(len, answer))
+    }
+
+    pub(super) fn sought(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
+        self.answered(Rule::O2, answer, |state| state.sought(position, answer))
+    }
+
+    pub(super) fn closed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
+        self.answered(Rule::W9, answer, |state| state.closed(answer))
+    }
+
+    /// Goes on with the states that `answer` leaves possible. `rule` is broken if there is none.
+    fn answered<R: Describe>(
+        &mut self,
+        rule: Rule,
+        answer: &Poll<io::Result<R>>,
+        next: impl Fn(&Possible) -> Vec<Possible>,
+    ) -> Held {
+        if let Poll::Ready(result) = answer {
+            transparent(result)?;
+        }
+        if self.is_uncertain {
+            return Ok(());
+        }
+        let mut possible: Vec<Possible> = Vec::new();
+        for state in self.possible.iter().flat_map(next) {
+            if !possible.contains(&state) {
+                possible.push(state);
+            }
+        }
+        let rule = if matches!(answer, Poll::Ready(Err(_))) && rule == Rule::W2 { Rule::W6 } else { rule };
+        hold(!possible.is_empty(), rule, &self.describe(), answer.describe())?;
+        self.possible = possible;
+        self.is_uncertain |= self.possible.iter().any(|state| state.is_unknown);
+        Ok(())
+    }
+
+    /// Whether no write may yet meet a fault.
+    pub(super) fn may_disturb(&self) -> bool {
+        !self.is_uncertain && self.possible.iter().all(|state| state.has_ended)
+    }
+
+    pub(super) fn disturb(&mut self, fault: &Fault) {
+        self.possible.iter_mut().for_each(|state| state.faults.add(fault));
+    }
+
+    /// From now on the destination has to show all that was submitted.
+    pub(super) fn has_to_end(&mut self) {
+        self.possible.iter_mut().for_each(|state| state.has_ended = true);
+    }
+
+    /// Whether the destination may show `there`, once the last write has ended.
+    pub(super) fn may_show(&self, there: &[u8]) -> bool {
+        self.is_uncertain || self.possible.iter().any(|state| state.images.first().bytes == there)
+    }
+
+    /// The destination shows `there`, unless it is `racing` with this look.
+    pub(super) fn compare(&mut self, there: &[u8], racing: bool) -> Held {
+        if self.is_uncertain {
+            return Ok(());
+        }
+        let fits = |state: &Possible| {
+            let image = state.images.first();
+            image.bytes == there || !state.has_ended && (racing || image.before == there)
+        };
+        hold(self.possible.iter().any(fits), Rule::W3, &self.describe(), there.to_vec().describe())?;
+        self.possible.retain(fits);
+        Ok(())
+    }
+
+    /// What is expected.
+    fn describe(&self) -> String {
+        let state = |state: &Possible| {
+            let there = state.images.first().bytes.describe();
+            match &state.pending {
+                Some(pending) => {
+                    format!("{there}, with \"{}\" pending, {}", pending.bytes.escape_ascii(), pending.fate)
+                }
+                None => format!("{there}, with nothing pending"),
+            }
+        };
+        let states: Vec<_> = self.possible.iter().map(state).collect();
+        format!("what is possible after: {}", states.join("; or "))
+    }
+}

@@ -1,0 +1,137 @@
+//! Random sequences of `poll_write`, with buffers that grow and shrink between two polls, over the crate's own writers; and
+//! the proof that they find what is wrong with others.
+#![cfg(all(feature = "offload", feature = "tokio"))]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use async_write_complete::{
+    AsyncWriteComplete, Offload, Submitted, Ticket,
+    adapter::{ToFuturesIo, ToTokio},
+    contract::Rule,
+};
+use async_write_complete_conformance::{
+    Carrier, Certify, Destination, Outcome, Stepped,
+    lens::{FuturesIo, Tokio},
+};
+use futures_io::AsyncWrite;
+
+/// How many sequences each writer has to get through.
+const CASES: u32 = 1_000;
+
+#[test]
+fn over_an_offload_on_a_stepped_pool() {
+    stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).assert_random(CASES);
+}
+
+#[test]
+fn over_an_offload_on_threads() {
+    let certify = Certify::futures_io(|| {
+        let (destination, observer) = Destination::new();
+        (Offload::new(destination), observer)
+    });
+    let certify = certify.identified_by_content().carried(Carrier::Others).offloads().closes();
+    certify.seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).assert_random(CASES / 2);
+}
+
+#[test]
+fn over_the_adapter_to_futures_io() {
+    stepped(|destination, pool| ToFuturesIo::new(Offload::with_pool(destination, pool))).closes().assert_random(CASES);
+}
+
+#[test]
+fn over_the_adapter_to_tokio() {
+    let certify = Certify::tokio(|| {
+        let (destination, observer) = Destination::new();
+        let pool = Stepped::new();
+        let observer = pool.over(observer);
+        (ToTokio::new(Offload::with_pool(destination, pool)), observer)
+    });
+    let certify = certify.identified_by_content().carried(Carrier::Steps).offloads().closes();
+    certify.seeks(Tokio::poll_seek).reads(Tokio::poll_read).assert_random(CASES);
+}
+
+/// A buffer answers when it has a copy.
+#[test]
+fn an_early_answer_is_noticed() {
+    let certify = Certify::futures_io(|| {
+        let (destination, observer) = Destination::new();
+        (futures_lite::io::BufWriter::new(destination), observer)
+    });
+    assert_eq!(broken(&certify.identified_by_content()), Rule::W3);
+}
+
+/// What the memory of the pending write is for: without it the bytes are written twice.
+#[test]
+fn a_doubled_write_is_noticed() {
+    let certify =
+        stepped(|destination, pool| Forgetful { writer: Offload::with_pool(destination, pool), ticket: None });
+    assert!(matches!(broken(&certify), Rule::W3 | Rule::W6), "the rule that is nearest");
+}
+
+/// Over an `Offload` of the kit's destination, or what `build` puts round it.
+fn stepped<W: AsyncWrite + 'static>(
+    build: impl Fn(Destination, Stepped) -> W + Send + Sync + 'static,
+) -> Certify<FuturesIo<W>> {
+    let certify = Certify::futures_io(move || {
+        let (destination, observer) = Destination::new();
+        let pool = Stepped::new();
+        let observer = pool.over(observer);
+        (build(destination, pool), observer)
+    });
+    certify.identified_by_content().carried(Carrier::Steps).offloads()
+}
+
+#[track_caller]
+fn broken<W: AsyncWriteComplete + 'static>(certify: &Certify<W>) -> Rule {
+    match certify.random(CASES) {
+        Outcome::Broken(violation) => violation.rule,
+        outcome => panic!("nothing was noticed: {outcome:?}"),
+    }
+}
+
+/// Takes a buffer for that of the earlier poll only if it is as long. Otherwise it waits for that one's write, and begins
+/// another.
+struct Forgetful {
+    writer: Offload<Destination, Stepped>,
+    ticket: Option<Ticket>,
+}
+
+impl Forgetful {
+    fn poll_ticket(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(ticket) = self.ticket else { return Poll::Ready(Ok(0)) };
+        let answer = ready!(Pin::new(&mut self.writer).poll_write_complete(cx, ticket));
+        self.ticket = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl AsyncWrite for Forgetful {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let is_same = this.ticket.is_some_and(|ticket| ticket.len() == buf.len());
+        let earlier = ready!(this.poll_ticket(cx))?;
+        if is_same {
+            return Poll::Ready(Ok(earlier));
+        }
+        match ready!(Pin::new(&mut this.writer).poll_write_submit(cx, buf))? {
+            Submitted::Complete(n) => Poll::Ready(Ok(n)),
+            Submitted::InFlight(ticket) => {
+                this.ticket = Some(ticket);
+                this.poll_ticket(cx)
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().poll_ticket(cx).map_ok(drop)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().writer).poll_close_complete(cx)
+    }
+}
