@@ -55,6 +55,15 @@ fn over_the_adapter_to_tokio() {
     certify.seeks(Tokio::poll_seek).reads(Tokio::poll_read).assert_random(CASES);
 }
 
+/// A fuzzer chooses; where its choices end, others follow.
+#[test]
+fn bytes_choose_a_sequence() {
+    let certify = stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
+    for choices in [&b""[..], b"some", &[0; 64], &[255; 64]] {
+        assert!(matches!(certify.play(choices), Outcome::Holds { cases: 1, .. }), "{choices:?}");
+    }
+}
+
 /// A buffer answers when it has a copy.
 #[test]
 fn an_early_answer_is_noticed() {

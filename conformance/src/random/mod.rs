@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    env,
+    env, fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -31,6 +31,7 @@ use crate::{
     judge::{self, Judged, Stop},
     kit::Kit,
     report::{Campaign, Outcome},
+    story::Log,
 };
 
 /// Which sequences are played, unless another seed is given.
@@ -49,26 +50,25 @@ const MAX_SHORTENING: Duration = Duration::from_secs(5);
 /// How many sequences of a campaign have one seed: few enough that they end long before what a check may take.
 const CHUNK: u32 = 1_000;
 
-/// Where the sequences come from.
-#[derive(Clone)]
-enum Source {
-    /// A generator with a seed, for so many of them.
-    Seed { seed: u64, cases: u32 },
-    /// The choices of a fuzzer, for one.
-    Choices(Arc<[u8]>),
-}
-
 /// Plays random sequences on the writer that `kit` builds.
 pub(crate) fn check(kit: &Kit, cases: u32) -> Outcome {
     match seed_in_force(kit.declared.seed) {
-        Ok(seed) => check_with(kit, Source::Seed { seed, cases }, &Arc::default()),
+        Ok(seed) => check_with(kit, seed, cases, &Arc::default()),
         Err(why) => Outcome::Unclear(why),
     }
 }
 
-/// Plays the one sequence that these choices make.
+/// Plays the one sequence that these bytes choose.
 pub(crate) fn check_choices(kit: &Kit, choices: &[u8]) -> Outcome {
-    check_with(kit, Source::Choices(choices.into()), &Arc::default())
+    let choices = choices.to_vec();
+    on_a_thread(kit, None, move |kit, log| {
+        let menu = Menu::of(kit);
+        let played = match kit.declared.tickets {
+            true => play::play(kit, &sequence::chosen(menu.operations(), &choices), log),
+            false => by_content::play(kit, &sequence::chosen(by_content::operations(&menu), &choices), log),
+        };
+        played.map_or_else(Outcome::from, |()| Outcome::Holds { cases: 1, left_out: None })
+    })
 }
 
 /// Plays sequences, of one seed after the other, until they have had so many operations or one breaks a rule.
@@ -80,7 +80,7 @@ pub(crate) fn campaign(kit: &Kit, operations: u64) -> Campaign {
     };
     let played = Arc::new(AtomicU64::new(0));
     for seed in first.. {
-        campaign.outcome = check_with(kit, Source::Seed { seed, cases: CHUNK }, &played);
+        campaign.outcome = check_with(kit, seed, CHUNK, &played);
         let Outcome::Holds { cases, .. } = campaign.outcome else { break };
         campaign.sequences += cases as u64;
         if played.load(Relaxed) >= operations {
@@ -92,19 +92,24 @@ pub(crate) fn campaign(kit: &Kit, operations: u64) -> Campaign {
     campaign
 }
 
-fn check_with(kit: &Kit, source: Source, operations: &Arc<AtomicU64>) -> Outcome {
+fn check_with(kit: &Kit, seed: u64, cases: u32, operations: &Arc<AtomicU64>) -> Outcome {
+    let operations = operations.clone();
+    on_a_thread(kit, Some(seed), move |kit, log| {
+        let (menu, runner) = (Menu::of(kit), runner(cases, seed));
+        if kit.declared.tickets {
+            let sequences = sequence::sequences(menu.operations());
+            return search(&sequences, runner, seed, &operations, |sequence| play::play(kit, sequence, log));
+        }
+        let sequences = sequence::sequences(by_content::operations(&menu));
+        search(&sequences, runner, seed, &operations, |sequence| by_content::play(kit, sequence, log))
+    })
+}
+
+fn on_a_thread(kit: &Kit, seed: Option<u64>, body: impl Fn(&Kit, &Log) -> Outcome + Send + 'static) -> Outcome {
     if !kit.declared.tickets && !kit.declared.is_identified_by_content {
         return Outcome::DoesNotApply("no sense here: the trait has no tickets".to_owned());
     }
-    let seed = if let Source::Seed { seed, .. } = source { Some(seed) } else { None };
-    let operations = operations.clone();
-    judge::on_a_thread(kit, Rule::P1, seed, move |kit, log| {
-        let menu = Menu::of(kit);
-        if kit.declared.tickets {
-            return search(menu.sequences(), &source, &operations, |sequence| play::play(kit, sequence, log));
-        }
-        search(by_content::sequences(&menu), &source, &operations, |sequence| by_content::play(kit, sequence, log))
-    })
+    judge::on_a_thread(kit, Rule::P1, seed, body)
 }
 
 /// For a test.
@@ -126,13 +131,13 @@ fn seed_in_force(declared: Option<u64>) -> Result<u64, String> {
     seed.ok_or_else(|| format!("the environment variable {VARIABLE} is {given:?}, which is no number"))
 }
 
-fn search<O: Clone + std::fmt::Debug>(
-    sequences: impl Strategy<Value = Sequence<O>>,
-    source: &Source,
+fn search<O: Clone + fmt::Debug>(
+    sequences: &impl Strategy<Value = Sequence<O>>,
+    mut runner: TestRunner,
+    seed: u64,
     operations: &AtomicU64,
     play: impl Fn(&Sequence<O>) -> Judged,
 ) -> Outcome {
-    let mut runner = source.runner();
     // That of the last play that stopped, which is the shortest one that did.
     let stopped = RefCell::new(None);
     let play = |sequence: &Sequence<O>| {
@@ -142,19 +147,28 @@ fn search<O: Clone + std::fmt::Debug>(
             TestCaseError::fail("a rule is broken")
         })
     };
-    match runner.run(&sequences, |sequence| play(&sequence)) {
+    match runner.run(sequences, |sequence| play(&sequence)) {
         Ok(()) => return Outcome::Holds { cases: runner.config().cases as usize, left_out: None },
         Err(TestError::Fail(_, sequence)) => shorten(sequence, |shorter| play(shorter).is_err()),
-        Err(TestError::Abort(reason)) => return Outcome::Unclear(format!("{source}: {reason}")),
+        Err(TestError::Abort(reason)) => return Outcome::Unclear(format!("seed {seed}: {reason}")),
     }
     match stopped.into_inner() {
         Some(Stop::Broken(mut violation)) => {
-            violation.seed = source.seed();
+            violation.seed = Some(seed);
             Outcome::Broken(violation)
         }
-        Some(Stop::Unclear(why)) => Outcome::Unclear(why),
-        Some(Stop::Skip(why)) => Outcome::Unclear(why.to_string()),
-        None => Outcome::Unclear(format!("{source}: the builder or the observer panicked")),
+        Some(stop) => stop.into(),
+        None => Outcome::Unclear(format!("seed {seed}: the builder or the observer panicked")),
+    }
+}
+
+impl From<Stop> for Outcome {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Broken(violation) => Self::Broken(violation),
+            Stop::Unclear(why) => Self::Unclear(why),
+            Stop::Skip(why) => Self::Unclear(why.to_string()),
+        }
     }
 }
 
@@ -166,50 +180,17 @@ fn shorten<O: Clone>(mut sequence: Sequence<O>, breaks: impl Fn(&Sequence<O>) ->
     }
 }
 
-impl Source {
-    fn seed(&self) -> Option<u64> {
-        if let Self::Seed { seed, .. } = self { Some(*seed) } else { None }
-    }
-
-    /// Plays the same sequences for the same source. It writes nothing to disk, and reads nothing from there.
-    fn runner(&self) -> TestRunner {
-        let config = Config {
-            cases: if let Self::Seed { cases, .. } = self { *cases } else { 1 },
-            failure_persistence: None,
-            max_shrink_iters: MAX_SHRINKS,
-            max_shrink_time: MAX_SHRINK_TIME,
-            ..Config::default()
-        };
-        let rng = match self {
-            // The default generator takes most of the time of an unoptimized test.
-            Self::Seed { seed, .. } => TestRng::from_seed(RngAlgorithm::XorShift, &spread(*seed)),
-            Self::Choices(choices) => TestRng::from_seed(RngAlgorithm::PassThrough, &prolonged(choices)),
-        };
-        TestRunner::new_with_rng(config, rng)
-    }
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Seed { seed, .. } => write!(f, "seed {seed}"),
-            Self::Choices(choices) => write!(f, "the {}", counted(choices.len(), "byte of choices")),
-        }
-    }
-}
-
-/// More choices than any sequence takes, the same ones after every beginning. Where there are none left, zeros follow, and
-/// the generator would look for another number for ever.
-fn prolonged(choices: &[u8]) -> Vec<u8> {
-    const ENOUGH: usize = 4_096;
-    let mut last = 0x9E37_79B9_7F4A_7C15_u64;
-    let numbers = std::iter::repeat_with(|| {
-        last ^= last << 13;
-        last ^= last >> 7;
-        last ^= last << 17;
-        last.to_le_bytes()
-    });
-    choices.iter().copied().chain(numbers.take(ENOUGH).flatten()).collect()
+/// Plays the same sequences for the same seed. It writes nothing to disk, and reads nothing from there.
+fn runner(cases: u32, seed: u64) -> TestRunner {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: MAX_SHRINKS,
+        max_shrink_time: MAX_SHRINK_TIME,
+        ..Config::default()
+    };
+    // The default generator takes most of the time of an unoptimized test.
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::XorShift, &spread(seed)))
 }
 
 /// Neither half is zero, which the generator does not take; and similar seeds differ in many bits.

@@ -6,10 +6,10 @@ use proptest::{
     collection::vec,
     prelude::{BoxedStrategy, Just, Strategy},
     prop_oneof,
-    strategy::Union,
+    strategy::{Union, ValueTree},
 };
 
-use super::drive::Drive;
+use super::{drive::Drive, runner};
 use crate::{
     certify::Carrier,
     kit::{Image, Kit},
@@ -54,6 +54,23 @@ pub(super) fn sequences<O: Clone + fmt::Debug + 'static>(
         let operations = operations.into_iter().filter(|(kind, _)| chosen[*kind]);
         Sequence { operations: operations.map(|(_, operation)| operation).take(LONGEST).collect(), ending }
     })
+}
+
+/// The sequence that `choices` make: two bytes for each operation, so that a change of a few of them, or their loss, leaves
+/// the other operations alone; and the last byte for the ending.
+pub(super) fn chosen<O: Clone + fmt::Debug + 'static>(
+    kinds: Vec<(u32, BoxedStrategy<O>)>,
+    choices: &[u8],
+) -> Sequence<O> {
+    let kinds = Union::new_weighted(kinds);
+    let operation = |choice: &[u8]| {
+        let choice = choice.iter().fold(1, |number, byte| number << 8 | u64::from(*byte));
+        // Of these strategies none rejects what it has drawn.
+        kinds.new_tree(&mut runner(1, choice)).expect("an operation").current()
+    };
+    let operations = choices.chunks_exact(2).take(LONGEST).map(operation).collect();
+    let ending = if choices.last().is_some_and(|last| last % 4 == 3) { Ending::Drop } else { Ending::Settle };
+    Sequence { operations, ending }
 }
 
 /// One thing that is done.
@@ -141,12 +158,8 @@ impl Menu {
         }
     }
 
-    /// Sequences of these operations.
-    pub(super) fn sequences(&self) -> impl Strategy<Value = Sequence> + use<> {
-        sequences(self.operations())
-    }
-
-    fn operations(&self) -> Vec<(u32, BoxedStrategy<Operation>)> {
+    /// These operations, each with its weight.
+    pub(super) fn operations(&self) -> Vec<(u32, BoxedStrategy<Operation>)> {
         let submit = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::Submit(bytes, drive)).boxed();
         let slices = (vec(bytes(), 0..4), Drive::any());
         let vectored = slices.prop_map(|(slices, drive)| Operation::SubmitVectored(slices, drive)).boxed();

@@ -10,4 +10,4 @@ mod play;
 mod possible;
 mod sequence;
 
-pub(super) use self::{play::play, sequence::sequences};
+pub(super) use self::{play::play, sequence::operations};

@@ -12,7 +12,7 @@ use crate::{
     observer::Fault,
     random::{
         drive::Drive,
-        sequence::{self, Menu, Sequence},
+        sequence::{self, Menu},
     },
 };
 
@@ -50,12 +50,8 @@ pub(in crate::random) enum Buffer {
     Shorter(usize),
 }
 
-/// Sequences of what `menu` has.
-pub(in crate::random) fn sequences(menu: &Menu) -> impl Strategy<Value = Sequence<Operation>> + use<> {
-    sequence::sequences(operations(menu))
-}
-
-fn operations(menu: &Menu) -> Vec<(u32, BoxedStrategy<Operation>)> {
+/// What `menu` has, each with its weight.
+pub(in crate::random) fn operations(menu: &Menu) -> Vec<(u32, BoxedStrategy<Operation>)> {
     let write = (buffer(), Drive::any()).prop_map(|(buffer, drive)| Operation::Write(buffer, drive));
     let vectored = (buffer(), 0..4_usize, Drive::any());
     let vectored = vectored.prop_map(|(buffer, cut, drive)| Operation::WriteVectored(buffer, cut, drive));
