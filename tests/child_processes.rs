@@ -6,25 +6,20 @@
 #[path = "it/conformance/observers.rs"]
 mod observers;
 
+mod child;
+
 use std::{
-    env,
     fs::{self, OpenOptions},
     io::{BufRead, BufReader},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
+    path::Path,
     process::{self, Command, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_write_complete::{AsyncWriteCompleteExt, Offload};
 use futures_lite::future::block_on;
 
-/// Held while a process is started, and while none may be.
-static STARTS: Mutex<()> = Mutex::new(());
-
-fn starts() -> MutexGuard<'static, ()> {
-    STARTS.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use self::child::{PATH, child, path_of_a_child, starts};
 
 /// ETXTBSY is what the system answers while anybody has the file open for writing.
 #[test]
@@ -40,20 +35,6 @@ fn a_script_can_be_run_as_soon_as_its_writer_is_dropped() {
         });
         assert_eq!(Command::new(&path).status().unwrap().code(), Some(round % 7), "round {round}");
     }
-}
-
-/// Runs the ignored test of that name in a process of its own, with `path` for it to write to.
-fn child(name: &str, path: &Path) -> Command {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", name, "--ignored", "--nocapture"]).env(PATH, path).stdout(Stdio::piped());
-    command
-}
-
-/// The variable that names the file of a child.
-const PATH: &str = "AWC_CHILD_PATH";
-
-fn path_of_a_child() -> PathBuf {
-    env::var_os(PATH).expect("only a parent runs it").into()
 }
 
 /// One of the records that a child writes, all different.
@@ -141,21 +122,38 @@ fn child_with_a_limit() {
     println!("\n{before} {short} {}", error.raw_os_error().unwrap());
 }
 
+/// Runs it behind `prepare`, a command of the shell, in 24 blocks of 512 bytes, by POSIX.
+fn limited(prepare: &str, path: &Path) -> process::Output {
+    let command = child("child_with_a_limit", path);
+    let mut limited = Command::new("sh");
+    let script = format!("{prepare}; ulimit -f 24 || exit 77; exec \"$0\" \"$@\"");
+    limited.args(["-c", &script]).arg(command.get_program());
+    limited.args(command.get_args()).env(PATH, path).stdout(Stdio::piped());
+    let starting = starts();
+    let child = limited.spawn().unwrap();
+    drop(starting);
+    child.wait_with_output().unwrap()
+}
+
+/// The signal ends the process, by default. What was answered before is there.
+#[test]
+fn a_limit_ends_a_process_that_does_not_ignore_its_signal() {
+    const SIGXFSZ: i32 = 25;
+
+    let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    let output = limited("trap - XFSZ", &path);
+    assert_eq!(output.status.signal(), Some(SIGXFSZ), "{output:?}");
+    let there = fs::read(&path).unwrap();
+    assert!(there.starts_with(&[1; 10_000]), "{} bytes", there.len());
+}
+
 /// The write that crosses the limit is short, and the next one is an error: EFBIG, if the signal is ignored.
 #[test]
 fn a_limit_is_a_short_count_and_then_an_error() {
     const EFBIG: i32 = 27;
 
     let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-    let command = child("child_with_a_limit", &path);
-    let mut limited = Command::new("sh");
-    // Blocks of 512 bytes, by POSIX.
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 24 || exit 77; exec \"$0\" \"$@\""]).arg(command.get_program());
-    limited.args(command.get_args()).env(PATH, &path).stdout(Stdio::piped());
-    let starting = starts();
-    let child = limited.spawn().unwrap();
-    drop(starting);
-    let output = child.wait_with_output().unwrap();
+    let output = limited("trap '' XFSZ", &path);
     let limit = fs::metadata(&path).unwrap().len();
     assert!((10_001..20_000).contains(&limit), "the shell counts in other blocks: {limit}");
     let text = String::from_utf8(output.stdout).unwrap();
