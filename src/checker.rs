@@ -67,7 +67,8 @@ fn check(builder: &loom::model::Builder, f: impl Fn() + Sync + Send + 'static) {
 /// Checks `f` in random orders of events: in as many where each thread is as likely to go on as any other, as in ones
 /// where a few preemptions come at random moments (PCT).
 ///
-/// They are the same ones each time, unless `SHUTTLE_RANDOM_SEED` chooses others. A failure prints the schedule that
+/// `AWC_EXECUTIONS` says how many, `AWC_SCHEDULER` (`random` or `pct`) chooses one of the two kinds, and `AWC_PREEMPTIONS` how
+/// many preemptions. They are the same ones each time, unless `SHUTTLE_RANDOM_SEED` chooses others. A failure prints the schedule that
 /// [`shuttle::replay`] plays again.
 #[cfg(awc_shuttle)]
 pub(crate) fn model(f: impl Fn() + Sync + Send + 'static) {
@@ -77,18 +78,26 @@ pub(crate) fn model(f: impl Fn() + Sync + Send + 'static) {
     };
 
     const SEED: u64 = 0x5eed;
-    const PREEMPTIONS: usize = 3;
-    let each = std::env::var("AWC_EXECUTIONS").map_or(2000, |each| each.parse().expect("a number"));
+    let number = |name, default| std::env::var(name).map_or(default, |number| number.parse().expect("a number"));
+    let (each, preemptions) = (number("AWC_EXECUTIONS", 2000), number("AWC_PREEMPTIONS", 3));
+    let only = std::env::var("AWC_SCHEDULER").unwrap_or_default();
+    let is_chosen = |scheduler| only.is_empty() || only == scheduler;
+    assert!(is_chosen("random") || is_chosen("pct"), "AWC_SCHEDULER is {only:?}, neither `random` nor `pct`");
     let mut config = Config::new();
     config.stack_size = 1 << 18;
     // Some hundred steps are usual; a thread that takes so many waits for what never comes.
     config.max_steps = MaxSteps::FailAfter(50_000);
     config.silence_warnings = true;
     let f = Arc::new(f);
-    let again = f.clone();
-    let random = Runner::new(RandomScheduler::new_from_seed(SEED, each), config.clone()).run(move || f());
-    let pct = Runner::new(PctScheduler::new_from_seed(SEED, PREEMPTIONS, each), config).run(move || again());
-    println!("{} executions", random + pct);
+    let mut executions = 0;
+    if is_chosen("random") {
+        let f = f.clone();
+        executions += Runner::new(RandomScheduler::new_from_seed(SEED, each), config.clone()).run(move || f());
+    }
+    if is_chosen("pct") {
+        executions += Runner::new(PctScheduler::new_from_seed(SEED, preemptions, each), config).run(move || f());
+    }
+    println!("{executions} executions");
 }
 
 #[cfg(awc_shuttle)]
