@@ -1,6 +1,7 @@
 //! What foreign code (a destination, a pool, a waker) may do to us, and what a caller sees of it.
 
 use std::{
+    any::Any,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -17,8 +18,7 @@ pub(crate) fn catch_panics<R>(f: impl FnOnce() -> R) -> io::Result<R> {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "without a message".to_owned());
-        // A payload may panic in its own drop. A leak is the lesser harm.
-        std::mem::forget(payload);
+        drop_payload(payload);
         Indeterminate::new(io::Error::other(format!("a call on the destination panicked: {text}"))).into()
     })
 }
@@ -26,7 +26,14 @@ pub(crate) fn catch_panics<R>(f: impl FnOnce() -> R) -> io::Result<R> {
 /// Runs `f` for its effect alone; a panic in it harms nobody else (rule P1).
 pub(crate) fn ignore_panics(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
-        std::mem::forget(payload);
+        drop_payload(payload);
+    }
+}
+
+/// A payload may panic in its own drop, with another payload. To leak that one is the lesser harm.
+fn drop_payload(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }
 

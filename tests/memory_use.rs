@@ -43,6 +43,8 @@ fn live() -> isize {
 struct Endless {
     /// Nobody knows what becomes of its writes.
     is_indeterminate: bool,
+    /// Its writes panic, with a payload of so many bytes.
+    panics_with: usize,
     /// It is at its end, or fails, in the next read.
     ends: Option<io::Result<usize>>,
 }
@@ -51,6 +53,10 @@ impl Write for Endless {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         if self.is_indeterminate {
             return Err(Indeterminate::new(io::Error::from_raw_os_error(5)).into());
+        }
+        if self.panics_with > 0 {
+            // It prints nothing, unlike one that begins here.
+            std::panic::resume_unwind(Box::new(vec![0_u8; self.panics_with]));
         }
         Ok(buf.len())
     }
@@ -322,6 +328,10 @@ fn after_ends(large: &[u8]) {
     });
     keeps_a_little("an indeterminate write", |writer, pool| {
         drive(pool, writer.with_mut(|endless| endless.is_indeterminate = true)).unwrap();
+        drive(pool, writer.write_complete(large)).unwrap_err();
+    });
+    keeps_a_little("a write that panics", |writer, pool| {
+        drive(pool, writer.with_mut(|endless| endless.panics_with = LARGE)).unwrap();
         drive(pool, writer.write_complete(large)).unwrap_err();
     });
     keeps_a_little("a dropped read, and an indeterminate call", |writer, pool| {
