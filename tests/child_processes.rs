@@ -9,15 +9,19 @@ mod observers;
 mod child;
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{BufRead, BufReader},
     os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::Path,
+    pin::pin,
     process::{self, Command, Stdio},
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload};
-use futures_lite::future::block_on;
+use async_write_complete::{
+    AsyncWriteCompleteExt, Offload,
+    fs::{FailedWrite, PositionedFile},
+};
+use futures_lite::future::{block_on, poll_once};
 
 use self::child::{PATH, child, path_of_a_child, starts};
 
@@ -123,8 +127,8 @@ fn child_with_a_limit() {
 }
 
 /// Runs it behind `prepare`, a command of the shell, in 24 blocks of 512 bytes, by POSIX.
-fn limited(prepare: &str, path: &Path) -> process::Output {
-    let command = child("child_with_a_limit", path);
+fn limited(name: &str, prepare: &str, path: &Path) -> process::Output {
+    let command = child(name, path);
     let mut limited = Command::new("sh");
     let script = format!("{prepare}; ulimit -f 24 || exit 77; exec \"$0\" \"$@\"");
     limited.args(["-c", &script]).arg(command.get_program());
@@ -141,7 +145,7 @@ fn a_limit_ends_a_process_that_does_not_ignore_its_signal() {
     const SIGXFSZ: i32 = 25;
 
     let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-    let output = limited("trap - XFSZ", &path);
+    let output = limited("child_with_a_limit", "trap - XFSZ", &path);
     assert_eq!(output.status.signal(), Some(SIGXFSZ), "{output:?}");
     let there = fs::read(&path).unwrap();
     assert!(there.starts_with(&[1; 10_000]), "{} bytes", there.len());
@@ -153,11 +157,37 @@ fn a_limit_is_a_short_count_and_then_an_error() {
     const EFBIG: i32 = 27;
 
     let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-    let output = limited("trap '' XFSZ", &path);
+    let output = limited("child_with_a_limit", "trap '' XFSZ", &path);
     let limit = fs::metadata(&path).unwrap().len();
     assert!((10_001..20_000).contains(&limit), "the shell counts in other blocks: {limit}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains(&format!("\n10000 {} {EFBIG}\n", limit - 10_000)), "{text}");
+}
+
+/// Writes at positions over that limit: by one call, as a whole, and one of which nobody hears.
+#[test]
+#[ignore = "a child of other tests"]
+fn child_with_a_limit_at_positions() {
+    let file = PositionedFile::new(File::create(path_of_a_child()).unwrap()).unwrap();
+    let short = block_on(file.write_at(&[1; 20_000], 0)).unwrap();
+    let error = block_on(file.write_all_at(&[2; 20_000], 0)).unwrap_err();
+    assert!(block_on(poll_once(pin!(file.write_at(&[3; 20_000], 0)))).is_none());
+    let failures = block_on(file.settle()).unwrap_err();
+    let settled = failures.failures().iter().map(FailedWrite::completed).sum::<usize>();
+    println!("\n{short} {} {settled}", error.raw_os_error().unwrap());
+}
+
+/// A short count is one for whoever makes one call, and an error for whoever asks for the whole.
+#[test]
+fn a_limit_is_a_short_count_or_an_error_at_positions() {
+    const EFBIG: i32 = 27;
+
+    let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+    let output = limited("child_with_a_limit_at_positions", "trap '' XFSZ", &path);
+    let there = fs::read(&path).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(&format!("\n{} {EFBIG} {0}\n", there.len())), "{text}");
+    assert!(there.len() < 20_000 && there.iter().all(|byte| *byte == 3), "{} bytes", there.len());
 }
 
 mod stdin_of_a_child {

@@ -207,3 +207,41 @@ fn a_flush_waits_for_a_close_that_is_under_way() {
         });
     }
 }
+
+/// A writer may not name what is outstanding. Then its write may be asked for, and another one made, by ticket, without the
+/// adapter: nothing is left to be told.
+#[test]
+fn one_that_was_asked_for_elsewhere_is_not_told() {
+    struct Nameless(Offload<Scripted, Stepped>);
+
+    impl AsyncWriteComplete for Nameless {
+        fn poll_write_submit(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<Submitted>> {
+            Pin::new(&mut self.0).poll_write_submit(cx, buf)
+        }
+
+        fn poll_write_complete(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            ticket: Ticket,
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write_complete(cx, ticket)
+        }
+
+        fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_close_complete(cx)
+        }
+    }
+
+    let (writer, pool, observer) = offload(Scripted::script([]));
+    let mut writer = ToFuturesIo::new(Nameless(writer));
+    assert!(write(&mut writer, b"abc").is_pending());
+    assert!(pool.run_one());
+    ready(steps::settle(&mut writer.inner_mut().0)).unwrap();
+    assert_eq!(steps::write_now(&mut writer.inner_mut().0, &pool, b"xyz").unwrap(), 3);
+    ready(flush(&mut writer)).unwrap();
+    assert_eq!(observer.bytes(), b"abcxyz");
+}

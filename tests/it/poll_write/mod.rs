@@ -14,7 +14,9 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use async_write_complete::{AsyncWriteComplete, Indeterminate, Offload, PriorWriteFailed, adapter::ToFuturesIo};
+use async_write_complete::{
+    AsyncWriteComplete, Indeterminate, Offload, PriorWriteFailed, Submitted, Ticket, adapter::ToFuturesIo,
+};
 use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
 use futures_lite::{AsyncWriteExt, future::block_on};
 
