@@ -24,8 +24,10 @@ impl Entry {
         feature = "bench",
         feature = "crash",
         feature = "faults",
+        feature = "fuzz",
         feature = "matrix",
         feature = "sequence",
+        feature = "soak",
         feature = "strace"
     ))]
     pub(crate) fn derived<A: clap::Args + 'static>(command: Command, run: fn(A) -> anyhow::Result<ExitCode>) -> Self {

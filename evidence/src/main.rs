@@ -8,6 +8,8 @@ use clap::Command;
 
 use crate::cli::Entry;
 
+#[cfg(all(any(feature = "bench", feature = "soak"), target_os = "linux"))]
+mod alloc;
 #[cfg(feature = "alternatives")]
 mod alternatives;
 mod audit;
@@ -21,6 +23,8 @@ mod commit;
 mod crash;
 #[cfg(all(feature = "faults", target_os = "linux"))]
 mod faults;
+#[cfg(feature = "fuzz")]
+mod fuzz;
 mod json_file;
 #[cfg(all(feature = "rfcs", target_os = "linux"))]
 mod machine;
@@ -31,6 +35,8 @@ mod progress;
 mod rfcs;
 #[cfg(feature = "sequence")]
 mod sequence;
+#[cfg(all(feature = "soak", target_os = "linux"))]
+mod soak;
 #[cfg(all(feature = "strace", target_os = "linux"))]
 mod strace;
 #[cfg(all(any(feature = "faults", feature = "strace"), target_os = "linux"))]
@@ -43,7 +49,7 @@ compile_error!("the audit limits file lengths, locks files and kills processes a
 pub(crate) const VERSIONS: &str = env!("EVIDENCE_VERSIONS");
 
 /// The commands that have a feature: their name, the feature, and what they do.
-const FEATURED: [(&str, &str, &str); 10] = [
+const FEATURED: [(&str, &str, &str); 12] = [
     ("matrix", "matrix", "Judges real types by the rules of the contract: rules across, types down"),
     ("bench", "bench", "Measures what a write costs: time, latencies, CPU, allocations and threads, of each writer"),
     ("commit", "commit", "Measures what an append to one log costs, when many tasks append at once"),
@@ -60,6 +66,12 @@ const FEATURED: [(&str, &str, &str); 10] = [
     ),
     ("alternatives", "alternatives", "Shows why each rejected design was rejected, by its code and a run of it"),
     ("sequence", "sequence", "Records who asks, who answers and when the bytes are there, in writes of peers and ours"),
+    ("fuzz", "fuzz", "Plays random operations, faults and drops on real files, and compares the bytes with a model"),
+    (
+        "soak",
+        "soak",
+        "Has thousands of writers of files dropped, closed and disturbed, and looks for what is left behind",
+    ),
     ("machine", "rfcs", "Describes this machine, as figures that were measured on it need it"),
     ("rfcs", "rfcs", "Renders the generated parts and the pictures of the RFCs and of the book from rfcs/data"),
 ];
@@ -93,6 +105,10 @@ fn entries() -> Vec<Entry> {
             "alternatives" => alternatives::entry(command),
             #[cfg(feature = "sequence")]
             "sequence" => sequence::entry(command),
+            #[cfg(feature = "fuzz")]
+            "fuzz" => fuzz::entry(command),
+            #[cfg(all(feature = "soak", target_os = "linux"))]
+            "soak" => soak::entry(command),
             #[cfg(all(feature = "rfcs", target_os = "linux"))]
             "machine" => machine::entry(command),
             #[cfg(all(feature = "rfcs", target_os = "linux"))]

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use super::alloc;
+use crate::alloc;
 
 /// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle threads
 /// of a pool do now and then.

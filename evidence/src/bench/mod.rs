@@ -26,7 +26,6 @@ use self::{
 };
 use crate::{child::Child, cli::Entry, json_file::JsonFile, progress::Progress};
 
-mod alloc;
 mod crowd;
 mod details;
 mod figures;

@@ -11,13 +11,14 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Calls so far that took memory: new blocks, and blocks that were made larger or smaller.
-pub(super) fn calls() -> usize {
+#[cfg(any(feature = "bench", test))]
+pub(crate) fn calls() -> usize {
     let stats = ALLOCATOR.stats();
     stats.allocations + stats.reallocations
 }
 
 /// Bytes that are taken now. The allocator's own share of a block is not in it.
-pub(super) fn live_bytes() -> isize {
+pub(crate) fn live_bytes() -> isize {
     let stats = ALLOCATOR.stats();
     stats.bytes_allocated.wrapping_sub(stats.bytes_deallocated) as isize
 }

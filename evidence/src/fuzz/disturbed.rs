@@ -1,0 +1,120 @@
+//! [`Disturbed`]: a real file whose calls go wrong when they are told to.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
+};
+
+use async_write_complete::{SyncComplete, WriteComplete};
+use async_write_complete_conformance::{Destination, DestinationObserver, Fault, Observer};
+use tempfile::TempPath;
+
+/// A file, and a destination of the kit that has every write first: it knows the faults, and what each of them comes to.
+pub(super) struct Disturbed {
+    /// It is closed before the other one says that it is released.
+    file: File,
+    script: Destination,
+}
+
+/// Sees the file by its path.
+pub(super) struct DisturbedObserver {
+    path: TempPath,
+    script: DestinationObserver,
+}
+
+impl Disturbed {
+    /// An empty one.
+    pub(super) fn new() -> (Self, DisturbedObserver) {
+        let (file, path) = new_file();
+        let (script, observer) = Destination::new();
+        (Self { file, script }, DisturbedObserver { path, script: observer })
+    }
+}
+
+/// An empty file. Its name goes with the answer.
+pub(super) fn new_file() -> (File, TempPath) {
+    let path = tempfile::Builder::new().prefix("fuzz-").tempfile().expect("a file").into_temp_path();
+    (File::options().read(true).write(true).open(&path).expect("the file"), path)
+}
+
+impl Write for Disturbed {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let said = self.script.write(buf);
+        let moved = match &said {
+            Ok(n) => buf.len().min(*n),
+            Err(error) if self.script.may_have_written(error) => buf.len(),
+            Err(_) => 0,
+        };
+        if moved > 0 {
+            assert_eq!(self.file.write(&buf[..moved])?, moved, "a small write to a file is whole");
+        }
+        said
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteComplete for Disturbed {
+    fn unread(&mut self, n: u64) -> io::Result<bool> {
+        self.file.unread(n)
+    }
+
+    fn may_have_written(&self, error: &io::Error) -> bool {
+        self.script.may_have_written(error)
+    }
+}
+
+/// No disk is waited for: a sync is as good as its script.
+impl SyncComplete for Disturbed {
+    fn sync_data(&self) -> io::Result<()> {
+        self.script.sync_data()
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        self.script.sync_all()
+    }
+}
+
+impl Read for Disturbed {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buf)
+    }
+}
+
+impl Seek for Disturbed {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
+impl Observer for DisturbedObserver {
+    fn bytes(&self) -> Vec<u8> {
+        std::fs::read(&self.path).expect("the file can be read")
+    }
+
+    fn calls(&self) -> Option<Vec<usize>> {
+        self.script.calls()
+    }
+
+    fn attempts(&self) -> Option<usize> {
+        self.script.attempts()
+    }
+
+    fn is_released(&self) -> Option<bool> {
+        self.script.is_released()
+    }
+
+    fn inject(&self, fault: &Fault) -> bool {
+        self.script.inject(fault)
+    }
+
+    fn hold(&self) -> bool {
+        self.script.hold()
+    }
+
+    fn resume(&self) {
+        self.script.resume();
+    }
+}
