@@ -6,6 +6,7 @@
 # What cannot be checked here is said.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/mounts.sh
 
 modules=(
     real_ o_dsync:: executor_thread:: close_with_flush:: d1_durability:: fs_ tokio_fs:: bad_input:: o2_ o4_pool::
@@ -13,10 +14,6 @@ modules=(
 )
 # They need a device that is full, and have a run of their own.
 on_a_full_device=(o_dsync::a_sync_that_fails_for_another o_dsync::a_full_file_system)
-
-not_checked() {
-    echo "NOT CHECKED: $*"
-}
 
 # Runs what is compiled already: tests of which at least $1 are expected.
 run() {
@@ -27,15 +24,6 @@ run() {
     sed -n 's/^skipped/NOT CHECKED/p' "$log" | sort -u
     passed=$(sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
     [ "$passed" -ge "$least" ] || { echo "filesystems: only $passed tests ran, not $least or more" >&2; exit 1; }
-}
-
-# Mounts a new file system of type $1 and size $2 in the directory $3, from a sparse image beside it.
-mount_new() {
-    command -v "mkfs.$1" >/dev/null || { not_checked "$1: no mkfs.$1, whose package ci/install.sh names"; return 1; }
-    mkdir "$3"
-    truncate -s "$2" "$3.image"
-    "mkfs.$1" -q "$3.image" >/dev/null
-    mount -t "$1" -o loop "$3.image" "$3" || { not_checked "$1: it cannot be mounted"; return 1; }
 }
 
 if [ "${1:-}" = inside ]; then
@@ -66,12 +54,4 @@ if [ "${1:-}" = inside ]; then
 fi
 
 cargo test --quiet --all-features --test it --test late_writes --no-run
-if [ "$(id -u)" -ne 0 ]; then
-    not_checked "XFS, btrfs, a full device: they are mounted by root only"
-elif ! unshare -m true; then
-    not_checked "XFS, btrfs, a full device: no mount namespace can be made"
-else
-    directory=$(mktemp -d)
-    trap 'rmdir "$directory"' EXIT
-    unshare -m --propagation private bash "$0" inside "$directory"
-fi
+in_a_namespace "$0"
