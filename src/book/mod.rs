@@ -10,6 +10,7 @@
 //! | [Testing your type](testing) | authors of a type that has one of the traits |
 //! | [Tuning](tuning) | users who have measured |
 //! | [Limits](limits) | everybody, before production |
+//! | [What is tested](evidence) | users who want to know what the promises rest on: promise by promise |
 //! | [Questions](faq) | readers in a hurry |
 //! | [Comparison](comparison) | users who have a choice |
 //! | [The design of the code](code) | contributors |
@@ -39,6 +40,9 @@ pub mod tuning {}
 
 #[doc = include_str!("limits.md")]
 pub mod limits {}
+
+#[doc = include_str!("evidence.md")]
+pub mod evidence {}
 
 #[doc = include_str!("faq.md")]
 pub mod faq {}
