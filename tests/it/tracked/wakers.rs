@@ -81,3 +81,15 @@ fn a_waker_that_panics_in_its_drop_does_not_poison() {
     assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 3);
     in_flight(&mut writer, b"more");
 }
+
+/// A writer may be dropped while it waits, and its driver may keep the waker: whoever drops the last clone hears nothing.
+#[test]
+fn a_waker_that_panics_in_its_drop_does_not_panic_in_the_drop_of_the_writer() {
+    let (mut writer, _) = Driver::new().on_finish([Act::Pending]).tracked();
+    let ticket = in_flight(&mut writer, b"abc");
+    let waker = panics_in_drop();
+    assert!(poll_with(&waker, |cx| Pin::new(&mut writer).poll_write_complete(cx, ticket)).is_pending());
+    // It panics here, unless the writer has the last clone.
+    drop(waker);
+    drop(writer);
+}
