@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Changes a line of the library at a time, with cargo-mutants, and asks whether a test notices. Each change that survives is
+# printed, and fails the run: it wants a test, or, if nobody could notice it, a line with its reason in .cargo/mutants.toml.
+#
+#   ci/mutants.sh --in-diff REF    the lines that differ from the commit or branch REF
+#   ci/mutants.sh --shard K/N      the K-th of N parts of all
+#   ci/mutants.sh                  all, in hours
+#
+# Not part of .ci/run: each takes ten seconds and more. First come the random sequences of the kit, which notice most within
+# seconds, and then the unit tests, tests/it and those with a process of their own for what survived. It works in a copy of the tree.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if ! cargo mutants --version >/dev/null 2>&1; then
+    echo "NOT CHECKED: no cargo-mutants; cargo install cargo-mutants brings it"
+    exit
+fi
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+chosen=()
+case "${1:-}" in
+    --in-diff)
+        git diff "${2:?a commit or a branch}" -- src >"$scratch/diff"
+        chosen=(--in-diff "$scratch/diff")
+        ;;
+    --shard) chosen=(--shard "${2:?K/N}" --sharding round-robin) ;;
+    "") ;;
+    *) echo "mutants: what is $1?" >&2; exit 2 ;;
+esac
+
+# It answers 2 for survivors and 3 for timeouts, which are changes that a test noticed by hanging.
+noticed() {
+    local answer=0
+    "$@" || answer=$?
+    [ "$answer" -eq 0 ] || [ "$answer" -eq 2 ] || [ "$answer" -eq 3 ] || exit "$answer"
+}
+
+noticed cargo mutants "${chosen[@]}" --output "$scratch/kit" -C=--package=async-write-complete-conformance \
+    -C=--test=random_sequences -C=--test=by_content -- -- --skip each_flaw
+found=$scratch/kit/mutants.out
+count() { cat "$@" 2>/dev/null | wc -l; }
+if [ "$(count "$found"/{caught,missed,timeout,unviable}.txt)" -eq 0 ]; then
+    echo "no line was changed: nothing that is looked at differs"
+    exit
+fi
+
+survived=()
+while IFS= read -r name; do
+    # As a regular expression that only this one fits.
+    survived+=(-F "^$(sed 's/[][\\.+*?()|{}^$&~#-]/\\&/g' <<<"$name")\$")
+done <"$found/missed.txt"
+if [ "${#survived[@]}" -gt 0 ]; then
+    noticed cargo mutants "${survived[@]}" --output "$scratch/all" -C=--lib -C=--test=it -C=--test=abandoned \
+        -C=--test=child_processes -C=--test=limits -C=--test=memory_use
+fi
+
+left=$(count "$scratch/all/mutants.out/missed.txt")
+noticed=$(($(count "$found"/{caught,timeout}.txt) + $(count "$scratch"/all/mutants.out/{caught,timeout}.txt)))
+echo "$noticed changes were noticed, $left were not, and $(count "$found/unviable.txt") do not compile"
+[ "$left" -eq 0 ] || { cat "$scratch/all/mutants.out/missed.txt"; exit 1; }
