@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 
 cargo clippy --workspace --all-targets --all-features -- -D warnings
 cargo clippy --lib --no-default-features -- -D warnings
-for feature in "" alternatives bench fuzz matrix sequence soak; do
+for feature in "" alternatives bench commit crash faults fuzz matrix sequence soak strace; do
     cargo clippy --package evidence --all-targets --features "$feature" -- -D warnings
 done

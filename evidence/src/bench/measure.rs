@@ -1,7 +1,7 @@
 //! The process of one situation: it measures all subjects in turns, and tells what it finds line by line.
 //!
 //! A situation has a process of its own, because it may be bound to one core or have its own mounts; within it, every
-//! subject is measured by the same process. Rounds go over all subjects before any of them is measured again, and each
+//! subject is measured by the same process, on the same files. Rounds go over all subjects before any of them is measured again, and each
 //! round begins with another one and goes the other way round, so that drift and neighbours hit all alike.
 
 use std::{
@@ -10,6 +10,7 @@ use std::{
     num::NonZeroUsize,
     path::Path,
     process::{Child, Command, ExitCode, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -25,10 +26,16 @@ use super::{
     meter,
     options::SituationArgs,
     place,
-    row::{Row, relate_to_std},
+    quiet::{Noise, Watch, used_by},
+    quota,
+    row::Row,
+    run::Failure,
+    sample::Sample,
     situations::Situation,
-    subjects::Subject,
-    work::{Outcome, Work, payload},
+    slow_reader,
+    subjects::{self, Role, Subject},
+    turn::Turn,
+    warm_file::WarmFile,
 };
 
 /// How many threads spin beside the writers.
@@ -52,19 +59,8 @@ pub(super) enum Told {
     Rows(Vec<Row>),
     /// A subject could not be measured.
     Failed(Failure),
-}
-
-/// A subject that could not be measured, and why.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Failure {
-    /// The situation.
-    pub(super) situation: String,
-    /// Bytes of a write.
-    pub(super) size: usize,
-    /// The label of the subject.
-    pub(super) subject: String,
-    /// What went wrong.
-    pub(super) why: String,
+    /// What others did meanwhile.
+    Noise(Noise),
 }
 
 /// Measures one situation.
@@ -72,30 +68,55 @@ pub(super) fn run(args: &SituationArgs) -> anyhow::Result<()> {
     if args.situation == Situation::OneCore {
         bind_to_one_core().context("the process cannot be bound to one core")?;
     }
+    if let Some(group) = &args.group {
+        quota::join(group)?;
+    }
     allow_many_files();
     let folder = match &args.mkfs {
         Some(mkfs) => place::mount_loop(&args.folder, mkfs)?,
         None => args.folder.clone(),
     };
-    let _busy = (args.situation == Situation::BusyLoops).then(BusyLoops::start).transpose()?;
-    args.sizes.iter().try_for_each(|&size| measure_size(args, size, &folder))
+    let busy = (args.situation == Situation::BusyLoops).then(BusyLoops::start).transpose()?;
+    let own = || meter::cpu_time() + busy.as_ref().map_or(Duration::ZERO, |busy| used_by(busy.0.id()));
+    let watch = Watch::start(own());
+    for &size in &args.sizes {
+        let folder = tempfile::tempdir_in(&folder).context("no folder for the files of a size")?;
+        measure_size(args, size, folder.path())?;
+    }
+    tell(&Told::Noise(watch.end(args.situation.name(), own())))
+}
+
+/// The files of all turns.
+fn files(situation: Situation, size: usize, folder: &Path) -> anyhow::Result<Arc<[WarmFile]>> {
+    if situation == Situation::SlowPipe {
+        let pipe = slow_reader::start(folder).context("no pipe with a slow reader")?;
+        return Ok(Arc::from([WarmFile::pipe(&pipe, size)]));
+    }
+    let writers = situation.writers();
+    let first = WarmFile::make(&folder.join("file"), size, writers).context("the file cannot be prepared")?;
+    let others = (1..writers).map(|index| first.copy(&folder.join(format!("file-{index}"))));
+    let files: io::Result<Vec<WarmFile>> = std::iter::once(Ok(first.clone())).chain(others).collect();
+    // What the disk still has to take would be taken in somebody's turn.
+    rustix::fs::sync();
+    Ok(files.context("the files cannot be prepared")?.into())
 }
 
 fn measure_size(args: &SituationArgs, size: usize, folder: &Path) -> anyhow::Result<()> {
-    let kind = args.situation.kind(args.effort());
-    let work = Work { folder: folder.to_owned(), payload: payload(size), kind };
-    let mut seen: Vec<Vec<Outcome>> = vec![Vec::new(); args.subjects.len()];
-    let mut failed = vec![false; args.subjects.len()];
-    for round in 0..args.situation.rounds(args.rounds) {
-        for index in order(args.subjects.len(), round) {
-            let subject = args.subjects[index];
+    let rounds = args.situation.rounds(args.rounds);
+    let kind = args.situation.kind(args.effort(), rounds);
+    let turn = Turn { files: files(args.situation, size, folder)?, kind };
+    let subjects = chosen(args.situation, size, &args.rows);
+    let mut seen: Vec<Vec<Sample>> = vec![Vec::new(); subjects.len()];
+    let mut failed = vec![false; subjects.len()];
+    for round in 0..rounds {
+        for index in order(subjects.len(), round) {
+            let subject = subjects[index];
             if !failed[index] {
-                match turn(subject, &work) {
-                    Ok(outcome) => seen[index].push(outcome),
+                match take(subject, &turn) {
+                    Ok(sample) => seen[index].push(sample),
                     Err(error) => {
                         failed[index] = true;
-                        let (situation, subject) = (args.situation.name().to_owned(), subject.label.to_owned());
-                        tell(&Told::Failed(Failure { situation, size, subject, why: format!("{error:#}") }))?;
+                        tell(&Told::Failed(failure(args.situation, size, subject, &error)))?;
                     }
                 }
             }
@@ -103,20 +124,33 @@ fn measure_size(args: &SituationArgs, size: usize, folder: &Path) -> anyhow::Res
         }
     }
     let file_system = place::file_system(folder);
-    let measured = args.subjects.iter().zip(&seen).zip(&failed).filter(|(_, failed)| !**failed);
+    let measured = subjects.iter().zip(&seen).zip(&failed).filter(|(_, failed)| !**failed);
     let row = |(subject, rounds): (&&Subject, &Vec<_>)| Row::of(args.situation, size, subject, &file_system, rounds);
-    let mut rows: Vec<Row> = measured.map(|(seen, _)| row(seen)).collect();
-    relate_to_std(&mut rows);
-    tell(&Told::Rows(rows))
+    tell(&Told::Rows(measured.map(|(seen, _)| row(seen)).collect()))
 }
 
-fn turn(subject: &Subject, work: &Work) -> anyhow::Result<Outcome> {
-    wait_for_crowds_to_leave();
-    let outcome = (subject.turn)(work.clone())?;
-    if subject.completes && outcome.missing > 0 {
-        anyhow::bail!("{} bytes were not in the file when their writes were answered", outcome.missing);
+/// Those with one of the texts in their names; all of them where there is no text.
+pub(super) fn chosen(situation: Situation, size: usize, texts: &[String]) -> Vec<&'static Subject> {
+    let is_named = |subject: &Subject| texts.iter().any(|text| subject.name().contains(text.as_str()));
+    subjects::of(situation, size).filter(|subject| texts.is_empty() || is_named(subject)).collect()
+}
+
+fn failure(situation: Situation, size: usize, subject: &Subject, error: &anyhow::Error) -> Failure {
+    Failure {
+        place: format!("{}, {}", situation.name(), super::options::size_text(size)),
+        subject: subject.name(),
+        is_ours: matches!(subject.role, Role::Ours | Role::Variant | Role::Reference),
+        why: format!("{error:#}"),
     }
-    Ok(outcome)
+}
+
+fn take(subject: &Subject, turn: &Turn) -> anyhow::Result<Sample> {
+    wait_for_crowds_to_leave();
+    let sample = (subject.turn)(turn)?;
+    if subject.role != Role::Weaker && sample.missing > 0 {
+        anyhow::bail!("{} bytes were not in the file when their writes were answered", sample.missing);
+    }
+    Ok(sample)
 }
 
 /// Waits until the threads are gone that a crowd has called up. The pool of `blocking` has one limit for the process, and
@@ -135,7 +169,7 @@ fn wait_for_crowds_to_leave() {
 }
 
 /// Which subjects have their turn in this round, one after the other.
-fn order(subjects: usize, round: usize) -> Vec<usize> {
+pub(super) fn order(subjects: usize, round: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..subjects).collect();
     // A step that is not one, so that the subject before is another one in each round.
     order.rotate_left(round * 5 % subjects.max(1));
@@ -145,8 +179,8 @@ fn order(subjects: usize, round: usize) -> Vec<usize> {
     order
 }
 
-/// No other thread has been started yet, and all that are take this over.
-fn bind_to_one_core() -> io::Result<()> {
+/// All threads and processes that this thread starts take it over.
+pub(super) fn bind_to_one_core() -> io::Result<()> {
     let allowed = sched_getaffinity(None)?;
     let first = (0..CpuSet::MAX_CPU).find(|&core| allowed.is_set(core));
     let mut one = CpuSet::new();
@@ -169,10 +203,10 @@ fn tell(told: &Told) -> anyhow::Result<()> {
 }
 
 /// A process that spins; it ends with this value, or when this process ends.
-struct BusyLoops(Child);
+pub(super) struct BusyLoops(Child);
 
 impl BusyLoops {
-    fn start() -> anyhow::Result<Self> {
+    pub(super) fn start() -> anyhow::Result<Self> {
         let program = env::current_exe().context("our own program cannot be found")?;
         let mut command = Command::new(program);
         command.arg("bench-busy").stdin(Stdio::piped()).stdout(Stdio::null());

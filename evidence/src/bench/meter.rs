@@ -1,67 +1,45 @@
-//! What a stretch of work uses: time, the processor, memory, threads.
+//! What the process uses: its processor time, and its threads.
 
-use std::{
-    collections::HashMap,
-    fs,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, fs, time::Duration};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
-
-use crate::alloc;
 
 /// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle threads
 /// of a pool do now and then.
 const A_RUN: u64 = 20_000;
 
-/// Runs from [`start`](Self::start) to [`stop`](Self::stop).
+/// The threads of the process, and how long each had run when this was made.
 #[derive(Debug)]
-pub(super) struct Meter {
-    /// How long each thread had run before.
-    threads: HashMap<String, u64>,
-    allocations: usize,
-    cpu: Duration,
-    wall: Instant,
-}
+pub(super) struct Threads(HashMap<String, u64>);
 
-/// What was used between the two.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
-    /// Time on the clock.
-    pub(super) wall: Duration,
-    /// Time on processors, of all threads of the process together.
-    pub(super) cpu: Duration,
-    /// Calls of the allocator, of all threads.
-    pub(super) allocations: usize,
-    /// Threads that ran in this time, for more than a glance. One that ended before the end is not seen.
-    pub(super) threads: usize,
-}
-
-impl Meter {
-    /// The clock is read last here and first in [`stop`](Self::stop), because the rest takes a while.
-    pub(super) fn start() -> Self {
-        let threads = run_times();
-        Meter { threads, allocations: alloc::calls(), cpu: cpu_time(), wall: Instant::now() }
+impl Threads {
+    pub(super) fn now() -> Self {
+        Threads(run_times())
     }
 
-    /// What was used since the start.
-    pub(super) fn stop(self) -> Used {
-        let wall = self.wall.elapsed();
-        let cpu = cpu_time().saturating_sub(self.cpu);
-        let allocations = alloc::calls() - self.allocations;
-        let before = |thread| self.threads.get(thread).copied().unwrap_or(0);
-        let threads = run_times().iter().filter(|(thread, time)| **time >= before(*thread) + A_RUN).count();
-        // The thread that asks has run, however briefly.
-        Used { wall, cpu, allocations, threads: threads.max(1) }
+    /// How many have run since, for more than a glance, beside the thread that asks. One that has ended meanwhile is not
+    /// seen.
+    pub(super) fn others_that_ran(&self) -> usize {
+        let this = this_thread();
+        let before = |thread: &String| self.0.get(thread).copied().unwrap_or(0);
+        let ran = |(thread, time): &(&String, &u64)| **thread != this && **time >= before(thread) + A_RUN;
+        run_times().iter().filter(ran).count()
     }
 }
 
-fn cpu_time() -> Duration {
+/// The number of the thread that asks.
+fn this_thread() -> String {
+    let link = fs::read_link("/proc/thread-self").unwrap_or_default();
+    link.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// The processor time of all threads of the process.
+pub(super) fn cpu_time() -> Duration {
     let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(tv_sec).unwrap_or(0), u32::try_from(tv_nsec).unwrap_or(0))
 }
 
-/// How long each thread has run. Where the kernel does not count that, only the thread that asks will be seen.
+/// How long each thread has run. Where the kernel does not count that, none is seen.
 fn run_times() -> HashMap<String, u64> {
     let Ok(threads) = fs::read_dir("/proc/self/task") else { return HashMap::new() };
     let threads = threads.flatten().filter_map(|thread| thread.file_name().into_string().ok());
@@ -84,19 +62,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_another_thread_uses_is_measured() {
-        let meter = Meter::start();
-        let (running, ready) = std::sync::mpsc::channel();
+    fn a_thread_that_has_run_is_counted_and_the_one_that_asks_is_not() {
+        let spin = || {
+            let cpu = cpu_time();
+            while cpu_time() - cpu < Duration::from_millis(4) {
+                std::hint::spin_loop();
+            }
+        };
         let (leave, left) = std::sync::mpsc::channel::<()>();
+        let (ran, running) = std::sync::mpsc::channel();
+        let threads = Threads::now();
+        let asks = this_thread();
         let thread = std::thread::spawn(move || {
-            running.send(vec![1_u8; 100]).expect("a receiver");
+            spin();
+            ran.send(this_thread()).expect("a receiver");
             let _ = left.recv();
         });
-        ready.recv().expect("a block");
-        let used = meter.stop();
+        let other = running.recv().expect("the number of the other");
+        assert!(threads.others_that_ran() >= 1);
+        assert!(other != asks && run_time(&other).is_some(), "{other} and {asks}");
         drop(leave);
         thread.join().expect("no panic");
-        assert!(used.threads >= 1 && used.allocations >= 1, "{used:?}");
-        assert!(used.wall > Duration::ZERO && used.cpu > Duration::ZERO, "{used:?}");
     }
 }

@@ -6,59 +6,59 @@
 use std::{
     env,
     ffi::OsStr,
-    io::Write as _,
+    io::{IsTerminal as _, Write as _, stderr},
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::Command;
 
 use self::{
-    details::Details,
-    measure::{Failure, Told},
+    measure::Told,
     options::{BenchArgs, SituationArgs},
     place::Place,
-    row::Row,
-    situations::Situation,
-    subjects::{STD, Subject},
+    quiet::Quiet,
+    quota::Quota,
+    run::Run,
+    situations::{Effort, Situation},
+    subjects::Role,
 };
 use crate::{child::Child, cli::Entry, json_file::JsonFile, progress::Progress};
 
+mod compare;
+mod constants;
 mod crowd;
-mod details;
-mod figures;
+mod handle;
 mod hint;
 mod latch;
+mod losses;
 mod measure;
 mod meter;
 mod options;
+mod page;
 mod place;
 mod plots;
+mod quiet;
+mod quota;
 #[cfg(feature = "rfcs")]
 pub(crate) mod record;
 mod report;
 mod row;
+mod run;
 mod runtime;
+mod sample;
 mod situations;
+mod slow_reader;
 mod subjects;
+mod targets;
 mod ticker;
-mod work;
+mod turn;
+mod warm_file;
 
 /// How long a turn may take. Ten thousand files on a slow disk take a while.
 const TURN_LIMIT: Duration = Duration::from_secs(120);
-
-/// All that a run has found.
-#[derive(Debug, Default)]
-struct Found {
-    rows: Vec<Row>,
-    failures: Vec<Failure>,
-    /// Situations that this machine does not offer, and why.
-    not_run: Vec<(Situation, String)>,
-    /// Situations whose process failed, and how.
-    broken: Vec<(Situation, String)>,
-}
 
 /// The command of the bench.
 pub(crate) fn entry(command: Command) -> Entry {
@@ -88,24 +88,40 @@ fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     if args.profile_hint {
         return hint::print().map(|()| ExitCode::SUCCESS);
     }
-    let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
-    let details = args.details.as_deref().map(JsonFile::begin).transpose()?;
-    let begun = Instant::now();
-    let found = measure_all(args)?;
-    report::print(&found, begun.elapsed())?;
-    if let Some(json) = json {
-        let rows: Vec<_> = found.rows.iter().filter_map(Row::published).collect();
-        json.finish(&rows)?;
+    if args.constants {
+        return constants::run(args).map(|()| ExitCode::SUCCESS);
     }
-    if let Some(details) = details {
-        let rows: Vec<_> = found.rows.iter().map(Details::of).collect();
-        details.finish(&rows)?;
+    check_rows(args)?;
+    let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
+    let html = args.html.as_deref().map(JsonFile::begin).transpose()?;
+    let (run, broken) = match &args.from {
+        Some(path) => (Run::read(path)?, Vec::new()),
+        None => measure_all(args)?,
+    };
+    report::print(&run, &broken)?;
+    if let Some(json) = json {
+        json.finish_with(run.text()?.as_bytes())?;
+    }
+    if let Some(html) = html {
+        html.finish_with(page::page(&run)?.as_bytes())?;
     }
     if let Some(folder) = &args.plots {
-        plots::draw(&found.rows, folder)?;
+        plots::draw(&run.rows, folder)?;
     }
-    let whole = found.broken.is_empty() && found.failures.iter().all(|failure| !subjects::is_ours(&failure.subject));
+    let whole = broken.is_empty() && !run.failures.iter().any(|failure| failure.is_ours);
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A text that no row has was mistyped.
+fn check_rows(args: &BenchArgs) -> anyhow::Result<()> {
+    let situations = args.situations();
+    let places: Vec<_> =
+        situations.iter().flat_map(|&s| args.sizes(s).into_iter().map(move |size| (s, size))).collect();
+    for text in &args.rows {
+        let is_there = |&(situation, size)| !measure::chosen(situation, size, std::slice::from_ref(text)).is_empty();
+        ensure!(places.iter().any(is_there), "no row has the text `{text}` in its name; `--list` has the names");
+    }
+    Ok(())
 }
 
 fn list() -> anyhow::Result<()> {
@@ -113,34 +129,52 @@ fn list() -> anyhow::Result<()> {
     writeln!(out, "situations")?;
     for situation in Situation::ALL {
         let sizes: Vec<String> = situation.sizes().iter().map(|&size| options::size_text(size)).collect();
-        writeln!(out, "  {:<12}{}; {}", situation.name(), situation.text(), sizes.join(", "))?;
+        let more = if situation.is_main() { "" } else { "; with --all" };
+        writeln!(out, "  {:<14}{}; {}{more}", situation.name(), situation.text(), sizes.join(", "))?;
     }
-    writeln!(out, "subjects")?;
-    for subject in subjects::ALL {
-        let promise = if subject.completes { "complete when answered" } else { "weaker: accepted when answered" };
-        writeln!(out, "  {:<46}{promise}", subject.label)?;
+    for situation in Situation::ALL {
+        let size = situation.sizes()[0];
+        writeln!(out, "rows of {}, {}", situation.name(), options::size_text(size))?;
+        for subject in subjects::of(situation, size) {
+            let promise = if subject.role == Role::Weaker { "  weaker: accepted when answered" } else { "" };
+            writeln!(out, "  {:<46}{promise}", subject.name())?;
+        }
     }
     Ok(())
 }
 
-fn measure_all(args: &BenchArgs) -> anyhow::Result<Found> {
-    let situations = if args.situations.is_empty() { Situation::ALL.to_vec() } else { args.situations.clone() };
+/// The run, and the situations whose process failed, and how.
+fn measure_all(args: &BenchArgs) -> anyhow::Result<(Run, Vec<String>)> {
+    let begun = Instant::now();
+    let situations = args.situations();
     let progress = Progress::new(situations.iter().map(|&situation| turns(args, situation)).sum());
-    let mut found = Found::default();
+    let look = Duration::from_millis(if args.effort() == Effort::Quick { 100 } else { 1000 });
+    let mut run = Run::new(args.quick, Quiet::before(look));
+    let mut broken = Vec::new();
     for situation in situations {
-        match Place::find(situation, &env::temp_dir()) {
+        let quota = (situation == Situation::Quota).then(Quota::make).transpose();
+        match quota.and_then(|quota| Ok((Place::find(situation, &env::temp_dir())?, quota))) {
             Err(reason) => {
                 progress.advance(turns(args, situation), situation.name());
-                found.not_run.push((situation, format!("{reason:#}")));
+                run.not_run.push((situation.name().to_owned(), format!("{reason:#}")));
             }
-            Ok(place) => {
-                if let Err(error) = measure_one(args, situation, &place, &progress, &mut found) {
-                    found.broken.push((situation, format!("{error:#}")));
+            Ok((place, quota)) => {
+                if let Err(error) = measure_one(args, situation, &place, quota.as_ref(), &progress, &mut run) {
+                    broken.push(format!("{}: {error:#}", situation.name()));
                 }
             }
         }
+        tell_progress(situation, begun);
     }
-    Ok(found)
+    run.seconds = begun.elapsed().as_secs();
+    Ok((run, broken))
+}
+
+/// A terminal has a line of progress that is written over; a file has a line for each situation.
+fn tell_progress(situation: Situation, begun: Instant) {
+    if !stderr().is_terminal() {
+        eprintln!("{} is over, after {} s", situation.name(), begun.elapsed().as_secs());
+    }
 }
 
 /// Starts the process of a situation, and hears what it tells. What it told before it failed is kept.
@@ -148,22 +182,27 @@ fn measure_one(
     args: &BenchArgs,
     situation: Situation,
     place: &Place,
+    quota: Option<&Quota>,
     progress: &Progress,
-    found: &mut Found,
+    run: &mut Run,
 ) -> anyhow::Result<()> {
     let folder =
         tempfile::Builder::new().prefix("bench-").tempdir_in(&place.folder).context("no folder for the files")?;
     let program = env::current_exe().context("our own program cannot be found")?;
     let mut command = place.command(program.as_os_str());
     command.args(arguments(args, situation, place, folder.path()));
+    if let Some(quota) = quota {
+        command.arg("--group").arg(quota.folder());
+    }
     let stderr = tempfile::NamedTempFile::new().context("no file for standard error")?;
     let mut child = Child::spawn(command, stderr.path().to_owned(), TURN_LIMIT)?;
     while let Some(line) = child.next_line()? {
         let told = serde_json::from_str(&line);
         match told.with_context(|| format!("the process said {line:?}, which nobody understands"))? {
             Told::Turn => progress.advance(1, situation.name()),
-            Told::Rows(rows) => found.rows.extend(rows),
-            Told::Failed(failure) => found.failures.push(failure),
+            Told::Rows(rows) => run.rows.extend(rows),
+            Told::Failed(failure) => run.failures.push(failure),
+            Told::Noise(noise) => run.quiet.noise.push(noise),
         }
     }
     child.finish()
@@ -173,11 +212,11 @@ fn measure_one(
 fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Path) -> Vec<PathBuf> {
     let text = |text: &str| PathBuf::from(OsStr::new(text));
     let mut all = vec![text("bench-situation"), text("--situation"), text(situation.name())];
-    for size in sizes(args, situation) {
+    for size in args.sizes(situation) {
         all.extend([text("--size"), text(&size.to_string())]);
     }
-    for subject in chosen_subjects(args, situation) {
-        all.extend([text("--subject"), text(subject.label)]);
+    for row in args.row_texts() {
+        all.extend([text("--rows"), text(&row)]);
     }
     all.extend([text("--rounds"), text(&args.rounds().to_string()), text("--folder"), folder.to_owned()]);
     if let Some(mkfs) = place.mkfs {
@@ -187,23 +226,9 @@ fn arguments(args: &BenchArgs, situation: Situation, place: &Place, folder: &Pat
     all
 }
 
-/// The reference is always among them, because every row has a ratio to it.
-fn chosen_subjects(args: &BenchArgs, situation: Situation) -> Vec<&'static Subject> {
-    let named = |subject: &Subject| args.subjects.iter().any(|named| named.label == subject.label);
-    let chosen = |subject: &Subject| args.subjects.is_empty() || subject.label == STD || named(subject);
-    compared_subjects(situation).filter(|subject| chosen(subject)).collect()
-}
-
-/// Writers that are idle and have not written what they took are not compared: they may hold megabytes each.
-fn compared_subjects(situation: Situation) -> impl Iterator<Item = &'static Subject> {
-    subjects::ALL.iter().filter(move |subject| subject.completes || situation != Situation::Idle)
-}
-
-fn sizes(args: &BenchArgs, situation: Situation) -> Vec<usize> {
-    if args.sizes.is_empty() { situation.sizes().to_vec() } else { args.sizes.clone() }
-}
-
 fn turns(args: &BenchArgs, situation: Situation) -> u64 {
-    let turns = sizes(args, situation).len() * chosen_subjects(args, situation).len() * situation.rounds(args.rounds());
-    turns as u64
+    let rounds = situation.rounds(args.rounds());
+    let texts = args.row_texts();
+    let of_size = |size| measure::chosen(situation, size, &texts).len() * rounds;
+    args.sizes(situation).into_iter().map(of_size).sum::<usize>() as u64
 }

@@ -7,37 +7,46 @@ use clap::Args;
 
 use super::{
     situations::{Effort, Situation},
-    subjects::Subject,
+    subjects,
 };
 
 /// What to measure, and where to leave it.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Measure only this situation; may be given several times
-    #[arg(long = "situation", value_name = "NAME", value_parser = Situation::find)]
-    pub(super) situations: Vec<Situation>,
-    /// Measure only writes of so many bytes (64KiB and 1MiB are understood); may be given several times
-    #[arg(long = "size", value_name = "BYTES", value_parser = parse_size)]
+    /// Measure only these situations, separated by commas [default: all but those of file systems]
+    #[arg(long, value_name = "SITUATION,...", value_delimiter = ',', value_parser = Situation::find)]
+    pub(super) only: Vec<Situation>,
+    /// Measure the situations of file systems too, which need loop devices
+    #[arg(long, conflicts_with = "only")]
+    pub(super) all: bool,
+    /// Measure only operations of so many bytes (64KiB and 1MiB are understood), separated by commas
+    #[arg(long = "size", value_name = "BYTES,...", value_delimiter = ',', value_parser = parse_size)]
     pub(super) sizes: Vec<usize>,
-    /// Measure only this subject, and std beside it; may be given several times
-    #[arg(long = "subject", value_name = "LABEL", value_parser = Subject::find)]
-    pub(super) subjects: Vec<&'static Subject>,
-    /// Rounds over all subjects [default: 7, with --quick 1]
+    /// Measure only rows with one of these texts in their name, and std beside them, separated by semicolons
+    #[arg(long, value_name = "TEXT;...", value_delimiter = ';')]
+    pub(super) rows: Vec<String>,
+    /// Rounds over all subjects, in which the same time is divided [default: 8, with --quick 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) rounds: Option<u16>,
     /// Run everything once and briefly: shows that it runs, and no figures worth having
     #[arg(long)]
     pub(super) quick: bool,
-    /// Write the rows to this file as JSON
+    /// Write the run to this file as JSON
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
-    /// Write what the JSON has no place for to this file: latencies by percentile, threads, the ticker, heap, file systems
+    /// Write the run to this file as one page, with pictures and tables
     #[arg(long, value_name = "FILE")]
-    pub(super) details: Option<PathBuf>,
+    pub(super) html: Option<PathBuf>,
     /// Draw the pictures into this folder as SVG
     #[arg(long, value_name = "DIR")]
     pub(super) plots: Option<PathBuf>,
-    /// List the situations and the subjects, without measuring anything
+    /// Measure nothing, and take the run from this JSON
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "all", "sizes", "rows", "rounds", "quick", "json"])]
+    pub(super) from: Option<PathBuf>,
+    /// Measure instead what gets worse when a constant of spinning is taken away, halved or doubled; builds a program
+    #[arg(long, conflicts_with_all = ["only", "all", "sizes", "rows", "html", "plots", "from"])]
+    pub(super) constants: bool,
+    /// List the situations and their rows, without measuring anything
     #[arg(long)]
     pub(super) list: bool,
     /// Print how to profile one subject in one situation, without measuring anything
@@ -46,9 +55,30 @@ pub(super) struct BenchArgs {
 }
 
 impl BenchArgs {
-    /// Seven rounds are the least whose median means something.
+    pub(super) fn effort(&self) -> Effort {
+        effort(self.quick)
+    }
+
+    /// Of few rounds one that is disturbed weighs too much.
     pub(super) fn rounds(&self) -> usize {
-        self.rounds.map_or(if self.quick { 1 } else { 7 }, usize::from)
+        self.rounds.map_or(if self.quick { 1 } else { 8 }, usize::from)
+    }
+
+    /// The texts of the rows. The reference is always among them, because every row is set against it.
+    pub(super) fn row_texts(&self) -> Vec<String> {
+        let reference = (!self.rows.is_empty()).then(|| subjects::name(subjects::STD, ""));
+        self.rows.iter().cloned().chain(reference).collect()
+    }
+
+    pub(super) fn situations(&self) -> Vec<Situation> {
+        if !self.only.is_empty() {
+            return self.only.clone();
+        }
+        Situation::ALL.into_iter().filter(|situation| self.all || situation.is_main()).collect()
+    }
+
+    pub(super) fn sizes(&self, situation: Situation) -> Vec<usize> {
+        if self.sizes.is_empty() { situation.sizes().to_vec() } else { self.sizes.clone() }
     }
 }
 
@@ -59,9 +89,9 @@ pub(super) struct SituationArgs {
     pub(super) situation: Situation,
     #[arg(long = "size", required = true, value_parser = parse_size)]
     pub(super) sizes: Vec<usize>,
-    #[arg(long = "subject", required = true, value_parser = Subject::find)]
-    pub(super) subjects: Vec<&'static Subject>,
     #[arg(long)]
+    pub(super) rows: Vec<String>,
+    #[arg(long, default_value_t = 8)]
     pub(super) rounds: usize,
     #[arg(long)]
     pub(super) quick: bool,
@@ -71,12 +101,19 @@ pub(super) struct SituationArgs {
     /// What makes a file system on a loop device, if one is wanted.
     #[arg(long)]
     pub(super) mkfs: Option<String>,
+    /// The group with the quota, if one is wanted.
+    #[arg(long)]
+    pub(super) group: Option<PathBuf>,
 }
 
 impl SituationArgs {
     pub(super) fn effort(&self) -> Effort {
-        if self.quick { Effort::Quick } else { Effort::Full }
+        effort(self.quick)
     }
+}
+
+fn effort(quick: bool) -> Effort {
+    if quick { Effort::Quick } else { Effort::Full }
 }
 
 /// `100`, `4KiB`, `1MiB`.

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn what_needs_no_file_system_of_its_own_stays_in_the_folder() {
         let folder = Path::new("/tmp");
-        for situation in [Situation::Alone, Situation::Crowd, Situation::Idle] {
+        for situation in [Situation::Alone, Situation::Writers(256), Situation::Idle] {
             let place = Place::find(situation, folder).expect("a place");
             assert_eq!(place, Place { folder: folder.to_owned(), mkfs: None });
         }

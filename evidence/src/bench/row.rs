@@ -4,219 +4,210 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    options::size_text,
+    sample::Sample,
     situations::Situation,
-    subjects::{STD, Subject, is_ours},
-    work::{Outcome, histogram},
+    subjects::{Role, Subject, name},
 };
 
 /// The quantiles of the latencies that are kept, for the pictures.
-const QUANTILES: [f64; 8] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0];
+const QUANTILES: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1.0];
 
-/// What was measured. All times are in nanoseconds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Row {
+/// What was measured. All times are in nanoseconds, of single operations, from the call to the answer; mean and
+/// percentiles are of one and the same sample, in which each operation of each round is. The fields are those of the JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
     /// The name of the situation.
-    pub(super) situation: String,
-    /// Bytes of a write.
-    pub(super) size: usize,
-    /// The label of the subject.
-    pub(super) subject: String,
-    /// Whether the bytes are in the file when a write is answered.
-    pub(super) completes: bool,
-    /// Time for a write: the median of the rounds.
-    pub(super) median_ns: f64,
-    /// The least of them.
-    pub(super) min_ns: f64,
-    /// The greatest of them.
-    pub(super) max_ns: f64,
-    /// From the call to the answer, of all rounds together.
-    pub(super) p99_ns: f64,
-    /// Processor time for a write, of all threads: the median of the rounds.
-    pub(super) cpu_ns: f64,
-    /// Calls of the allocator for a write: the median of the rounds.
-    pub(super) allocations: f64,
-    /// The median, divided by that of `std` in the same situation and size.
-    pub(super) ratio_to_std: f64,
+    pub(crate) situation: String,
+    /// Bytes of an operation.
+    pub(crate) size: usize,
+    /// The way to use a file.
+    pub(crate) subject: String,
+    /// The executor.
+    pub(crate) runtime: String,
+    pub(crate) role: Role,
+    /// How many there are in the sample.
+    pub(crate) operations: u64,
+    pub(crate) mean_ns: f64,
+    pub(crate) p50_ns: f64,
+    pub(crate) p99_ns: f64,
+    pub(crate) p999_ns: f64,
+    pub(crate) max_ns: f64,
+    /// The least and the greatest p50 of a round.
+    pub(crate) rounds_p50_ns: (f64, f64),
+    /// Time on the clock, divided by the operations: less than the mean where there are several writers.
+    pub(crate) wall_ns: f64,
+    /// Processor time for an operation, of all threads.
+    pub(crate) cpu_ns: f64,
+    /// Calls of the allocator for an operation, of all threads.
+    pub(crate) allocations: f64,
     /// Threads that ran: the most of all rounds.
-    pub(super) threads: usize,
-    /// Pairs of a quantile and the latency there.
-    pub(super) latencies: Vec<(f64, f64)>,
-    /// How late the ticker was, at the 99th percentile.
-    pub(super) lateness_p99_ns: f64,
-    /// Bytes of heap that an idle writer holds.
-    pub(super) heap: f64,
+    pub(crate) threads: usize,
+    /// How late the ticker was, at the 99th percentile, where there is one.
+    pub(crate) late_p99_ns: Option<f64>,
+    /// What idle writers hold, where they are what is measured.
+    pub(crate) idle: Option<Idle>,
     /// What the files were on.
-    pub(super) file_system: String,
+    pub(crate) file_system: String,
+    /// Pairs of a quantile and the latency there.
+    pub(crate) latencies: Vec<(f64, f64)>,
 }
 
-/// The part of a row that the JSON has.
-#[derive(Debug, Serialize)]
-pub(super) struct Published<'a> {
-    situation: &'a str,
-    size: usize,
-    subject: &'a str,
-    completes: bool,
-    median_ns: f64,
-    min_ns: f64,
-    max_ns: f64,
-    p99_ns: f64,
-    cpu_ns: f64,
-    allocations: f64,
-    ratio_to_std: f64,
+/// What idle writers hold.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Idle {
+    /// Bytes of heap, each.
+    pub(crate) heap: f64,
+    /// Threads that ran while nobody wrote, beside the one that waited.
+    pub(crate) awake: usize,
+}
+
+/// A latency that rows are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Measure {
+    P50,
+    P99,
+}
+
+impl Measure {
+    pub(crate) const ALL: [Measure; 2] = [Measure::P50, Measure::P99];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Measure::P50 => "p50",
+            Measure::P99 => "p99",
+        }
+    }
+
+    pub(crate) fn of(self, row: &Row) -> f64 {
+        match self {
+            Measure::P50 => row.p50_ns,
+            Measure::P99 => row.p99_ns,
+        }
+    }
 }
 
 impl Row {
-    /// From the rounds, of which there must be one; the ratio is not known yet.
+    /// From the rounds, of which there must be one.
     pub(super) fn of(
         situation: Situation,
         size: usize,
         subject: &Subject,
         file_system: &str,
-        rounds: &[Outcome],
+        rounds: &[Sample],
     ) -> Self {
-        let each = |value: fn(&Outcome) -> f64| -> Vec<f64> { rounds.iter().map(value).collect() };
-        let nanos = each(|outcome| outcome.nanos);
-        let latencies = merged(rounds.iter().map(|outcome| &outcome.latencies));
-        let lateness = merged(rounds.iter().map(|outcome| &outcome.lateness));
+        let mut all = Sample::new();
+        rounds.iter().for_each(|round| all.add(round));
+        let operations = all.latencies.len();
+        let each = |total: f64| if operations == 0 { 0.0 } else { total / operations as f64 };
+        let at = |quantile| all.latencies.value_at_quantile(quantile) as f64;
+        let p50 = |round: &Sample| round.latencies.value_at_quantile(0.5) as f64;
+        let least = rounds.iter().map(p50).fold(f64::INFINITY, f64::min);
         Row {
             situation: situation.name().to_owned(),
             size,
             subject: subject.label.to_owned(),
-            completes: subject.completes,
-            median_ns: median(&nanos),
-            min_ns: nanos.iter().copied().fold(f64::INFINITY, f64::min),
-            max_ns: nanos.iter().copied().fold(0.0, f64::max),
-            p99_ns: latencies.value_at_quantile(0.99) as f64,
-            cpu_ns: median(&each(|outcome| outcome.cpu_nanos)),
-            allocations: median(&each(|outcome| outcome.allocations)),
-            ratio_to_std: f64::NAN,
-            threads: rounds.iter().map(|outcome| outcome.threads).max().unwrap_or(0),
-            latencies: QUANTILES.map(|quantile| (quantile, latencies.value_at_quantile(quantile) as f64)).to_vec(),
-            lateness_p99_ns: lateness.value_at_quantile(0.99) as f64,
-            heap: median(&each(|outcome| outcome.heap)),
+            runtime: subject.runtime.to_owned(),
+            role: subject.role,
+            operations,
+            mean_ns: each(all.sum.as_secs_f64() * 1e9),
+            p50_ns: at(0.5),
+            p99_ns: at(0.99),
+            p999_ns: at(0.999),
+            max_ns: at(1.0),
+            rounds_p50_ns: (least, rounds.iter().map(p50).fold(0.0, f64::max)),
+            wall_ns: each(all.wall.as_secs_f64() * 1e9),
+            cpu_ns: each(all.cpu.as_secs_f64() * 1e9),
+            allocations: each(all.allocations as f64),
+            threads: all.threads,
+            late_p99_ns: lateness(&all.lateness),
+            idle: all.idle.map(|idle| Idle { heap: idle.heap, awake: idle.awake }),
             file_system: file_system.to_owned(),
+            latencies: QUANTILES.map(|quantile| (quantile, at(quantile))).to_vec(),
         }
     }
 
-    /// Whether this row is about this crate.
-    pub(super) fn is_ours(&self) -> bool {
-        is_ours(&self.subject)
+    /// Whether its operations were timed.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.operations > 0
     }
 
-    /// Whether this row is about a peer: neither ours nor the reference.
-    pub(super) fn is_peer(&self) -> bool {
-        !self.is_ours() && self.subject != STD
+    /// The way and the executor.
+    pub(crate) fn name(&self) -> String {
+        name(&self.subject, &self.runtime)
     }
 
-    /// What the JSON has of it; nothing where no write was timed.
-    pub(super) fn published(&self) -> Option<Published<'_>> {
-        (self.situation != Situation::Idle.name()).then(|| Published {
-            situation: &self.situation,
-            size: self.size,
-            subject: &self.subject,
-            completes: self.completes,
-            median_ns: self.median_ns,
-            min_ns: self.min_ns,
-            max_ns: self.max_ns,
-            p99_ns: self.p99_ns,
-            cpu_ns: self.cpu_ns,
-            allocations: self.allocations,
-            ratio_to_std: self.ratio_to_std,
-        })
+    /// The situation and the size.
+    pub(crate) fn place(&self) -> String {
+        format!("{}, {}", self.situation, size_text(self.size))
     }
 }
 
-/// Fills in the ratios of the rows of one situation and size.
-pub(super) fn relate_to_std(rows: &mut [Row]) {
-    let std = rows.iter().find(|row| row.subject == STD).map_or(f64::NAN, |row| row.median_ns);
-    rows.iter_mut().for_each(|row| row.ratio_to_std = row.median_ns / std);
-}
-
-/// The fastest peer among these rows that promises the same.
-pub(super) fn fastest_peer<'a>(rows: impl IntoIterator<Item = &'a Row>, completes: bool) -> Option<&'a Row> {
-    let peers = rows.into_iter().filter(|row| row.is_peer() && row.completes == completes);
-    peers.min_by(|one, other| one.median_ns.total_cmp(&other.median_ns))
-}
-
-/// The middle one, or the mean of the two in the middle.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() % 2 {
-        _ if sorted.is_empty() => f64::NAN,
-        0 => f64::midpoint(sorted[middle - 1], sorted[middle]),
-        _ => sorted[middle],
-    }
-}
-
-fn merged<'a>(histograms: impl Iterator<Item = &'a Histogram<u64>>) -> Histogram<u64> {
-    let mut all = histogram();
-    for one in histograms {
-        all.add(one).expect("all of them have the same bounds");
-    }
-    all
+fn lateness(histogram: &Histogram<u64>) -> Option<f64> {
+    (!histogram.is_empty()).then(|| histogram.value_at_quantile(0.99) as f64)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::bench::{sample, subjects};
 
     /// A row whose times are all `nanos`.
-    pub(crate) fn row(situation: Situation, size: usize, subject: &str, nanos: f64) -> Row {
+    pub(crate) fn row(situation: Situation, size: usize, role: Role, of: (&str, &str), nanos: f64) -> Row {
         Row {
             situation: situation.name().to_owned(),
             size,
-            subject: subject.to_owned(),
-            completes: true,
-            median_ns: nanos,
-            min_ns: nanos,
-            max_ns: nanos,
+            subject: of.0.to_owned(),
+            runtime: of.1.to_owned(),
+            role,
+            operations: 1000,
+            mean_ns: nanos,
+            p50_ns: nanos,
             p99_ns: nanos,
+            p999_ns: nanos,
+            max_ns: nanos,
+            rounds_p50_ns: (nanos, nanos),
+            wall_ns: nanos,
             cpu_ns: nanos,
             allocations: 0.0,
-            ratio_to_std: 1.0,
             threads: 1,
-            latencies: QUANTILES.map(|quantile| (quantile, nanos)).to_vec(),
-            lateness_p99_ns: nanos,
-            heap: 0.0,
+            late_p99_ns: None,
+            idle: None,
             file_system: "ext4".to_owned(),
+            latencies: QUANTILES.map(|quantile| (quantile, nanos)).to_vec(),
         }
     }
 
     #[test]
-    fn the_median_is_the_middle() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), 2.5);
-        assert!(median(&[]).is_nan());
+    fn mean_and_percentiles_are_of_one_sample() {
+        let subject = subjects::of(Situation::Alone, 100).next().expect("a subject");
+        let round = |nanos: &[u64]| {
+            let mut sample = Sample::new();
+            nanos.iter().for_each(|&nanos| sample.record(Duration::from_nanos(nanos)));
+            sample.used(sample::Used {
+                wall: Duration::from_nanos(nanos.iter().sum()),
+                cpu: Duration::ZERO,
+                allocations: 0,
+            });
+            sample
+        };
+        let row = Row::of(Situation::Alone, 100, subject, "ext4", &[round(&[100, 100]), round(&[100, 500])]);
+        assert_eq!((row.operations, row.mean_ns, row.p50_ns, row.wall_ns), (4, 200.0, 100.0, 200.0));
+        assert_eq!(row.max_ns, row.p99_ns);
+        assert!(row.p50_ns <= row.p99_ns && row.p99_ns <= row.p999_ns && row.p999_ns <= row.max_ns);
+        assert_eq!((row.late_p99_ns, row.idle), (None, None));
     }
 
     #[test]
-    fn a_ratio_is_to_the_median_of_std() {
-        let mut rows = [row(Situation::Alone, 100, STD, 200.0), row(Situation::Alone, 100, "compio", 500.0)];
-        relate_to_std(&mut rows);
-        assert_eq!((rows[0].ratio_to_std, rows[1].ratio_to_std), (1.0, 2.5));
-    }
-
-    #[test]
-    fn the_fastest_peer_is_neither_std_nor_ours_nor_of_another_promise() {
-        let mut weaker = row(Situation::Alone, 100, "tokio write", 1.0);
-        weaker.completes = false;
-        let ours = row(Situation::Alone, 100, "async-write-complete futures-io", 2.0);
-        let peer = row(Situation::Alone, 100, "compio", 4.0);
-        let rows = [row(Situation::Alone, 100, STD, 1.0), ours, weaker, row(Situation::Alone, 100, "b", 5.0), peer];
-        assert_eq!(fastest_peer(&rows, true).expect("a peer").subject, "compio");
-        assert_eq!(fastest_peer(&rows, false).expect("a peer").subject, "tokio write");
-    }
-
-    #[test]
-    fn the_json_of_a_row_has_exactly_these_keys() {
-        let row = row(Situation::Alone, 100, STD, 200.0);
-        let json = serde_json::to_value(row.published()).expect("a row is JSON");
-        let expected = serde_json::json!({
-            "situation": "alone", "size": 100, "subject": "std", "completes": true, "median_ns": 200.0, "min_ns": 200.0,
-            "max_ns": 200.0, "p99_ns": 200.0, "cpu_ns": 200.0, "allocations": 0.0, "ratio_to_std": 1.0,
-        });
-        assert_eq!(json, expected);
+    fn a_row_without_operations_is_json_too() {
+        let subject = subjects::of(Situation::Idle, 4096).next().expect("a subject");
+        let row = Row::of(Situation::Idle, 4096, subject, "ext4", &[Sample::new()]);
+        let json = serde_json::to_string(&row).expect("JSON");
+        assert_eq!(serde_json::from_str::<Row>(&json).expect("a row"), row);
+        assert!(!row.is_timed());
     }
 }

@@ -5,12 +5,15 @@
 //! for the process, and its idle threads sleep, but wake twice a second. What it costs to make a runtime is in
 //! no figure, because the clock starts after a warm-up.
 
-use std::{future::Future, io};
+use std::{future::Future, io, num::NonZeroUsize, thread};
 
-use smol::LocalExecutor;
+use smol::Executor;
 
 /// An executor. What it runs is `Send`, so that one piece of code measures on all of them.
 pub(super) trait Runtime: 'static {
+    /// What the table and the JSON call it.
+    const NAME: &'static str;
+
     /// Runs `task` to its end.
     ///
     /// # Errors
@@ -21,54 +24,37 @@ pub(super) trait Runtime: 'static {
         F: Future + Send + 'static,
         F::Output: Send + 'static;
 
-    /// As [`run`](Self::run), for a task that calls [`spawn`](Self::spawn).
-    fn run_spawning<F>(task: F) -> io::Result<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        Self::run(task)
-    }
-
     /// Has `task` run beside the caller, which is a task of this runtime.
     fn spawn<F: Future<Output = ()> + Send + 'static>(task: F);
 }
 
-/// A bare `block_on`; smol's `LocalExecutor` below it where tasks are spawned.
+/// A bare `block_on`, that of pollster.
 #[derive(Debug)]
-pub(super) struct BlockOn;
+pub(super) struct Bare;
 
-thread_local! {
-    static TASKS: LocalExecutor<'static> = const { LocalExecutor::new() };
-}
+impl Runtime for Bare {
+    const NAME: &str = "bare";
 
-impl Runtime for BlockOn {
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Ok(futures_lite::future::block_on(task))
+        Ok(pollster::block_on(task))
     }
 
-    fn run_spawning<F>(task: F) -> io::Result<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        Ok(TASKS.with(|tasks| futures_lite::future::block_on(tasks.run(task))))
-    }
-
-    fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) {
-        TASKS.with(|tasks| tasks.spawn(task).detach());
+    fn spawn<F: Future<Output = ()> + Send + 'static>(_: F) {
+        unreachable!("a bare executor has no tasks, and no situation with tasks has a subject on it");
     }
 }
 
 /// tokio on one thread.
 #[derive(Debug)]
-pub(super) struct TokioCurrentThread;
+pub(super) struct Tokio;
 
-impl Runtime for TokioCurrentThread {
+impl Runtime for Tokio {
+    const NAME: &str = "tokio";
+
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
@@ -82,17 +68,20 @@ impl Runtime for TokioCurrentThread {
     }
 }
 
-/// tokio on several threads, with the task in `block_on`, as `#[tokio::main]` has it.
+/// tokio on several threads, with the task spawned onto its workers.
 #[derive(Debug)]
-pub(super) struct TokioMultiThread;
+pub(super) struct TokioSpawned;
 
-impl Runtime for TokioMultiThread {
+impl Runtime for TokioSpawned {
+    const NAME: &str = "tokio-spawned";
+
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(task))
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async { tokio::spawn(task).await }).map_err(io::Error::other)
     }
 
     fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) {
@@ -100,21 +89,35 @@ impl Runtime for TokioMultiThread {
     }
 }
 
-/// tokio on several threads, with the task spawned onto its workers.
+/// An executor of smol with as many threads as there are cores, and the task on one of them.
 #[derive(Debug)]
-pub(super) struct TokioSpawned;
+pub(super) struct SmolSpawned;
 
-impl Runtime for TokioSpawned {
+static SMOL: Executor<'static> = Executor::new();
+
+impl Runtime for SmolSpawned {
+    const NAME: &str = "smol-spawned";
+
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        TokioMultiThread::run(async { tokio::spawn(task).await })?.map_err(io::Error::other)
+        let (leave, left) = smol::channel::bounded::<()>(1);
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        thread::scope(|scope| {
+            for _ in 0..cores {
+                // It ends with an error, which is when nobody can send any more.
+                scope.spawn(|| pollster::block_on(SMOL.run(left.recv())));
+            }
+            let output = pollster::block_on(SMOL.spawn(task));
+            drop(leave);
+            Ok(output)
+        })
     }
 
     fn spawn<F: Future<Output = ()> + Send + 'static>(task: F) {
-        tokio::spawn(task);
+        SMOL.spawn(task).detach();
     }
 }
 
@@ -123,6 +126,8 @@ impl Runtime for TokioSpawned {
 pub(super) struct Compio;
 
 impl Runtime for Compio {
+    const NAME: &str = "compio";
+
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
@@ -141,6 +146,8 @@ impl Runtime for Compio {
 pub(super) struct TokioUring;
 
 impl Runtime for TokioUring {
+    const NAME: &str = "tokio-uring";
+
     fn run<F>(task: F) -> io::Result<F::Output>
     where
         F: Future + Send + 'static,
@@ -159,9 +166,13 @@ mod tests {
     use super::*;
     use crate::bench::latch::Latch;
 
-    fn drives_and_spawns<R: Runtime>() {
+    fn drives<R: Runtime>() {
         assert_eq!(R::run(async { blocking::unblock(|| 7).await }).expect("a runtime"), 7);
-        let spawned = R::run_spawning(async {
+    }
+
+    fn drives_and_spawns<R: Runtime>() {
+        drives::<R>();
+        let spawned = R::run(async {
             let latch = Latch::new(2);
             for _ in 0..2 {
                 let latch = latch.clone();
@@ -174,10 +185,10 @@ mod tests {
 
     #[test]
     fn each_runtime_that_the_kernel_lets_run_drives_and_spawns() {
-        drives_and_spawns::<BlockOn>();
-        drives_and_spawns::<TokioCurrentThread>();
-        drives_and_spawns::<TokioMultiThread>();
+        drives::<Bare>();
+        drives_and_spawns::<Tokio>();
         drives_and_spawns::<TokioSpawned>();
+        drives_and_spawns::<SmolSpawned>();
         // Where io_uring is forbidden, the bench says so in the place of their rows.
         if TokioUring::run(async {}).is_ok() {
             drives_and_spawns::<TokioUring>();

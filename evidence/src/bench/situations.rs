@@ -1,31 +1,42 @@
-//! The situations in which writers are compared.
+//! The situations in which subjects are compared.
 
 use std::time::Duration;
 
-use super::work::Kind;
+use super::{handle::Action, turn::Kind};
 
-/// Sizes over the whole range.
-const EVERY_SIZE: &[usize] = &[16, 100, 1 << 10, 4 << 10, 64 << 10, 1 << 20, 8 << 20];
-/// One of each kind: small, a page, large, beyond what one submission takes.
-const SOME_SIZES: &[usize] = &[100, 4 << 10, 64 << 10, 1 << 20];
+/// Sizes over the whole range: small, a page, large, beyond a cache.
+const EVERY_SIZE: &[usize] = &[100, 4 << 10, 64 << 10, 1 << 20, 8 << 20];
 /// Where the call costs more than the bytes.
 const SMALL_SIZES: &[usize] = &[100, 4 << 10];
-/// Where many writers are held at once.
-const ONE_SIZE: &[usize] = &[4 << 10];
+const SMALLEST: &[usize] = &[100];
+const A_PAGE: &[usize] = &[4 << 10];
+const READS: &[usize] = &[4 << 10, 64 << 10];
 
-/// What stands around the writers.
+/// What stands around the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Situation {
     /// Nothing else runs.
     Alone,
-    /// All threads of the process share one core.
-    OneCore,
     /// Two threads of another process spin.
     BusyLoops,
+    /// All threads of the process share one core.
+    OneCore,
+    /// The process may use one and a half cores.
+    Quota,
     /// A write each millisecond.
     OnePerMs,
-    /// 1,000 writers at once, a ticker beside them.
-    Crowd,
+    /// A sync after each write.
+    Durable,
+    /// Reads.
+    Reads,
+    /// Writes at positions.
+    Positions,
+    /// A pipe whose reader is slow.
+    SlowPipe,
+    /// So many writers at once, a ticker beside them.
+    Writers(u16),
+    /// 10,000 writers that have written once.
+    Idle,
     /// On a tmpfs.
     Tmpfs,
     /// On ext4.
@@ -34,8 +45,6 @@ pub(super) enum Situation {
     Xfs,
     /// On btrfs.
     Btrfs,
-    /// 10,000 writers that have written once.
-    Idle,
 }
 
 /// How much is measured.
@@ -49,48 +58,78 @@ pub(super) enum Effort {
 
 impl Situation {
     /// All, in the order in which they are measured.
-    pub(super) const ALL: [Situation; 10] = [
+    pub(super) const ALL: [Situation; 20] = [
         Situation::Alone,
-        Situation::OneCore,
         Situation::BusyLoops,
+        Situation::OneCore,
+        Situation::Quota,
         Situation::OnePerMs,
-        Situation::Crowd,
+        Situation::Durable,
+        Situation::Reads,
+        Situation::Positions,
+        Situation::SlowPipe,
+        Situation::Writers(1),
+        Situation::Writers(2),
+        Situation::Writers(4),
+        Situation::Writers(16),
+        Situation::Writers(256),
+        Situation::Writers(4096),
+        Situation::Idle,
         Situation::Tmpfs,
         Situation::Ext4,
         Situation::Xfs,
         Situation::Btrfs,
-        Situation::Idle,
     ];
 
     /// What the command line, the table and the JSON call it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Situation::Alone => "alone",
-            Situation::OneCore => "one-core",
             Situation::BusyLoops => "busy-loops",
+            Situation::OneCore => "one-core",
+            Situation::Quota => "quota",
             Situation::OnePerMs => "one-per-ms",
-            Situation::Crowd => "crowd",
+            Situation::Durable => "durable",
+            Situation::Reads => "reads",
+            Situation::Positions => "positions",
+            Situation::SlowPipe => "slow-pipe",
+            Situation::Writers(1) => "writers-1",
+            Situation::Writers(2) => "writers-2",
+            Situation::Writers(4) => "writers-4",
+            Situation::Writers(16) => "writers-16",
+            Situation::Writers(256) => "writers-256",
+            Situation::Writers(_) => "writers-4096",
+            Situation::Idle => "idle",
             Situation::Tmpfs => "tmpfs",
             Situation::Ext4 => "ext4",
             Situation::Xfs => "xfs",
             Situation::Btrfs => "btrfs",
-            Situation::Idle => "idle",
         }
     }
 
     /// What it is, in words.
     pub(super) fn text(self) -> &'static str {
         match self {
-            Situation::Alone => "one writer, back to back, where temporary files go",
-            Situation::OneCore => "likewise, with all threads of the process on one core",
+            Situation::Alone => "one writer, one write after the other, where temporary files go",
             Situation::BusyLoops => "likewise, with two threads of another process that spin",
+            Situation::OneCore => "likewise, with all threads of the process on one core",
+            Situation::Quota => "likewise, in a group of processes that may use one and a half cores (root only)",
             Situation::OnePerMs => "one writer, one write each millisecond",
-            Situation::Crowd => "1,000 writers at once, with a ticker on the same executor",
-            Situation::Tmpfs => "one writer, back to back, on /dev/shm if that is a tmpfs",
+            Situation::Durable => "one writer, with a sync of the data after each write; both are in the time",
+            Situation::Reads => "one reader, one read after the other",
+            Situation::Positions => "one writer, at the positions of a file, by `&self`",
+            Situation::SlowPipe => "one writer to a pipe whose reader takes 4 KiB and pauses for 100 µs",
+            Situation::Writers(1) => "one task that writes to a file of its own, with a ticker on the same executor",
+            Situation::Writers(2) => "likewise, 2 tasks at once",
+            Situation::Writers(4) => "likewise, 4 tasks at once",
+            Situation::Writers(16) => "likewise, 16 tasks at once",
+            Situation::Writers(256) => "likewise, 256 tasks at once",
+            Situation::Writers(_) => "likewise, 4,096 tasks at once",
+            Situation::Idle => "heap and threads of 10,000 writers that have written once; no operation is timed",
+            Situation::Tmpfs => "one writer, one write after the other, on /dev/shm if that is a tmpfs",
             Situation::Ext4 => "likewise, where temporary files go if that is ext4, else on a loop device (root only)",
             Situation::Xfs => "likewise on XFS",
             Situation::Btrfs => "likewise on btrfs",
-            Situation::Idle => "heap of each of 10,000 writers that have written once; has no rows in the JSON",
         }
     }
 
@@ -106,28 +145,58 @@ impl Situation {
         })
     }
 
+    /// Whether a run measures it unless it is told otherwise. The rest only asks what file systems add.
+    pub(super) fn is_main(self) -> bool {
+        !matches!(self, Situation::Tmpfs | Situation::Ext4 | Situation::Xfs | Situation::Btrfs)
+    }
+
     /// The sizes that are measured unless others are asked for.
     pub(super) fn sizes(self) -> &'static [usize] {
         match self {
             Situation::Alone => EVERY_SIZE,
-            Situation::OneCore | Situation::BusyLoops => SOME_SIZES,
-            Situation::OnePerMs => SMALL_SIZES,
-            Situation::Tmpfs | Situation::Ext4 | Situation::Xfs | Situation::Btrfs => SOME_SIZES,
-            Situation::Crowd | Situation::Idle => ONE_SIZE,
+            Situation::BusyLoops | Situation::OneCore => SMALL_SIZES,
+            Situation::Quota | Situation::OnePerMs => SMALLEST,
+            Situation::Reads => READS,
+            Situation::Durable | Situation::Positions | Situation::SlowPipe => A_PAGE,
+            Situation::Writers(_) | Situation::Idle => A_PAGE,
+            Situation::Tmpfs | Situation::Ext4 | Situation::Xfs | Situation::Btrfs => SMALL_SIZES,
         }
     }
 
+    /// How many writers there are at the same time.
+    pub(super) fn writers(self) -> usize {
+        if let Situation::Writers(writers) = self { usize::from(writers) } else { 1 }
+    }
+
+    /// How long the operations of one row are timed, in all rounds together.
+    pub(super) fn total(self, effort: Effort) -> Duration {
+        match (effort, self) {
+            (Effort::Quick, _) => Duration::from_millis(4),
+            // What the scheduler does to tails takes longer to be seen.
+            (Effort::Full, Situation::BusyLoops) => Duration::from_secs(5),
+            (Effort::Full, _) => Duration::from_secs(2),
+        }
+    }
+
+    /// How long one turn of a row lasts.
+    pub(super) fn budget(self, effort: Effort, rounds: usize) -> Duration {
+        self.total(effort) / u32::try_from(rounds).unwrap_or(u32::MAX)
+    }
+
     /// What each turn does in it.
-    pub(super) fn kind(self, effort: Effort) -> Kind {
+    pub(super) fn kind(self, effort: Effort, rounds: usize) -> Kind {
+        let budget = self.budget(effort, rounds);
         let quick = effort == Effort::Quick;
-        let of = |full, few| if quick { few } else { full };
-        let millis = |full, few| Duration::from_millis(if quick { few } else { full });
         match self {
-            Situation::OnePerMs => Kind::Paced { writes: of(100, 10) },
-            Situation::Crowd => Kind::Crowd { writers: of(1000, 100), each: of(16, 2) },
-            // Longer than a worker looks for the next write, by far.
-            Situation::Idle => Kind::Idle { writers: of(10_000, 500), rest: millis(800, 20) },
-            _ => Kind::BackToBack { batch: millis(15, 1) },
+            Situation::OnePerMs => Kind::Paced { budget },
+            Situation::Durable => Kind::BackToBack { action: Action::WriteAndSync, budget },
+            Situation::Reads => Kind::BackToBack { action: Action::Read, budget },
+            Situation::Writers(_) => Kind::Crowd { budget },
+            Situation::Idle => {
+                let rest = Duration::from_millis(if quick { 20 } else { 700 });
+                Kind::Idle { writers: if quick { 500 } else { 10_000 }, rest }
+            }
+            _ => Kind::BackToBack { action: Action::Write, budget },
         }
     }
 
@@ -147,5 +216,13 @@ mod tests {
             assert_eq!(Situation::find(situation.name()).expect("a situation"), situation);
         }
         assert!(Situation::find("no such").expect_err("none").to_string().contains("busy-loops"));
+    }
+
+    #[test]
+    fn the_turns_of_a_full_run_add_up_to_two_seconds_and_beside_busy_loops_to_five() {
+        for situation in Situation::ALL {
+            let total = situation.budget(Effort::Full, 8) * 8;
+            assert_eq!(total.as_secs(), if situation == Situation::BusyLoops { 5 } else { 2 });
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::{
 
 use hdrhistogram::Histogram;
 
-use super::work::{histogram, record};
+use super::sample::{histogram, record};
 
 /// Time between two ticks.
 const PERIOD: Duration = Duration::from_millis(1);

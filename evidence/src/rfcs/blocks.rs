@@ -2,21 +2,15 @@
 
 use anyhow::bail;
 
-use super::{
-    audit,
-    bench::{self, Bench},
-    contract,
-    data::Data,
-    machine, matrix,
-};
-use crate::bench::record::plan;
+use super::{audit, bench::Bench, constants, contract, data::Data, machine, matrix};
+use crate::bench::record::situations;
 
 /// What the names are, for whoever got one wrong.
 fn names() -> String {
-    let situations: Vec<String> = plan().iter().map(|plan| format!("bench-{}", plan.situation)).collect();
+    let situations: Vec<String> = situations().iter().map(|(name, _)| format!("bench-{name}")).collect();
     format!(
-        "machine, seed, select-loop, audit, rules, flaws, matrix, {}, bench-losses, bench-figures, bench-cpu, \
-         bench-latency",
+        "machine, seed, select-loop, audit, rules, flaws, matrix, constants, speed, bench-quiet, bench-targets, \
+         bench-losses, bench-costs, {}",
         situations.join(", ")
     )
 }
@@ -35,12 +29,14 @@ pub(super) fn render(name: &str, data: &Data) -> anyhow::Result<String> {
         "rules" => Ok(contract::rules()),
         "flaws" => Ok(contract::flaws()),
         "matrix" => matrix::table(data),
+        "speed" => Ok(Bench::read(data)?.speed()),
+        "bench-quiet" => Ok(Bench::read(data)?.quiet()),
+        "bench-targets" => Ok(Bench::read(data)?.targets()),
         "bench-losses" => Ok(Bench::read(data)?.losses()),
-        "bench-figures" => bench::figures(data),
-        "bench-cpu" => Ok(Bench::read(data)?.cpu()),
-        "bench-latency" => Ok(Bench::read(data)?.latency()),
+        "constants" => constants::table(data),
+        "bench-costs" => Ok(Bench::read(data)?.costs()),
         _ => match name.split_once('-') {
-            Some(("bench", situation)) => bench::situation(data, situation),
+            Some(("bench", situation)) => Bench::read(data)?.situation(situation),
             _ => bail!("no generated part is called `{name}`; there are {}", names()),
         },
     }

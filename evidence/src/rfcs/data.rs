@@ -19,13 +19,13 @@ pub(super) enum Source {
     Matrix,
     Sequences,
     Bench,
-    BenchDetails,
+    Constants,
 }
 
 impl Source {
     /// All, the quick ones first.
     pub(super) const ALL: [Source; 6] =
-        [Source::Machine, Source::Sequences, Source::Audit, Source::Matrix, Source::Bench, Source::BenchDetails];
+        [Source::Machine, Source::Sequences, Source::Audit, Source::Matrix, Source::Bench, Source::Constants];
 
     /// Where it lies in the repository.
     pub(super) fn path(self) -> &'static str {
@@ -35,20 +35,19 @@ impl Source {
             Source::Matrix => "rfcs/data/matrix.json",
             Source::Sequences => "rfcs/data/sequences.json",
             Source::Bench => "rfcs/data/bench.json",
-            Source::BenchDetails => "rfcs/data/bench-details.json",
+            Source::Constants => "rfcs/data/constants.json",
         }
     }
 
-    /// The arguments of the command that makes it. Both files of the bench are of one run.
+    /// The arguments of the command that makes it.
     pub(super) fn arguments(self) -> &'static [&'static str] {
         match self {
             Source::Machine => &["machine", "--json", "rfcs/data/machine.json"],
             Source::Audit => &["audit", "--json", "rfcs/data/audit.json"],
             Source::Matrix => &["matrix", "--json", "rfcs/data/matrix.json"],
             Source::Sequences => &["sequence", "--json", "rfcs/data/sequences.json"],
-            Source::Bench | Source::BenchDetails => {
-                &["bench", "--json", "rfcs/data/bench.json", "--details", "rfcs/data/bench-details.json"]
-            }
+            Source::Bench => &["bench", "--json", "rfcs/data/bench.json"],
+            Source::Constants => &["bench", "--constants", "--json", "rfcs/data/constants.json"],
         }
     }
 
@@ -68,7 +67,7 @@ impl Source {
             Source::Machine => Some("rfcs"),
             Source::Matrix => Some("matrix"),
             Source::Sequences => Some("sequence"),
-            Source::Bench | Source::BenchDetails => Some("bench"),
+            Source::Bench | Source::Constants => Some("bench"),
         }
     }
 }

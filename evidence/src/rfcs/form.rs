@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use super::{
     Found, audit,
-    bench::{self, Bench},
+    bench::Bench,
     data::{Data, Source},
     machine, matrix,
 };
 use crate::{
     audit::all_rows,
-    bench::record::{Details, Plan, plan, size_text},
+    bench::record::{Constant, Run as BenchRun, constants, may_be_absent, plan, size_text},
     machine::{Machine, versions},
     sequence::{Run, log::Sequence},
 };
@@ -64,49 +64,32 @@ fn rows(data: &Data, source: Source) -> anyhow::Result<Rows> {
                 expected: Run::ALL.iter().map(|run| run.name().to_owned()).collect(),
             }
         }
-        Source::Bench => timed(&Bench::read(data)?),
-        Source::BenchDetails => details(data)?,
+        Source::Bench => measured(Bench::read(data)?.run()),
+        Source::Constants => {
+            let rows: Vec<Constant> = data.read(source)?;
+            Rows { found: rows.into_iter().map(|row| row.name).collect(), expected: constants() }
+        }
     })
 }
 
-fn about(situation: &str, size: usize, subject: &str, completes: bool) -> String {
-    format!("{situation}, {}, {subject}{}", size_text(size), if completes { "" } else { " (weaker)" })
+fn about(situation: &str, size: usize, subject: &str, runtime: &str) -> String {
+    format!("{situation}, {}, {subject}, {runtime}", size_text(size))
 }
 
-/// Without what the machine did not offer: a whole file system, or io_uring altogether.
-fn timed(bench: &Bench) -> Rows {
-    let found = bench.rows().iter().map(|row| about(&row.situation, row.size, &row.subject, row.completes));
-    let is_offered = |plan: &Plan| plan.is_timed && (!plan.may_be_absent || bench.has(plan.situation));
-    let runs = |label: &str| bench.rows().iter().any(|row| row.subject == label);
-    let plan = plan();
-    Rows { found: found.collect(), expected: planned(plan.iter().filter(|plan| is_offered(plan)), runs) }
-}
-
-/// The details of the same rows, and of idle writers.
-fn details(data: &Data) -> anyhow::Result<Rows> {
-    bench::joined(data)?;
-    let bench = Bench::read(data)?;
-    let details: Vec<Details> = data.read(Source::BenchDetails)?;
-    let plan = plan();
-    let promise = |label: &str| {
-        let subject = plan.iter().flat_map(|plan| &plan.subjects).find(|subject| subject.label == label);
-        subject.is_none_or(|subject| subject.completes)
-    };
-    let found = details.iter().map(|row| about(&row.situation, row.size, &row.subject, promise(&row.subject)));
-    let runs = |label: &str| bench.rows().iter().any(|row| row.subject == label);
-    let idle = planned(plan.iter().filter(|plan| !plan.is_timed), runs);
-    Ok(Rows { found: found.collect(), expected: [timed(&bench).expected, idle].concat() })
-}
-
-fn planned<'a>(plans: impl Iterator<Item = &'a Plan>, runs: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut all = Vec::new();
-    for plan in plans {
-        for &size in plan.sizes {
-            let subjects = plan.subjects.iter().filter(|subject| !subject.may_be_absent || runs(subject.label));
-            all.extend(subjects.map(|subject| about(plan.situation, size, subject.label, subject.completes)));
-        }
+/// Without what the machine did not offer: a whole situation, or io_uring altogether. What is measured beyond the plan,
+/// of other file systems, is welcome.
+fn measured(run: &BenchRun) -> Rows {
+    let is_planned = |situation: &str| plan().iter().any(|plan| plan.situation == situation);
+    let rows = run.rows.iter().filter(|row| is_planned(&row.situation));
+    let found = rows.map(|row| about(&row.situation, row.size, &row.subject, &row.runtime)).collect();
+    let has = |situation: &str| run.rows.iter().any(|row| row.situation == situation);
+    let runs = |runtime: &str| run.rows.iter().any(|row| row.runtime == runtime);
+    let mut expected = Vec::new();
+    for plan in plan().iter().filter(|plan| !plan.may_be_absent || has(plan.situation)) {
+        let subjects = plan.subjects.iter().filter(|subject| !may_be_absent(subject.1) || runs(subject.1));
+        expected.extend(subjects.map(|&(subject, runtime)| about(plan.situation, plan.size, subject, runtime)));
     }
-    all
+    Rows { found, expected }
 }
 
 fn differences(source: Source, rows: &Rows) -> Vec<String> {
@@ -133,7 +116,7 @@ fn differences(source: Source, rows: &Rows) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rfcs::data::tests::repository;
+    use crate::rfcs::{bench, data::tests::repository};
 
     fn told(found: &[&str], expected: &[&str]) -> Vec<String> {
         let [found, expected] = [found, expected].map(|rows| rows.iter().map(|&row| row.to_owned()).collect());
@@ -165,39 +148,35 @@ mod tests {
     }
 
     /// All that a run would leave, where nothing is absent but what `leaves_out` says.
-    fn bench(leaves_out: impl Fn(&str, usize, &str) -> bool) -> Vec<String> {
+    fn bench(leaves_out: impl Fn(&str, usize, (&str, &str)) -> bool) -> Vec<String> {
         let mut rows = Vec::new();
-        for plan in plan().iter().filter(|plan| plan.is_timed) {
-            for &size in plan.sizes {
-                for subject in &plan.subjects {
-                    if leaves_out(plan.situation, size, subject.label) {
-                        continue;
-                    }
-                    rows.push(format!(
-                        r#"{{"situation":"{}","size":{size},"subject":"{}","completes":{},"median_ns":1.0,"min_ns":1.0,
-                        "max_ns":1.0,"p99_ns":1.0,"cpu_ns":1.0,"allocations":0.0,"ratio_to_std":1.0}}"#,
-                        plan.situation, subject.label, subject.completes
-                    ));
+        for plan in plan() {
+            for subject in plan.subjects {
+                if !leaves_out(plan.situation, plan.size, subject) {
+                    rows.push(bench::tests::row(plan.situation, plan.size, subject, "peer", 1));
                 }
             }
         }
-        let folder = repository(&[("rfcs/data/bench.json", &format!("[{}]", rows.join(",")))]);
-        differences(Source::Bench, &timed(&Bench::read(&Data::new(folder.path())).expect("rows")))
+        let folder = repository(&[("rfcs/data/bench.json", &bench::tests::run(&rows))]);
+        differences(Source::Bench, &measured(Bench::read(&Data::new(folder.path())).expect("a run").run()))
     }
 
     #[test]
     fn a_bench_may_lack_what_the_machine_does_not_offer() {
         assert_eq!(bench(|_, _, _| false), Vec::<String>::new());
-        assert_eq!(bench(|situation, _, _| situation == "xfs" || situation == "btrfs"), Vec::<String>::new());
-        assert_eq!(bench(|_, _, subject| subject == "compio"), Vec::<String>::new());
+        assert_eq!(bench(|situation, _, _| situation == "quota"), Vec::<String>::new());
+        assert_eq!(bench(|_, _, (_, runtime)| runtime == "compio"), Vec::<String>::new());
     }
 
     #[test]
     fn a_bench_may_lack_nothing_else() {
-        let told = bench(|situation, size, subject| (situation, size, subject) == ("xfs", 100, "compio"));
-        assert!(told[0].starts_with("rfcs/data/bench.json lacks: xfs, 100 B, compio; `cargo run"), "{told:?}");
+        let told = bench(|situation, size, subject| (situation, size, subject) == ("alone", 100, ("compio", "compio")));
+        assert!(
+            told[0].starts_with("rfcs/data/bench.json lacks: alone, 100 B, compio, compio; `cargo run"),
+            "{told:?}"
+        );
         assert_eq!(bench(|situation, _, _| situation == "alone").len(), 1);
-        assert_eq!(bench(|_, _, subject| subject == "std").len(), 1);
-        assert_eq!(bench(|situation, size, _| situation == "ext4" && size == 100).len(), 1);
+        assert_eq!(bench(|_, _, (subject, _)| subject == "std").len(), 1);
+        assert_eq!(bench(|situation, size, _| situation == "alone" && size == 4096).len(), 1);
     }
 }

@@ -22,6 +22,7 @@ use crate::cli::Entry;
 mod audit;
 mod bench;
 mod blocks;
+mod constants;
 mod contract;
 mod data;
 mod form;
@@ -37,7 +38,7 @@ const COMMAND: &str = "cargo run --release -p evidence --features rfcs -- rfcs";
 /// What to do, and where.
 #[derive(Debug, Args)]
 struct RfcsArgs {
-    /// Measure anew first, everything; takes a quarter of an hour on a quiet machine
+    /// Measure anew first, everything; takes half an hour on a quiet machine
     #[arg(long, conflicts_with = "check")]
     measure: bool,
     /// Write nothing; tell what is not up to date

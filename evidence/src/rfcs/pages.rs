@@ -13,8 +13,9 @@ use super::{
     markdown::{self, Stretch},
 };
 
-/// Where they lie.
+/// Where they lie; and one that stands at the top.
 const FOLDERS: [&str; 2] = ["rfcs", "src/book"];
+const README: &str = "README.md";
 
 /// A file, rendered anew.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ fn one(path: &str, old: &str, data: &Data, found: &mut Found) -> String {
 }
 
 fn paths(root: &Path) -> anyhow::Result<Vec<String>> {
-    let mut paths = Vec::new();
+    let mut paths: Vec<String> = root.join(README).is_file().then(|| README.to_owned()).into_iter().collect();
     for folder in FOLDERS {
         let there: PathBuf = root.join(folder);
         if !there.is_dir() {

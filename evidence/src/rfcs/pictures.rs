@@ -8,7 +8,8 @@ use std::{
 use anyhow::Context as _;
 
 use super::{
-    COMMAND, Found, bench,
+    COMMAND, Found,
+    bench::Bench,
     data::{Data, Source},
     pages::Page,
 };
@@ -87,15 +88,7 @@ fn make(
 
 /// All that the bench can draw.
 fn of_the_bench(data: &Data) -> anyhow::Result<BTreeMap<String, String>> {
-    let rows = bench::joined(data)?;
-    let folder = tempfile::Builder::new().prefix("pictures-").tempdir()?;
-    rows.draw(folder.path())?;
-    let mut all = BTreeMap::new();
-    for entry in fs::read_dir(folder.path()).context("the pictures cannot be found")? {
-        let entry = entry?;
-        all.insert(entry.file_name().to_string_lossy().into_owned(), fs::read_to_string(entry.path())?);
-    }
-    Ok(all)
+    Bench::read(data)?.run().draw()
 }
 
 /// All sequences.

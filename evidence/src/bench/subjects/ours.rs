@@ -1,47 +1,82 @@
-//! This crate: by its own methods, by those of futures-io, and around a futures-io writer.
+//! This crate: by its own methods, by those of futures-io, with `Bytes`, and without spinning.
 
-use std::{fs::File, io, path::Path};
-
-use async_write_complete::{
-    AsyncWriteCompleteBytesExt as _, AsyncWriteCompleteExt as _, Offload, adapter::FromFuturesIo,
+use std::{
+    fs::File,
+    io::{self, SeekFrom},
+    path::Path,
 };
-use blocking::Unblock;
-use bytes::Bytes;
-use futures_lite::AsyncWriteExt as _;
 
-use super::{Payload, Writer};
+use async_write_complete::{AsyncWriteCompleteBytesExt as _, AsyncWriteCompleteExt as _, Offload, offload::Policy};
+use bytes::Bytes;
+use futures_lite::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+
+use crate::bench::handle::{Handle, Payload, open_std};
 
 /// `Offload` by `write_all_complete`.
 #[derive(Debug)]
 pub(super) struct Complete {
     file: Offload<File>,
     payload: Payload,
+    buffer: Vec<u8>,
 }
 
-impl Writer for Complete {
-    async fn open(path: &Path, payload: Payload) -> io::Result<Self> {
-        Ok(Complete { file: Offload::create(path).await?, payload })
+impl Handle for Complete {
+    async fn open(path: &Path, payload: Payload, is_pipe: bool) -> io::Result<Self> {
+        Ok(Complete { file: Offload::new(open_std(path, is_pipe)?), payload, buffer: Vec::new() })
     }
 
     async fn write(&mut self) -> io::Result<()> {
         self.file.write_all_complete(self.payload).await
     }
+
+    async fn read(&mut self) -> io::Result<()> {
+        self.buffer.resize(self.payload.len(), 0);
+        self.file.read_exact(&mut self.buffer).await
+    }
+
+    async fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data().await
+    }
+
+    async fn rewind(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0)).await.map(drop)
+    }
+}
+
+/// The same, with `Policy::never_spin`.
+#[derive(Debug)]
+pub(super) struct NeverSpin(Complete);
+
+impl Handle for NeverSpin {
+    async fn open(path: &Path, payload: Payload, is_pipe: bool) -> io::Result<Self> {
+        let Complete { file, payload, buffer } = Complete::open(path, payload, is_pipe).await?;
+        Ok(NeverSpin(Complete { file: file.policy(Policy::never_spin()), payload, buffer }))
+    }
+
+    async fn write(&mut self) -> io::Result<()> {
+        self.0.write().await
+    }
+
+    async fn rewind(&mut self) -> io::Result<()> {
+        self.0.rewind().await
+    }
 }
 
 /// `Offload` by the plain `write_all` of futures-io.
 #[derive(Debug)]
-pub(super) struct FuturesIo {
-    file: Offload<File>,
-    payload: Payload,
-}
+pub(super) struct FuturesIo(Complete);
 
-impl Writer for FuturesIo {
-    async fn open(path: &Path, payload: Payload) -> io::Result<Self> {
-        Ok(FuturesIo { file: Offload::create(path).await?, payload })
+impl Handle for FuturesIo {
+    async fn open(path: &Path, payload: Payload, is_pipe: bool) -> io::Result<Self> {
+        Complete::open(path, payload, is_pipe).await.map(FuturesIo)
     }
 
     async fn write(&mut self) -> io::Result<()> {
-        self.file.write_all(self.payload).await
+        self.0.file.write_all(self.0.payload).await
+    }
+
+    async fn rewind(&mut self) -> io::Result<()> {
+        self.0.rewind().await
     }
 }
 
@@ -52,30 +87,17 @@ pub(super) struct Shared {
     payload: Bytes,
 }
 
-impl Writer for Shared {
-    async fn open(path: &Path, payload: Payload) -> io::Result<Self> {
+impl Handle for Shared {
+    async fn open(path: &Path, payload: Payload, is_pipe: bool) -> io::Result<Self> {
         // Of an owner, so that clones are counted as they are for a caller whose bytes do not live for ever.
-        Ok(Shared { file: Offload::create(path).await?, payload: Bytes::from_owner(payload) })
+        Ok(Shared { file: Offload::new(open_std(path, is_pipe)?), payload: Bytes::from_owner(payload) })
     }
 
     async fn write(&mut self) -> io::Result<()> {
         self.file.write_all_bytes_complete(self.payload.clone()).await
     }
-}
 
-/// `FromFuturesIo` around an `Unblock`: what the adapter adds is the difference to `Unblock` with a flush.
-#[derive(Debug)]
-pub(super) struct FromUnblock {
-    file: FromFuturesIo<Unblock<File>>,
-    payload: Payload,
-}
-
-impl Writer for FromUnblock {
-    async fn open(path: &Path, payload: Payload) -> io::Result<Self> {
-        Ok(FromUnblock { file: FromFuturesIo::new(Unblock::new(File::create(path)?)), payload })
-    }
-
-    async fn write(&mut self) -> io::Result<()> {
-        self.file.write_all_complete(self.payload).await
+    async fn rewind(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0)).await.map(drop)
     }
 }
