@@ -96,8 +96,10 @@ fn files(situation: Situation, size: usize, folder: &Path) -> anyhow::Result<Arc
     let first = WarmFile::make(&folder.join("file"), size, writers).context("the file cannot be prepared")?;
     let others = (1..writers).map(|index| first.copy(&folder.join(format!("file-{index}"))));
     let files: io::Result<Vec<WarmFile>> = std::iter::once(Ok(first.clone())).chain(others).collect();
-    // What the disk still has to take would be taken in somebody's turn.
-    rustix::fs::sync();
+    if writers > 1 {
+        // What the disk still has to take would be taken in somebody's turn.
+        rustix::fs::sync();
+    }
     Ok(files.context("the files cannot be prepared")?.into())
 }
 

@@ -154,8 +154,8 @@ impl Situation {
     pub(super) fn sizes(self) -> &'static [usize] {
         match self {
             Situation::Alone => EVERY_SIZE,
-            Situation::BusyLoops | Situation::OneCore => SMALL_SIZES,
-            Situation::Quota | Situation::OnePerMs => SMALLEST,
+            Situation::BusyLoops => SMALL_SIZES,
+            Situation::OneCore | Situation::Quota | Situation::OnePerMs => SMALLEST,
             Situation::Reads => READS,
             Situation::Durable | Situation::Positions | Situation::SlowPipe => A_PAGE,
             Situation::Writers(_) | Situation::Idle => A_PAGE,

@@ -22,7 +22,7 @@ use super::{
 use crate::alloc;
 
 /// The part of a turn's time that is spent before it, to warm up.
-const WARM_UP: u32 = 16;
+const WARM_UP: u32 = 32;
 
 /// How often a write begins where it is one now and then.
 pub(super) const PACE: Duration = Duration::from_millis(1);

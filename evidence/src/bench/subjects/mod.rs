@@ -97,6 +97,25 @@ const WITH_CURSOR: &[Subject] = &[
     subject::<futures_io::Plain<futures_io::UnblockFile>, Bare>("Unblock write", Role::Weaker),
 ];
 
+/// Readers: the same files, called by the crate.
+const READERS: &[Subject] = &[
+    subject::<calls::Std, Bare>(STD, Role::Reference),
+    subject::<ours::Complete, Bare>(OURS, Role::Ours),
+    subject::<AsyncFs, Bare>("async-fs", Role::Peer),
+    subject::<AsyncStd, Bare>("async-std", Role::Peer),
+    subject::<Unblock, Bare>("Unblock", Role::Peer),
+    subject::<ours::Complete, Tokio>(OURS, Role::Ours),
+    subject::<tokio_file::Plain, Tokio>("tokio", Role::Peer),
+    subject::<SpawnBlocking, Tokio>(SPAWN_BLOCKING, Role::Peer),
+    subject::<ours::Complete, TokioSpawned>(OURS, Role::Ours),
+    subject::<tokio_file::Plain, TokioSpawned>("tokio", Role::Peer),
+    subject::<SpawnBlocking, TokioSpawned>(SPAWN_BLOCKING, Role::Peer),
+    subject::<ours::Complete, Compio>(OURS, Role::Ours),
+    subject::<uring::Compio, Compio>("compio", Role::Peer),
+    subject::<ours::Complete, TokioUring>(OURS, Role::Ours),
+    subject::<uring::TokioUring, TokioUring>("tokio-uring", Role::Peer),
+];
+
 /// Writers at positions.
 const AT_POSITIONS: &[Subject] = &[
     subject::<positioned::Std, Bare>(STD, Role::Reference),
@@ -121,7 +140,11 @@ const LARGE: usize = 1 << 20;
 
 /// Who is measured in a situation, with operations of that size.
 pub(super) fn of(situation: Situation, size: usize) -> impl Iterator<Item = &'static Subject> {
-    let all = if situation == Situation::Positions { AT_POSITIONS } else { WITH_CURSOR };
+    let all = match situation {
+        Situation::Positions => AT_POSITIONS,
+        Situation::Reads => READERS,
+        _ => WITH_CURSOR,
+    };
     all.iter().filter(move |subject| takes(situation, size, subject))
 }
 
@@ -143,9 +166,8 @@ fn takes(situation: Situation, size: usize, subject: &Subject) -> bool {
         Situation::Durable => {
             is_usual && ![BYTES, NEVER_SPIN, UNBLOCK].contains(&label) && runtime != SmolSpawned::NAME
         }
-        Situation::Reads => is_usual && ![BYTES, NEVER_SPIN].contains(&label) && runtime != SmolSpawned::NAME,
         Situation::SlowPipe => is_usual && !is_uring && label != BYTES && runtime != SmolSpawned::NAME,
-        Situation::Positions => true,
+        Situation::Positions | Situation::Reads => true,
         Situation::Writers(_) => [TokioSpawned::NAME, SmolSpawned::NAME].contains(&runtime),
         Situation::Idle => is_usual && !is_uring && [Bare::NAME, Tokio::NAME].contains(&runtime) && label != BYTES,
         Situation::Tmpfs | Situation::Ext4 | Situation::Xfs | Situation::Btrfs => {
