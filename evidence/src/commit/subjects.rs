@@ -14,6 +14,8 @@ use tokio::{
     sync::{Mutex, oneshot},
 };
 
+use super::Load;
+
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
@@ -21,10 +23,13 @@ pub(crate) enum Subject {
     EachOnItsOwn,
     TokioTask,
     Thread,
+    /// Not a log: what the device can do at best.
+    AllAtOnce,
 }
 
 impl Subject {
-    pub(crate) const ALL: [Self; 4] = [Self::GroupCommit, Self::Thread, Self::TokioTask, Self::EachOnItsOwn];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::GroupCommit, Self::Thread, Self::TokioTask, Self::EachOnItsOwn, Self::AllAtOnce];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -32,7 +37,13 @@ impl Subject {
             Self::EachOnItsOwn => "a write (and a sync) for each, tokio",
             Self::TokioTask => "a task with a channel, tokio",
             Self::Thread => "a thread with a channel",
+            Self::AllAtOnce => "one write and sync for all, std",
         }
+    }
+
+    /// Whether it is measured under that load.
+    pub(super) const fn takes(self, load: Load) -> bool {
+        load.durable || !matches!(self, Self::AllAtOnce)
     }
 }
 
@@ -71,6 +82,7 @@ impl Subjects {
                 thread::spawn(move || serve_on_thread(file, &receiver, durable));
                 Self::Thread(sender)
             }
+            Subject::AllAtOnce => return Err(io::ErrorKind::Unsupported.into()),
         })
     }
 

@@ -20,12 +20,20 @@ pub(super) enum Source {
     Sequences,
     Bench,
     Constants,
+    Commit,
 }
 
 impl Source {
     /// All, the quick ones first.
-    pub(super) const ALL: [Source; 6] =
-        [Source::Machine, Source::Sequences, Source::Audit, Source::Matrix, Source::Bench, Source::Constants];
+    pub(super) const ALL: [Source; 7] = [
+        Source::Machine,
+        Source::Sequences,
+        Source::Audit,
+        Source::Matrix,
+        Source::Commit,
+        Source::Constants,
+        Source::Bench,
+    ];
 
     /// Where it lies in the repository.
     pub(super) fn path(self) -> &'static str {
@@ -36,6 +44,7 @@ impl Source {
             Source::Sequences => "rfcs/data/sequences.json",
             Source::Bench => "rfcs/data/bench.json",
             Source::Constants => "rfcs/data/constants.json",
+            Source::Commit => "rfcs/data/commit.json",
         }
     }
 
@@ -47,6 +56,7 @@ impl Source {
             Source::Matrix => &["matrix", "--json", "rfcs/data/matrix.json"],
             Source::Sequences => &["sequence", "--json", "rfcs/data/sequences.json"],
             Source::Bench => &["bench", "--json", "rfcs/data/bench.json"],
+            Source::Commit => &["commit", "--json", "rfcs/data/commit.json"],
             Source::Constants => &["bench", "--constants", "--json", "rfcs/data/constants.json"],
         }
     }
@@ -68,6 +78,7 @@ impl Source {
             Source::Matrix => Some("matrix"),
             Source::Sequences => Some("sequence"),
             Source::Bench | Source::Constants => Some("bench"),
+            Source::Commit => Some("commit"),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     audit::all_rows,
     bench::record::{Constant, Run as BenchRun, constants, may_be_absent, plan, size_text},
+    commit::{self, Row as CommitRow},
     machine::{Machine, versions},
     sequence::{Run, log::Sequence},
 };
@@ -65,6 +66,10 @@ fn rows(data: &Data, source: Source) -> anyhow::Result<Rows> {
             }
         }
         Source::Bench => measured(Bench::read(data)?.run()),
+        Source::Commit => {
+            let rows: Vec<CommitRow> = data.read(source)?;
+            Rows { found: rows.iter().map(CommitRow::about).collect(), expected: commit::planned() }
+        }
         Source::Constants => {
             let rows: Vec<Constant> = data.read(source)?;
             Rows { found: rows.into_iter().map(|row| row.name).collect(), expected: constants() }

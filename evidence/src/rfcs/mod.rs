@@ -22,6 +22,7 @@ use crate::cli::Entry;
 mod audit;
 mod bench;
 mod blocks;
+mod commit;
 mod constants;
 mod contract;
 mod data;
