@@ -1,7 +1,7 @@
 //! Rows side by side: the rows of one situation and size, and within them those of one executor.
 //!
-//! A ratio has one executor on both sides, because what an executor costs is nothing that a writer could change. Only the
-//! reference, `std`, has none: it blocks the thread that asks.
+//! A ratio has one executor on both sides, because what an executor costs is nothing that a writer could change. Only
+//! the reference, `std`, has none: it blocks the thread that asks.
 
 use super::{
     row::{Measure, Row},

@@ -19,7 +19,8 @@ pub(super) enum Action {
 
 /// An open file. The operations go forward from its beginning, until it is rewound.
 pub(super) trait Handle: Sized + Send + 'static {
-    /// Opens the file at `path`, which exists, for reads and writes; `is_pipe` for writes alone. May block: no clock runs.
+    /// Opens the file at `path`, which exists, for reads and writes; `is_pipe` for writes alone. May block: no clock
+    /// runs.
     fn open(path: &Path, payload: Payload, is_pipe: bool) -> impl Future<Output = io::Result<Self>> + Send;
 
     /// Writes the whole payload, and waits for as much as the subject promises.

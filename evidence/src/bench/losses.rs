@@ -1,5 +1,5 @@
-//! Where ours is slower: each row of ours, against the fastest peer and the median of the peers on the same executor, at
-//! p50 and p99. Nothing is rounded, and nothing is left out.
+//! Where ours is slower: each row of ours, against the fastest peer and the median of the peers on the same executor,
+//! at p50 and p99. Nothing is rounded, and nothing is left out.
 
 use super::{
     compare::{Lane, groups},
@@ -68,8 +68,8 @@ impl Losses {
     /// In a sentence.
     pub(crate) fn text(&self) -> String {
         format!(
-            "Ours is slower in {} of {} comparisons: each of its rows with the fastest peer and with the median of the peers on \
-             the same executor, at p50 and at p99.",
+            "Ours is slower in {} of {} comparisons: each of its rows with the fastest peer and with the median of the \
+             peers on the same executor, at p50 and at p99.",
             self.lost.len(),
             self.compared
         )

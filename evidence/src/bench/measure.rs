@@ -1,8 +1,9 @@
 //! The process of one situation: it measures all subjects in turns, and tells what it finds line by line.
 //!
 //! A situation has a process of its own, because it may be bound to one core or have its own mounts; within it, every
-//! subject is measured by the same process, on the same files. Rounds go over all subjects before any of them is measured again, and each
-//! round begins with another one and goes the other way round, so that drift and neighbours hit all alike.
+//! subject is measured by the same process, on the same files. Rounds go over all subjects before any of them is
+//! measured again, and each round begins with another one and goes the other way round, so that drift and neighbours
+//! hit all alike.
 
 use std::{
     env,
@@ -155,8 +156,8 @@ fn take(subject: &Subject, turn: &Turn) -> anyhow::Result<Sample> {
     Ok(sample)
 }
 
-/// Waits until the threads are gone that a crowd has called up. The pool of `blocking` has one limit for the process, and
-/// keeps what it has below that for good: hundreds of threads, each of which wakes twice a second, in the turns of
+/// Waits until the threads are gone that a crowd has called up. The pool of `blocking` has one limit for the process,
+/// and keeps what it has below that for good: hundreds of threads, each of which wakes twice a second, in the turns of
 /// others. Above its limit it lets them go, so the limit is lowered for a moment.
 fn wait_for_crowds_to_leave() {
     if meter::threads() <= FEW_THREADS {
@@ -258,7 +259,8 @@ mod tests {
 
     #[test]
     fn a_busy_process_ends_with_its_value() {
-        // The test program is not ours, so what it is given to run ends by itself; that it is waited for is what counts.
+        // The test program is not ours, so what it is given to run ends by itself; that it is waited for is what
+        // counts.
         let child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("a process");
         let id = child.id();
         drop(BusyLoops(child));

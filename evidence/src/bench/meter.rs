@@ -4,8 +4,8 @@ use std::{collections::HashMap, fs, time::Duration};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-/// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle threads
-/// of a pool do now and then.
+/// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle
+/// threads of a pool do now and then.
 const A_RUN: u64 = 20_000;
 
 /// The threads of the process, and how long each had run when this was made.
@@ -17,8 +17,8 @@ impl Threads {
         Threads(run_times())
     }
 
-    /// How many have run since, for more than a glance, beside the thread that asks. One that has ended meanwhile is not
-    /// seen.
+    /// How many have run since, for more than a glance, beside the thread that asks. One that has ended meanwhile is
+    /// not seen.
     pub(super) fn others_that_ran(&self) -> usize {
         let this = this_thread();
         let before = |thread: &String| self.0.get(thread).copied().unwrap_or(0);

@@ -63,9 +63,9 @@ const TURN_LIMIT: Duration = Duration::from_secs(120);
 /// The command of the bench.
 pub(crate) fn entry(command: Command) -> Entry {
     let command = command.after_help(
-        "Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits with 0 \
-         if all was measured that this machine offers, with 1 if something of ours was not, and with 2 if the bench could \
-         not run.",
+        "Every situation is measured by one process, in rounds over all subjects, so that drift hits all alike. Exits \
+         with 0 if all was measured that this machine offers, with 1 if something of ours was not, and with 2 if the \
+         bench could not run.",
     );
     Entry::derived(command, |args: BenchArgs| run(&args))
 }

@@ -1,7 +1,7 @@
 //! Whether the machine was quiet: what others took of it, before the run and during each situation.
 //!
-//! `/proc/stat` counts what all processes have used, and what the host took from a virtual machine. Less what is our own,
-//! that is noise. Load averages are told, and do not count: they look back for minutes.
+//! `/proc/stat` counts what all processes have used, and what the host took from a virtual machine. Less what is our
+//! own, that is noise. Load averages are told, and do not count: they look back for minutes.
 
 use std::{
     fs, thread,
@@ -10,8 +10,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// Cores that others may use of a quiet machine, the kernel's own threads included, which write the files back. Ticks of
-/// a clock are counted, not time, so a little is found where there is nothing.
+/// Cores that others may use of a quiet machine, the kernel's own threads included, which write the files back. Ticks
+/// of a clock are counted, not time, so a little is found where there is nothing.
 const OTHERS: f64 = 0.2;
 
 /// The part of its time that the host may take of a quiet machine.

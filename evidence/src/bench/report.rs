@@ -16,7 +16,8 @@ use super::{
 /// What the columns say.
 pub(super) const LEGEND: &str = "\
 mean, p50, p99, p99.9: time of one operation, from its call to its answer; all of one sample, in which each operation of
-each round is. CPU, allocations: for one operation, of all threads of the process. threads: the most that ran in a round.
+each round is. CPU, allocations: for one operation, of all threads of the process. threads: the most that ran in a
+round.
 x std: p50, in that of std on the same thread. x peer: p50 and p99, in the least of a peer on the same executor that
 keeps the same promise. weaker: the bytes are copied when the write is answered, and written later; that is not in its
 time. in all: time on the clock, divided by the operations of all writers together.

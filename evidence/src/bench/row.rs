@@ -14,7 +14,8 @@ use super::{
 const QUANTILES: [f64; 9] = [0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 0.9999, 1.0];
 
 /// What was measured. All times are in nanoseconds, of single operations, from the call to the answer; mean and
-/// percentiles are of one and the same sample, in which each operation of each round is. The fields are those of the JSON.
+/// percentiles are of one and the same sample, in which each operation of each round is. The fields are those of the
+/// JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Row {

@@ -1,5 +1,5 @@
-//! What was measured of operations, each for itself: every latency is in one histogram, and every other figure is of the
-//! same operations.
+//! What was measured of operations, each for itself: every latency is in one histogram, and every other figure is of
+//! the same operations.
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! A ticker: a task that is woken once a millisecond, and sees how late it is polled.
 //!
 //! A thread of its own wakes it, for all executors the same one, so that the timers of a runtime are not what is
-//! compared. Lateness is counted from the moment at which the tick was due. A tick that comes while the executor is busy
-//! is kept, and so counts for as long as it waited.
+//! compared. Lateness is counted from the moment at which the tick was due. A tick that comes while the executor is
+//! busy is kept, and so counts for as long as it waited.
 
 use std::{
     future::poll_fn,

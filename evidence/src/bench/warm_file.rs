@@ -1,7 +1,7 @@
 //! The file that everybody works on: of one length, written once before, and in the page cache.
 //!
-//! A write to it overwrites, so that no subject pays for blocks that a file system has to find, and none finds a file that
-//! is longer or colder than another's.
+//! A write to it overwrites, so that no subject pays for blocks that a file system has to find, and none finds a file
+//! that is longer or colder than another's.
 
 use std::{
     fs::File,

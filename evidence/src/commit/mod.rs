@@ -1,8 +1,8 @@
 //! `evidence -- commit`: what an append to one log costs, when many tasks append at once.
 //!
-//! Group commit against what people write instead: a write and a sync for each record, a task that batches what comes over
-//! a channel, and a thread that does so. The subjects take turns in each round, and each latency of each round is in the
-//! sample of its row.
+//! Group commit against what people write instead: a write and a sync for each record, a task that batches what comes
+//! over a channel, and a thread that does so. The subjects take turns in each round, and each latency of each round is
+//! in the sample of its row.
 
 use std::{
     path::PathBuf,

@@ -9,8 +9,8 @@ use crate::bench::record::situations;
 fn names() -> String {
     let situations: Vec<String> = situations().iter().map(|(name, _)| format!("bench-{name}")).collect();
     format!(
-        "machine, seed, select-loop, audit, rules, flaws, matrix, commit, constants, speed, bench-quiet, bench-targets, \
-         bench-losses, bench-costs, {}",
+        "machine, seed, select-loop, audit, rules, flaws, matrix, commit, constants, speed, bench-quiet, \
+         bench-targets, bench-losses, bench-costs, {}",
         situations.join(", ")
     )
 }

@@ -20,8 +20,8 @@ pub(super) fn table(data: &Data) -> anyhow::Result<String> {
         let words = [format!("`{}`", constant.name), format!("`{}`", constant.value), constant.bounds.clone()];
         table.row(words.into_iter().chain(VARIANTS.map(cell)));
     }
-    let legend = "\nThe figures that get worst, in those of the constants as they are, where they differ by more than twice of \
-                  what these differ by from one row of runs to the next.\n";
+    let legend = "\nThe figures that get worst, in those of the constants as they are, where they differ by more than \
+                  twice of what these differ by from one row of runs to the next.\n";
     Ok(table.finish() + legend)
 }
 

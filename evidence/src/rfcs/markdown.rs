@@ -23,7 +23,8 @@ pub(super) fn part(name: &str, content: &str) -> String {
     format!("{}\n{content}{END}\n", begin(name))
 }
 
-/// What stands between the markers of a part with that text. The empty lines keep a table from being taken for a part of the comment.
+/// What stands between the markers of a part with that text. The empty lines keep a table from being taken for a part
+/// of the comment.
 pub(super) fn between(body: &str) -> String {
     format!("\n{}\n\n", body.trim_end())
 }

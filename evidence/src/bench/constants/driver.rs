@@ -1,5 +1,5 @@
-//! What shows a constant: short scenarios, each of which spins in another way. It is built beside a copy of the crate whose
-//! constants are values, and told by the environment which.
+//! What shows a constant: short scenarios, each of which spins in another way. It is built beside a copy of the crate
+//! whose constants are values, and told by the environment which.
 
 use std::{
     fs::File,

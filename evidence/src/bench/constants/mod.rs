@@ -1,7 +1,8 @@
 //! What each constant of spinning is worth: what gets worse without it, with half and with twice of it.
 //!
-//! `bench --constants` builds a copy of this crate whose constants are told to a process, and runs each scenario with each
-//! variant in rounds, in turns. The constants as they are run twice: by what these two differ, a difference is noise.
+//! `bench --constants` builds a copy of this crate whose constants are told to a process, and runs each scenario with
+//! each variant in rounds, in turns. The constants as they are run twice: by what these two differ, a difference is
+//! noise.
 
 use std::{
     io::{self, Write as _},

@@ -1,7 +1,7 @@
 //! The source of this crate with its constants of spinning made into values that a process is told.
 //!
-//! A constant that is measured must be the one that is shipped, so nothing in the crate knows of this: a copy of the source
-//! is changed, and each change fails if it finds nothing to change.
+//! A constant that is measured must be the one that is shipped, so nothing in the crate knows of this: a copy of the
+//! source is changed, and each change fails if it finds nothing to change.
 
 use anyhow::{Context as _, bail, ensure};
 
@@ -14,7 +14,8 @@ pub(super) struct Constant {
     pub(super) bounds: &'static str,
     /// The value that stands for "without".
     pub(super) without: Without,
-    /// Where it is not named in the source: the text of its place, and the text there when it is a value, with `{}` for that.
+    /// Where it is not named in the source: the text of its place, and the text there when it is a value, with `{}` for
+    /// that.
     place: Option<Place>,
 }
 

@@ -220,8 +220,8 @@ mod tests {
         }
     }
 
-    /// What makes the figures comparable: everyone has done the same in the end. That who claims to complete has done it
-    /// at the answer is checked in each turn.
+    /// What makes the figures comparable: everyone has done the same in the end. That who claims to complete has done
+    /// it at the answer is checked in each turn.
     #[test]
     fn every_subject_writes_every_byte_where_it_says() {
         let folder = tempfile::tempdir().expect("a folder");
