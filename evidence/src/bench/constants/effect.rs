@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::bench::compare::median;
+
 /// A factor below this is none, however quiet the machine is.
 const LEAST: f64 = 1.1;
 
 /// The figures of a scenario: nanoseconds for one operation.
 pub(super) const MEASURES: [&str; 3] = ["p50", "p99", "CPU"];
 
-/// Those of one variant, each the median of the rounds; and those of the constants as they are, twice.
+/// Those of one variant, each the median of the rounds; and those of the constants as they are, several times.
 #[derive(Clone, Debug)]
 pub(super) struct Figures {
     pub(super) variant: [f64; 3],
-    pub(super) today: [f64; 3],
-    pub(super) today_again: [f64; 3],
+    pub(super) today: Vec<[f64; 3]>,
 }
 
 /// A constant, and what other values of it do.
@@ -25,6 +26,8 @@ pub(crate) struct Constant {
     pub(crate) value: String,
     /// What it bounds.
     pub(crate) bounds: String,
+    /// The scenario that it is for.
+    pub(crate) scenario: String,
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -55,16 +58,23 @@ impl Effect {
         worse.sort_by(|one, other| other.factor.total_cmp(&one.factor));
         Effect { variant: variant.to_owned(), worse }
     }
+}
 
-    /// The worst of it, for a cell of a table.
-    pub(crate) fn text(&self) -> String {
-        let told = self
-            .worse
-            .iter()
-            .take(2)
-            .map(|worse| format!("{}, {}: {:.1}×", worse.scenario, worse.measure, worse.factor));
-        let told: Vec<String> = told.collect();
-        if told.is_empty() { "nothing".to_owned() } else { told.join("; ") }
+impl Constant {
+    /// What a variant does to the scenario that the constant is for, and the worst that it does to another one; for a cell
+    /// of a table. `None` where there is no such variant.
+    pub(crate) fn text(&self, variant: &str) -> Option<String> {
+        let effect = self.effects.iter().find(|effect| effect.variant == variant)?;
+        let worst = |is_own: bool| effect.worse.iter().find(|worse| (worse.scenario == self.scenario) == is_own);
+        let own = worst(true).map_or_else(|| format!("{}: nothing", self.scenario), Worse::text);
+        let other = worst(false).map_or_else(String::new, |worse| format!("; also {}", worse.text()));
+        Some(own + &other)
+    }
+}
+
+impl Worse {
+    fn text(&self) -> String {
+        format!("{}, {}: {:.1}×", self.scenario, self.measure, self.factor)
     }
 }
 
@@ -72,9 +82,10 @@ impl Figures {
     /// What is worse by more than twice of what the same constants differ by from one row of runs to the next.
     fn worse(&self, scenario: &str) -> Vec<Worse> {
         let one = |index: usize| {
-            let factor = self.variant[index] / self.today[index];
-            let noise = self.today_again[index] / self.today[index];
-            let noise = noise.max(noise.recip()) - 1.0;
+            let today = || self.today.iter().map(|figures| figures[index]);
+            let (least, most) = (today().fold(f64::INFINITY, f64::min), today().fold(0.0, f64::max));
+            let middle = median(today().collect())?;
+            let (factor, noise) = (self.variant[index] / middle, most / least - 1.0);
             let counts = factor > LEAST.max(1.0 + 2.0 * noise);
             let (scenario, measure) = (scenario.to_owned(), MEASURES[index].to_owned());
             counts.then_some(Worse { scenario, measure, factor })
@@ -88,22 +99,28 @@ mod tests {
     use super::*;
 
     fn figures(variant: [f64; 3]) -> Figures {
-        Figures { variant, today: [100.0, 200.0, 300.0], today_again: [100.0, 300.0, 300.0] }
+        Figures { variant, today: vec![[100.0, 200.0, 300.0], [100.0, 300.0, 300.0], [100.0, 200.0, 300.0]] }
+    }
+
+    fn constant(effect: Effect) -> Constant {
+        let [name, value, bounds, scenario] = ["BOUND", "20", "a spin", "100 B"].map(str::to_owned);
+        Constant { name, value, bounds, scenario, effects: vec![effect] }
     }
 
     #[test]
-    fn what_is_worse_than_noise_is_told_the_worst_first() {
-        let effect = Effect::of(
-            "halved",
-            &[("100 B", figures([150.0, 390.0, 300.0])), ("paced", figures([90.0, 200.0, 900.0]))],
-        );
+    fn what_is_worse_than_noise_is_told_that_of_its_own_scenario_first() {
+        let seen = [("100 B", figures([150.0, 390.0, 300.0])), ("paced", figures([90.0, 200.0, 900.0]))];
+        let effect = Effect::of("halved", &seen);
         let told: Vec<_> = effect.worse.iter().map(|w| (w.scenario.as_str(), w.measure.as_str(), w.factor)).collect();
         assert_eq!(told, [("paced", "CPU", 3.0), ("100 B", "p50", 1.5)], "a p99 that differs by itself is not told");
-        assert_eq!(effect.text(), "paced, CPU: 3.0×; 100 B, p50: 1.5×");
+        let constant = constant(effect);
+        assert_eq!(constant.text("halved").as_deref(), Some("100 B, p50: 1.5×; also paced, CPU: 3.0×"));
+        assert_eq!(constant.text("doubled"), None);
     }
 
     #[test]
     fn what_does_not_get_worse_is_said() {
-        assert_eq!(Effect::of("doubled", &[("100 B", figures([105.0, 100.0, 300.0]))]).text(), "nothing");
+        let constant = constant(Effect::of("doubled", &[("100 B", figures([105.0, 100.0, 300.0]))]));
+        assert_eq!(constant.text("doubled").as_deref(), Some("100 B: nothing"));
     }
 }

@@ -37,6 +37,9 @@ pub(crate) use self::effect::Constant;
 const FULL: Duration = Duration::from_millis(100);
 const QUICK: Duration = Duration::from_millis(8);
 
+/// How often the constants as they are run in each round.
+const TODAY: usize = 4;
+
 /// A value of one constant.
 struct Variant {
     /// The place of the constant.
@@ -86,7 +89,7 @@ fn variants() -> Vec<Variant> {
     all
 }
 
-/// The medians of the rounds, of the constants as they are, of these again, and of each variant.
+/// The medians of the rounds, of the constants as they are, several times, and of each variant.
 fn measure(
     program: &Path,
     scenario: &str,
@@ -95,10 +98,10 @@ fn measure(
     rounds: usize,
 ) -> anyhow::Result<Vec<[f64; 3]>> {
     let _busy = (scenario == "busy").then(BusyLoops::start).transpose()?;
-    let mut seen: Vec<Vec<[f64; 3]>> = vec![Vec::new(); variants.len() + 2];
+    let mut seen: Vec<Vec<[f64; 3]>> = vec![Vec::new(); variants.len() + TODAY];
     for round in 0..rounds {
         for index in order(seen.len(), round) {
-            let variant = index.checked_sub(2).map(|index| &variants[index]);
+            let variant = index.checked_sub(TODAY).map(|index| &variants[index]);
             seen[index].push(once(program, scenario, variant, time)?);
         }
     }
@@ -137,7 +140,7 @@ fn once(program: &Path, scenario: &str, variant: Option<&Variant>, time: Duratio
 fn conclude(variants: &[Variant], values: &[String], measured: &[(&str, Vec<[f64; 3]>)]) -> Vec<Constant> {
     let effect = |(index, variant): (usize, &Variant)| {
         let figures = measured.iter().map(|(scenario, figures)| {
-            (*scenario, Figures { variant: figures[index + 2], today: figures[0], today_again: figures[1] })
+            (*scenario, Figures { variant: figures[index + TODAY], today: figures[..TODAY].to_vec() })
         });
         effect::Effect::of(variant.name, &figures.collect::<Vec<_>>())
     };
@@ -145,6 +148,7 @@ fn conclude(variants: &[Variant], values: &[String], measured: &[(&str, Vec<[f64
         name: of.name.to_owned(),
         value: values[index].clone(),
         bounds: of.bounds.to_owned(),
+        scenario: of.scenario.to_owned(),
         effects: variants.iter().enumerate().filter(|(_, v)| v.constant == index).map(effect).collect(),
     };
     CONSTANTS.iter().enumerate().map(constant).collect()
@@ -154,10 +158,7 @@ fn print(constants: &[Constant]) -> io::Result<()> {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(["constant", "value", "bounds", "without", "halved", "doubled"]);
     for constant in constants {
-        let cell = |name: &str| {
-            let effect = constant.effects.iter().find(|effect| effect.variant == name);
-            effect.map_or_else(String::new, effect::Effect::text)
-        };
+        let cell = |variant: &str| constant.text(variant).unwrap_or_default();
         let words = [constant.name.clone(), constant.value.clone(), constant.bounds.clone()];
         table.add_row(words.into_iter().chain(["without", "halved", "doubled"].map(cell)));
     }
@@ -173,12 +174,14 @@ mod tests {
     fn every_constant_has_a_row_with_each_of_its_variants() {
         let variants = variants();
         let values = vec!["1".to_owned(); CONSTANTS.len()];
-        let mut figures = vec![[100.0; 3]; variants.len() + 2];
-        figures[2] = [500.0, 100.0, 100.0];
+        let mut figures = vec![[100.0; 3]; variants.len() + TODAY];
+        figures[TODAY] = [500.0, 100.0, 100.0];
         let constants = conclude(&variants, &values, &[("100 B", figures)]);
         assert_eq!(constants.len(), CONSTANTS.len());
-        assert_eq!(constants[0].effects[0].text(), "100 B, p50: 5.0×");
-        assert_eq!(constants[0].effects[1].text(), "nothing");
+        assert_eq!(constants[0].text("without").as_deref(), Some("100 B, p50: 5.0×"));
+        assert_eq!(constants[0].text("halved").as_deref(), Some("100 B: nothing"));
+        let scenarios = driver::SCENARIOS.map(|scenario| scenario.0);
+        assert!(CONSTANTS.iter().all(|constant| scenarios.contains(&constant.scenario)));
         assert!(constants.iter().all(|constant| [1, 3].contains(&constant.effects.len())));
     }
 }

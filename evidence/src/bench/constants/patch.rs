@@ -12,6 +12,8 @@ pub(super) struct Constant {
     pub(super) name: &'static str,
     /// What bounds it, in words, for the table.
     pub(super) bounds: &'static str,
+    /// The scenario that it is for.
+    pub(super) scenario: &'static str,
     /// The value that stands for "without".
     pub(super) without: Without,
     /// Where it is not named in the source: the text of its place, and the text there when it is a value, with `{}` for
@@ -40,21 +42,18 @@ struct Place {
     scales: bool,
 }
 
-const fn named(name: &'static str, bounds: &'static str, without: Without) -> Constant {
-    Constant { name, bounds, without, place: None }
+const fn named(name: &'static str, bounds: &'static str, scenario: &'static str, without: Without) -> Constant {
+    Constant { name, bounds, scenario, without, place: None }
 }
 
-const fn unnamed(name: &'static str, bounds: &'static str, without: Without, place: Place) -> Constant {
-    Constant { name, bounds, without, place: Some(place) }
+const fn at(place: Place, of: Constant) -> Constant {
+    Constant { place: Some(place), ..of }
 }
 
 /// All of them.
 pub(super) const CONSTANTS: [Constant; 12] = [
-    named("BOUND", "how long a caller spins", Without::Value(0)),
-    unnamed(
-        "5 / 2",
-        "a worker spins longer than a caller",
-        Without::Value(2),
+    named("BOUND", "how long a caller spins", "100 B", Without::Value(0)),
+    at(
         Place {
             text: "saturating_mul(5) / 2",
             instead: "saturating_mul({}) / 2",
@@ -62,19 +61,17 @@ pub(super) const CONSTANTS: [Constant; 12] = [
             value: "5",
             scales: true,
         },
+        named("5 / 2", "a worker spins longer than a caller", "busy", Without::Value(2)),
     ),
-    named("BYTES_PER_MICROSECOND", "a longer wait for large writes", Without::Most),
-    named("PROLONGED_UP_TO", "up to which size", Without::Value(0)),
-    named("LOOKS", "looks between two looks at the clock", Without::Value(1)),
-    named("YIELDS", "yields where there is one core", Without::Value(0)),
-    named("MOST_SKIPPED", "opportunities skipped after failures", Without::Value(1)),
-    named("STAY", "how long a worker keeps its thread", Without::Most),
-    named("MOST_IN_VAIN", "waits in vain before a pause", Without::Most),
-    named("PAUSE", "how long the pause is", Without::Value(0)),
-    unnamed(
-        "cores - 1",
-        "workers that spin at once",
-        Without::Value(1 << 20),
+    named("BYTES_PER_MICROSECOND", "a longer wait for large writes", "64 KiB", Without::Most),
+    named("PROLONGED_UP_TO", "up to which size", "64 KiB", Without::Value(0)),
+    named("LOOKS", "looks between two looks at the clock", "100 B", Without::Value(1)),
+    named("YIELDS", "yields where there is one core", "one core", Without::Value(0)),
+    named("MOST_SKIPPED", "opportunities skipped after failures", "paced", Without::Value(1)),
+    named("STAY", "how long a worker keeps its thread", "neighbor", Without::Most),
+    named("MOST_IN_VAIN", "waits in vain before a pause", "crowd", Without::Most),
+    named("PAUSE", "how long the pause is", "crowd", Without::Value(0)),
+    at(
         Place {
             text: "cores().saturating_sub(1).max(1)",
             instead: "{}",
@@ -82,11 +79,9 @@ pub(super) const CONSTANTS: [Constant; 12] = [
             value: "cores().saturating_sub(1).max(1)",
             scales: true,
         },
+        named("cores - 1", "workers that spin at once", "threads", Without::Value(1 << 20)),
     ),
-    unnamed(
-        "a queued job",
-        "ends every spin of a worker",
-        Without::Value(0),
+    at(
         Place {
             text: "QUEUED.load(Relaxed) > 0",
             instead: "({} > 0 && QUEUED.load(Relaxed) > 0)",
@@ -94,14 +89,16 @@ pub(super) const CONSTANTS: [Constant; 12] = [
             value: "1",
             scales: false,
         },
+        named("a queued job", "ends every spin of a worker", "one thread", Without::Value(0)),
     ),
 ];
 
 impl Constant {
     /// The variable of the environment that has its value.
     pub(super) fn variable(&self) -> String {
-        let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-        format!("AWC_{}", self.name.chars().map(letter).collect::<String>())
+        let words: Vec<&str> =
+            self.name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        format!("AWC_{}", words.join("_").to_ascii_uppercase())
     }
 
     /// Whether half and twice of it are measured.
@@ -227,7 +224,7 @@ mod tests {
 
     #[test]
     fn only_whole_words_become_calls() {
-        let constant = named("STAY", "", Without::Most);
+        let constant = named("STAY", "", "neighbor", Without::Most);
         assert_eq!(with_calls("STAY >= STAYED + (STAY)", &constant), "tuned_awc_stay() >= STAYED + (tuned_awc_stay())");
     }
 }
