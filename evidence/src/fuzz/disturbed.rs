@@ -57,8 +57,8 @@ impl Write for Disturbed {
 }
 
 impl WriteComplete for Disturbed {
-    fn unread(&mut self, n: u64) -> io::Result<bool> {
-        self.file.unread(n)
+    fn seek_back(&mut self, n: u64) -> io::Result<bool> {
+        self.file.seek_back(n)
     }
 
     fn may_have_written(&self, error: &io::Error) -> bool {

@@ -17,7 +17,8 @@ pub(super) struct Row {
     rounds: u32,
     failures: u32,
     verdict: Verdict,
-    detail: String,
+    #[serde(rename = "detail")]
+    _detail: String,
 }
 
 impl Row {

@@ -42,8 +42,8 @@ impl Model {
         self.answered(Rule::O2, answer, |state| state.read(len, answer))
     }
 
-    pub(super) fn sought(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
-        self.answered(Rule::O2, answer, |state| state.sought(position, answer))
+    pub(super) fn seek_ended(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
+        self.answered(Rule::O2, answer, |state| state.seek_ended(position, answer))
     }
 
     pub(super) fn closed(&mut self, answer: &Poll<io::Result<()>>) -> Held {

@@ -64,7 +64,7 @@ impl Player<'_> {
                 let what = format!("poll_seek({position:?})");
                 let answer =
                     self.trial.poll_as_far_as(Drive::End, &what, |mut writer, cx| writer.poll_seek(cx, *position))?;
-                let held = self.model.sought(*position, &answer);
+                let held = self.model.seek_ended(*position, &answer);
                 self.judge(held)
             }
             Operation::Step => {

@@ -174,11 +174,11 @@ impl Possible {
     }
 
     /// A seek was answered.
-    pub(super) fn sought(&self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Vec<Self> {
+    pub(super) fn seek_ended(&self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Vec<Self> {
         self.after_the_pending(answer, |state| {
             let Poll::Ready(result) = answer else { return vec![state.clone()] };
             let mut next = state.clone();
-            let fits = next.images.sought(position, result.as_ref().ok().copied());
+            let fits = next.images.seek_ended(position, result.as_ref().ok().copied());
             fits.then_some(next).into_iter().collect()
         })
     }

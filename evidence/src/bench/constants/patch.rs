@@ -65,11 +65,20 @@ pub(super) const CONSTANTS: [Constant; 12] = [
     ),
     named("BYTES_PER_MICROSECOND", "a longer wait for large writes", "64 KiB", Without::Most),
     named("PROLONGED_UP_TO", "up to which size", "64 KiB", Without::Value(0)),
-    named("LOOKS", "looks between two looks at the clock", "100 B", Without::Value(1)),
+    named("ITERATIONS", "looks at the flag between two at the clock", "100 B", Without::Value(1)),
     named("YIELDS", "yields where there is one core", "one core", Without::Value(0)),
-    named("MOST_SKIPPED", "opportunities skipped after failures", "paced", Without::Value(1)),
-    named("STAY", "how long a worker keeps its thread", "neighbor", Without::Most),
-    named("MOST_IN_VAIN", "waits in vain before a pause", "crowd", Without::Most),
+    named("MAX_BACKOFF", "opportunities skipped after failures", "paced", Without::Value(1)),
+    at(
+        Place {
+            text: "elapsed() >= TIME_SLICE",
+            instead: "elapsed() >= {}",
+            kind: "Duration",
+            value: "TIME_SLICE",
+            scales: true,
+        },
+        named("TIME_SLICE", "how long a worker keeps its thread", "neighbor", Without::Most),
+    ),
+    named("MAX_FAILED", "spins that fail before a pause", "crowd", Without::Most),
     named("PAUSE", "how long the pause is", "crowd", Without::Value(0)),
     at(
         Place {
@@ -218,8 +227,8 @@ mod tests {
             patched(&more).expect_err("unknown").to_string(),
             "no row of the constants knows `const MORE: u32 = 1;`"
         );
-        let less = SOURCE.replace("const LOOKS: ", "const VIEWS: ");
-        assert_eq!(patched(&less).expect_err("missing").to_string(), "spin.rs has no constant LOOKS");
+        let less = SOURCE.replace("const YIELDS: ", "const GIVES: ");
+        assert_eq!(patched(&less).expect_err("missing").to_string(), "spin.rs has no constant YIELDS");
     }
 
     #[test]
