@@ -85,21 +85,3 @@ fn run(options: Options) -> anyhow::Result<ExitCode> {
     after.assert_no_more_than(before)?;
     Ok(ExitCode::SUCCESS)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A few writers on each runtime: the bytes are checked in there.
-    #[test]
-    fn a_round_of_each_runtime_has_everything_happen() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut counts = Counts::default();
-        for (seed, runtime) in (1..).zip(Runtime::ALL) {
-            counts.add(&runtime.round(folder.path(), 400, seed).expect("the bytes are right"));
-        }
-        counts.assert_that_all_happened().expect("everything");
-        let left: Vec<_> = std::fs::read_dir(folder.path()).expect("the folder").collect();
-        assert!(left.is_empty(), "{left:?}");
-    }
-}
