@@ -52,7 +52,8 @@ pub(super) async fn play(subject: Subject, load: Load, path: &Path, each: Durati
             let record = vec![b'a' + (task % 26) as u8; load.len];
             let mut latencies = Vec::new();
             let mut now = Instant::now();
-            while now < end {
+            // At least one, however late this task begins.
+            while latencies.is_empty() || now < end {
                 log.append(&record).await?;
                 let then = std::mem::replace(&mut now, Instant::now());
                 latencies.push(now - then);
@@ -78,7 +79,7 @@ pub(super) fn all_at_once(load: Load, path: &Path, each: Duration) -> io::Result
     let records = vec![b'a'; load.len * load.tasks];
     let (began, cpu) = (Instant::now(), cpu_time());
     let mut played = Played::new();
-    while began.elapsed() < each {
+    while played.latencies.is_empty() || began.elapsed() < each {
         let then = Instant::now();
         file.write_all(&records)?;
         file.sync_data()?;
