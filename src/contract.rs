@@ -20,6 +20,10 @@
 //! | **indeterminate** | nobody can know how many bytes are complete | a flush that failed half-way |
 //! | **self-driven** | something behind the writer carries a submitted write on: kernel, thread, memory | |
 //! | **driven** | only polls carry a submitted write on: TLS, framing | |
+//! | **taken** | of the bytes of a submission: the first ones, for which the writer answers from now on | |
+//! | **poisoned** | takes no more, because an outcome was indeterminate | |
+//! | **observer** | whoever sees the destination without the help of the writer | another descriptor, a peer |
+//! | **turn** | a `Pending` that wakes its own task at once, so that the executor polls others in between | |
 //!
 //! *Not complete* does not mean *absent*: bytes of a failed call, or of a torn tail, may be there.
 
@@ -118,7 +122,8 @@ rules! {
     Polls:
     P1 "wake":
         "A task whose last poll was `Pending` is woken when it can go on, unless another task has polled that side since: \
-         there is at least one waker each for reading and for writing. A result is published before the wake. No lock is held \
+         there is at least one waker each for reading and for writing. A poll that cannot go on does not wake its own task \
+         again and again. A result is published before the wake. No lock is held \
          while a waker is cloned, woken or dropped, and a waker that panics harms only its own task."
     P2 "panic":
         "No poll panics because of its destination. A panic below, or a count above the length, is `Indeterminate`."

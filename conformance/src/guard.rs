@@ -1,8 +1,11 @@
 //! What foreign code (a writer, a destination, a waker) may do to the kit, and what a plain writer makes of it.
 
 use std::{
+    any::Any,
     io,
+    ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind},
+    thread,
 };
 
 use async_write_complete::Indeterminate;
@@ -18,6 +21,62 @@ pub(crate) fn ignore_panics(f: impl FnOnce()) {
 /// Drops a value of a foreign type, whose drop may panic.
 pub(crate) fn drop_catching_panics<T>(value: T) {
     ignore_panics(|| drop(value));
+}
+
+/// What a panic says.
+pub(crate) fn text_of(payload: Box<dyn Any + Send>) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
+    // A payload may panic in its own drop.
+    std::mem::forget(payload);
+    text
+}
+
+/// A value of a foreign type. Where it is dropped while a panic unwinds, a panic of its own drop is caught, because that
+/// would end the process.
+#[derive(Debug)]
+pub(crate) struct Foreign<T>(Option<T>);
+
+impl<T> Foreign<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    pub(crate) fn into_inner(mut self) -> T {
+        match self.0.take() {
+            Some(value) => value,
+            None => unreachable!("only the drop takes it"),
+        }
+    }
+}
+
+impl<T> Deref for Foreign<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(value) => value,
+            None => unreachable!("only the drop takes it"),
+        }
+    }
+}
+
+impl<T> DerefMut for Foreign<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        match &mut self.0 {
+            Some(value) => value,
+            None => unreachable!("only the drop takes it"),
+        }
+    }
+}
+
+impl<T> Drop for Foreign<T> {
+    fn drop(&mut self) {
+        let value = self.0.take();
+        if thread::panicking() {
+            drop_catching_panics(value);
+        }
+    }
 }
 
 /// Runs `f`; a panic becomes an [`Indeterminate`] error (rule P2).

@@ -1,6 +1,7 @@
 //! [`Judge`]: runs the cases of a check, and comes to a verdict.
 
 use std::{
+    any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
     thread,
@@ -11,12 +12,13 @@ use async_write_complete::contract::Rule;
 
 use crate::{
     checks,
-    guard::ignore_panics,
+    guard::{ignore_panics, text_of},
     kit::Kit,
     need::{Need, Why},
+    reasons::Reasons,
     report::{LeftOut, Outcome, Violation},
     story::Log,
-    trial::Trial,
+    trial::{BUILDING, Trial},
 };
 
 /// What a case or a step of it comes to, if it does not simply go on.
@@ -31,6 +33,8 @@ pub(crate) enum Stop {
     Unclear(String),
     /// What the case needs is not there.
     Skip(Why),
+    /// The rule cannot be judged, whatever other cases say.
+    Blind(String),
 }
 
 /// Runs the cases of one check.
@@ -39,11 +43,15 @@ pub(crate) struct Judge<'k> {
     rule: Rule,
     log: Log,
     cases: usize,
-    left_out: Option<LeftOut>,
-    /// Why the first case was left out that the author did not declare impossible.
-    missed: Option<String>,
+    left_out: Reasons,
     unclear: Option<String>,
+    /// How many cases were unclear.
+    unclear_cases: usize,
+    blind: Option<String>,
 }
+
+/// How many unclear cases are enough, where waiting has come to nothing: what hangs in one hangs in most of them.
+const ENOUGH_UNCLEAR: usize = 3;
 
 impl Judge<'_> {
     /// Runs one case with a fresh writer, if its needs are met.
@@ -64,24 +72,31 @@ impl Judge<'_> {
         match ended {
             Ok(()) => self.cases += 1,
             Err(Stop::Broken(violation)) => return Err(Stop::Broken(violation)),
-            Err(Stop::Unclear(why)) => drop(self.unclear.get_or_insert(format!("{name}: {why}"))),
-            Err(Stop::Skip(why)) => self.leave_out(&why),
+            Err(Stop::Unclear(why)) => return self.is_unclear(format!("in the case \"{name}\": {why}")),
+            Err(Stop::Skip(why)) => self.left_out.add(why),
+            Err(Stop::Blind(why)) => drop(self.blind.get_or_insert(why)),
         }
         Ok(())
     }
 
-    fn leave_out(&mut self, why: &Why) {
-        if !why.is_declared() {
-            self.missed.get_or_insert(why.to_string());
-        }
-        self.left_out.get_or_insert(LeftOut { cases: 0, why: why.to_string() }).cases += 1;
+    fn is_unclear(&mut self, why: String) -> Judged {
+        self.unclear_cases += 1;
+        let first = self.unclear.get_or_insert(why);
+        let enough = self.kit.declared.has_waited_in_vain() && self.unclear_cases >= ENOUGH_UNCLEAR;
+        if enough { Err(Stop::Unclear(first.clone())) } else { Ok(()) }
     }
 
     fn run(&self, name: &str, body: impl FnOnce(&mut Trial<'_>) -> Judged) -> Judged {
         self.log.clear(name);
-        let mut trial = Trial::new(self.kit, self.rule, name, self.log.clone());
-        match body(&mut trial) {
-            Ok(()) => trial.end(),
+        let built = catch_unwind(AssertUnwindSafe(|| Trial::new(self.kit, self.rule, name, self.log.clone())));
+        let mut trial = built.map_err(|payload| Stop::Unclear(panicked(payload, &self.log)))?;
+        // Caught before the writer is dropped, whose drop may panic as well.
+        let ended = catch_unwind(AssertUnwindSafe(|| body(&mut trial)));
+        match ended.unwrap_or_else(|payload| Err(Stop::Unclear(panicked(payload, &self.log)))) {
+            Ok(()) => {
+                let ended = catch_unwind(AssertUnwindSafe(|| trial.end()));
+                ended.unwrap_or_else(|payload| Err(Stop::Unclear(panicked(payload, &self.log))))
+            }
             ended => {
                 // A writer whose drop waits for a held destination would wait for ever; and the trial may hold a waker
                 // that panics when it is dropped.
@@ -93,11 +108,22 @@ impl Judge<'_> {
 
     fn outcome(self, ended: Judged) -> Outcome {
         match (ended, self.unclear) {
-            (Err(Stop::Broken(violation)), _) => Outcome::Broken(violation),
+            (Err(Stop::Broken(violation)), _) => match self.kit.declared.waiver(self.rule) {
+                Some(why) => {
+                    Outcome::DoesNotApply(format!("it is broken, is a SHOULD here, and its author says: {why}"))
+                }
+                None => Outcome::Broken(violation),
+            },
             (Err(Stop::Unclear(why)), _) | (_, Some(why)) => Outcome::Unclear(why),
             (Err(Stop::Skip(why)), None) => Outcome::NotJudged(why.to_string()),
-            (Ok(()), None) if self.cases > 0 => Outcome::Holds { cases: self.cases, left_out: self.left_out },
-            (Ok(()), None) => not_judged(self.kit.declared.exemption(self.rule), self.missed, self.left_out),
+            (Err(Stop::Blind(why)), None) => Outcome::NotJudged(why),
+            (Ok(()), None) if self.cases > 0 && self.blind.is_none() => {
+                Outcome::Holds { cases: self.cases, left_out: self.left_out.all() }
+            }
+            (Ok(()), None) => {
+                let missed = self.blind.or_else(|| self.left_out.missed());
+                not_judged(self.kit.declared.exemption(self.rule), missed, self.left_out.all())
+            }
         }
     }
 }
@@ -140,7 +166,10 @@ pub(crate) fn on_a_thread(
     let (theirs, their_log) = (kit.clone(), log.clone());
     let worker = thread::Builder::new().name(format!("check {}", rule.id())).spawn(move || {
         let mut outcome = None;
-        (theirs.declared.within)(&mut || outcome = Some(judge(&theirs, &their_log)));
+        (theirs.declared.within)(&mut || {
+            let judged = catch_unwind(AssertUnwindSafe(|| judge(&theirs, &their_log)));
+            outcome = Some(judged.unwrap_or_else(|payload| Outcome::Unclear(panicked(payload, &their_log))));
+        });
         let _ = send.send(outcome);
     });
     if worker.is_err() {
@@ -160,7 +189,7 @@ pub(crate) fn on_a_thread(
             }
             Err(mpsc::RecvTimeoutError::Timeout) if began.elapsed() >= in_all => {
                 kit.declared.waited_in_vain();
-                return Outcome::Unclear(format!("not finished after {in_all:?}, in the case: {}", log.case()));
+                return Outcome::Unclear(unfinished(in_all, &log));
             }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
@@ -168,25 +197,62 @@ pub(crate) fn on_a_thread(
 }
 
 fn judge(kit: &Kit, rule: Rule, log: &Log) -> Outcome {
-    let mut judge = Judge { kit, rule, log: log.clone(), cases: 0, left_out: None, missed: None, unclear: None };
-    let ended = catch_unwind(AssertUnwindSafe(|| checks::of(rule)(&mut judge)));
-    match ended {
-        Ok(ended) => judge.outcome(ended),
-        // A panic of the writer is caught where the kit calls it.
-        Err(payload) => {
-            std::mem::forget(payload);
-            Outcome::Unclear("the builder or the observer panicked".to_owned())
+    let mut judge = Judge {
+        kit,
+        rule,
+        log: log.clone(),
+        cases: 0,
+        left_out: Reasons::default(),
+        unclear: None,
+        unclear_cases: 0,
+        blind: None,
+    };
+    let ended = checks::of(rule)(&mut judge);
+    judge.outcome(ended)
+}
+
+/// What is said of a panic that is not the writer's: the builder's or the observer's.
+pub(crate) fn panicked(payload: Box<dyn Any + Send>, log: &Log) -> String {
+    let text = text_of(payload);
+    match log.unended() {
+        Some(step) if step == BUILDING => {
+            format!("the builder panicked: {text}; if the writer needs a runtime, enter it by `Certify::within`")
         }
+        Some(step) => format!("the observer panicked while {step}: {text}{}", asks_for_a_runtime(&text)),
+        None => format!("the builder or the observer panicked: {text}{}", asks_for_a_runtime(&text)),
     }
 }
 
-/// What a check says that does not come back: P1 and O3 speak of hanging, and are broken; the others cannot be judged.
+/// What to ask where a panic speaks of a runtime.
+pub(crate) fn asks_for_a_runtime(text: &str) -> &'static str {
+    let speaks_of_it = ["runtime", "reactor", "executor"].iter().any(|word| text.contains(word));
+    if speaks_of_it { "; does the writer need a runtime? `Certify::within` enters it" } else { "" }
+}
+
+/// What is said of a check that takes too long.
+fn unfinished(in_all: Duration, log: &Log) -> String {
+    let step = log.so_far().steps().last().map_or_else(|| "the builder".to_owned(), |step| step.did.clone());
+    let awaited = log.awaited().map_or_else(String::new, |what| format!(", waiting for {what}"));
+    format!("not finished after {in_all:?}, in the case \"{}\", after `{step}`{awaited}", log.case())
+}
+
+/// What a check says that does not come back: P1 and O3 speak of hanging, and are broken, and so is W2 where the
+/// destination takes no more; the others cannot be judged.
 fn hung(rule: Rule, seed: Option<u64>, log: &Log) -> Outcome {
     let (story, case) = (log.so_far(), log.case());
     let last = story.steps().last().map_or("the builder", |step| step.did.as_str()).to_owned();
-    let seen = format!("`{last}` did not come back");
-    if !matches!(rule, Rule::P1 | Rule::O3) {
-        return Outcome::Unclear(format!("{case}: {seen}"));
+    let endless = rule == Rule::W2 && log.is_refusing();
+    let why = match rule {
+        _ if endless => "does it call for ever a destination that answers `Ok(0)`?",
+        _ if case.contains("waker") => "is a lock held while a waker is woken or dropped?",
+        Rule::O3 => "does the drop wait?",
+        _ => {
+            "does it loop or block, where a writer is `Pending`? One that may block its caller declares `Certify::room`"
+        }
+    };
+    let seen = format!("`{last}` did not come back; {why}");
+    if !endless && !matches!(rule, Rule::P1 | Rule::O3) {
+        return Outcome::Unclear(format!("in the case \"{case}\": {seen}"));
     }
     let expected = "every poll and every drop comes back".to_owned();
     Outcome::Broken(Box::new(Violation { rule, case, expected, seen, story, seed }))

@@ -19,10 +19,15 @@ use crate::{
 /// A fresh writer of any type, and an observer of its destination.
 pub(crate) type Built = (Box<dyn Subject>, Box<dyn Observer>);
 
+/// How the kit builds one.
+pub(crate) type BuildFn = Arc<dyn Fn() -> Built + Send + Sync>;
+
 /// A writer to be certified.
 #[derive(Clone)]
 pub(crate) struct Kit {
-    pub(crate) build: Arc<dyn Fn() -> Built + Send + Sync>,
+    pub(crate) build: BuildFn,
+    /// The same over destinations with other habits, and what to call them.
+    pub(crate) others: Vec<(&'static str, BuildFn)>,
     pub(crate) declared: Declared,
 }
 
@@ -104,6 +109,11 @@ impl Default for Declared {
 }
 
 impl Declared {
+    /// Whether every write is complete when it was submitted.
+    pub(crate) fn is_complete_at_once(&self) -> bool {
+        matches!(self.carrier, Carrier::Nobody | Carrier::Room)
+    }
+
     pub(crate) fn is_self_driven(&self) -> bool {
         matches!(self.carrier, Carrier::Steps | Carrier::Others)
     }
@@ -124,6 +134,11 @@ impl Declared {
     /// What the author gives as the reason why `rule` cannot be judged.
     pub(crate) fn exemption(&self, rule: Rule) -> Option<&'static str> {
         self.exempt.iter().find(|(exempt, _)| *exempt == rule).map(|(_, why)| *why)
+    }
+
+    /// Why the author waives `rule`, if it is a SHOULD for this writer.
+    pub(crate) fn waiver(&self, rule: Rule) -> Option<&'static str> {
+        if rule == Rule::P4 && !self.is_self_driven() { self.exemption(rule) } else { None }
     }
 
     /// How long to wait for what should happen by itself.

@@ -62,7 +62,7 @@
 //!
 //! | declaration | means |
 //! |---|---|
-//! | [`carried`](Certify::carried) | what carries on a write that was submitted: nothing has to, polls, steps of the kit, others |
+//! | [`carried`](Certify::carried) | what carries on a write that was submitted: nothing has to, room in the destination, polls, steps of the kit, others |
 //! | [`offloads`](Certify::offloads) | it carries a blocking destination: the O rules are judged |
 //! | [`closes`](Certify::closes) | after a close, operations are refused and the destination is released |
 //! | [`seeks`](Certify::seeks), [`reads`](Certify::reads), [`syncs`](Certify::syncs), [`submits_bytes`](Certify::submits_bytes) | how it seeks, reads, syncs, and takes `Bytes` |
@@ -77,6 +77,7 @@
 //! | the writer | [`Carrier`] |
 //! |---|---|
 //! | blocks its caller, or is memory: every write is complete when it was submitted | [`Nobody`](Carrier::Nobody), the default of [`Certify::new`], [`over`](Certify::over), [`blocking`](Certify::blocking) and [`memory`](Certify::memory) |
+//! | is complete at submission, but waits for room: a bounded ring, a socket on a reactor | [`Room`](Carrier::Room), with an observer that [holds](Observer::hold); or `Nobody`, with an observer whose [`bytes`](Observer::bytes) takes out what it gives |
 //! | wraps an asynchronous writer, and its writes go on only while it is polled | [`Polls`](Carrier::Polls), the default of [`around`](Certify::around) |
 //! | calls its destination on a pool that the kit steps, or the work behind it is a [step](Observer::step) of its observer | [`Steps`](Carrier::Steps), the default of `stepped` |
 //! | calls it on threads, or leaves it to the kernel | [`Others`](Carrier::Others) |
@@ -87,7 +88,7 @@
 //!
 //! [`Certify::run`] gives a [`Report`], with a [`Verdict`] for each rule:
 //!
-//! * the rule *holds*, in N cases; the verdict says how many cases were left out, and why the first of them was;
+//! * the rule *holds*, in N cases; the verdict says how many cases were left out, and for which reasons;
 //! * it is *broken*;
 //! * it *does not apply*: it is an O rule of a writer that does not offload, or D1 of one that does not sync; what was
 //!   declared leaves no case of it; or its author [exempts](Certify::exempt) it;
@@ -124,8 +125,9 @@
 //! fails is shrunk to a few operations.
 //!
 //! A writer that hangs is named as well: a poll that does not come back, and a task that is never woken, break P1; a drop
-//! that does not come back breaks O3. Each is noticed within seconds, and makes later waits shorter, so that a whole run of a
-//! broken writer ends within a minute.
+//! that does not come back breaks O3. Each is noticed within seconds, and makes later waits shorter, also in the other tests
+//! of one [`certify!`], so that a whole run of a broken writer ends within a minute. So does one whose polls are woken again
+//! and again and get nowhere: of a destination that answers `Ok(0)` W2 says more, of any other P1.
 //!
 //! # 4. Types of today's traits
 //!
@@ -175,6 +177,7 @@ mod operations;
 #[cfg(feature = "offload")]
 mod pool;
 mod random;
+mod reasons;
 mod reference;
 mod report;
 mod story;

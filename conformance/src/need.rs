@@ -10,7 +10,9 @@ use crate::{
 /// What a case needs of the writer or its destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// A write can be in flight for as long as the kit wants: the destination can be held while the caller goes on.
+    /// Every write is complete when it was submitted.
+    AtOnce,
+    /// A write can be in flight, or wait for room, for as long as the kit wants: the destination can be held while the caller goes on.
     Hold,
     /// The bytes of the destination can be compared with the caller's.
     Content,
@@ -42,7 +44,7 @@ pub(crate) enum Need {
 }
 
 /// Why a case is left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
     /// What the case needs makes no sense for what was declared.
     NoSense(String),
@@ -75,9 +77,17 @@ impl Declared {
         let not_declared = |name: &str| Why::NotDeclared(format!("`Certify::{name}`"));
         let no_sense = |why: &str| Why::NoSense(why.to_owned());
         let (met, why) = match need {
-            Need::Hold | Need::Outstanding => (
+            Need::Hold => (
                 self.carrier != Carrier::Nobody,
+                no_sense("nothing can wait for the destination, unless `Certify::carried` declares otherwise"),
+            ),
+            Need::Outstanding => (
+                !self.is_complete_at_once(),
                 no_sense("every write is complete when it was submitted, unless `Certify::carried` declares otherwise"),
+            ),
+            Need::AtOnce => (
+                self.is_complete_at_once(),
+                no_sense("a write may be in flight, as `Certify::carried` declares, and the destination can be held"),
             ),
             Need::Content => (
                 !matches!(self.image, Image::Unseen),

@@ -6,12 +6,50 @@ use crate::describe::{counted, ordinal};
 
 /// Sees the destination of a writer without asking the writer: a path, a shared buffer, the peer's end of a socket.
 ///
+/// The peer of a socket that can also go away, so that writes fail with `EPIPE`; declare that by
+/// `.fails_with(32)`:
+///
+/// ```
+/// use async_write_complete::{Inline, contract::Rule};
+/// use async_write_complete_conformance::{Call, Certify, Effect, Fault, Observer, Specimen};
+/// use std::{io::Read, net::Shutdown, os::unix::net::UnixStream, sync::Mutex};
+///
+/// const EPIPE: i32 = 32;
+///
+/// struct Peer { stream: UnixStream, seen: Mutex<Vec<u8>> }
+///
+/// impl Observer for Peer {
+///     fn bytes(&self) -> Vec<u8> {
+///         let mut seen = self.seen.lock().expect("nothing panics under it");
+///         // Ends at `WouldBlock`: all that has come by now.
+///         let _ = (&self.stream).read_to_end(&mut seen);
+///         seen.clone()
+///     }
+///
+///     /// Nobody reads any more. That is for good, and cannot wait for a later call.
+///     fn inject(&self, fault: &Fault) -> bool {
+///         let can = fault.lasting && fault.after == 0 && fault.call == Call::Write && fault.effect == Effect::Error(EPIPE);
+///         can && self.stream.shutdown(Shutdown::Both).is_ok()
+///     }
+/// }
+///
+/// let certify = Certify::blocking(|| {
+///     let (ours, theirs) = UnixStream::pair().expect("two ends");
+///     theirs.set_nonblocking(true).expect("an open socket");
+///     (ours, Peer { stream: theirs, seen: Mutex::default() })
+/// });
+/// // A blocking writer that nobody reads from would block the kit.
+/// let certify = certify.room(32 << 10).fails_with(EPIPE);
+/// certify.assert(Rule::W1);
+/// certify.assert(Rule::W6);
+/// ```
+///
 /// Only [`bytes`](Self::bytes) is required, and a closure that gives them is an observer. What else it can see or do
-/// lets more cases be judged. Cases that need what it cannot do are left out: the verdict says how many, and why the first
-/// of them was.
+/// lets more cases be judged. Cases that need what it cannot do are left out: the verdict says how many, and why.
 pub trait Observer {
-    /// The bytes that are complete: all that another reader of the destination sees now. None at first: a fresh
-    /// specimen's destination is empty.
+    /// The bytes that are complete: all that another reader of the destination has seen and sees now. None at first: a
+    /// fresh specimen's destination is empty. Where bytes have to be taken out to be seen, as from a socket or a ring, it
+    /// takes them out, keeps them, and gives them again each time; the room that this makes is what a writer waits for.
     fn bytes(&self) -> Vec<u8>;
 
     /// The length of each successful call of the destination's write that moved bytes, in order; `None` if they cannot
@@ -44,6 +82,11 @@ pub trait Observer {
 
     /// Makes the calls of the destination wait until [`resume`](Self::resume), each on its own thread or as `Pending`;
     /// false if it cannot.
+    ///
+    /// It may be called twice in a row, and then does no more than once. It changes nothing that was complete before:
+    /// [`bytes`](Self::bytes) gives the same while the destination is held, and what a writer answers as complete meanwhile
+    /// is among them. [`is_released`](Self::is_released) answers as ever: `Some(false)` while the writer has the
+    /// destination, and `None` only if that can never be seen.
     fn hold(&self) -> bool {
         false
     }

@@ -8,12 +8,13 @@ use std::{
 
 use async_write_complete::{AsyncWriteComplete, Submitted, Ticket};
 
-use crate::faulty::{Faulty, FaultyObserver};
+use crate::faulty::{Faulty, FaultyObserver, Habit};
 
 /// A self-driven writer that keeps every rule: what a wrapper around an [`AsyncWriteComplete`] is certified with.
 ///
 /// It writes to a [`Destination`](crate::Destination). Each write is in flight until the kit takes a
-/// [step](crate::Observer::step).
+/// [step](crate::Observer::step). [`Certify::around`](crate::Certify::around) has others as well: complete at submission,
+/// with tickets for the first half of the bytes alone, and `Pending` before each submission.
 #[derive(Debug)]
 pub struct Reference(Faulty);
 
@@ -23,8 +24,19 @@ pub type ReferenceObserver = FaultyObserver;
 impl Reference {
     /// A fresh one, and its observer.
     pub fn new() -> (Self, ReferenceObserver) {
-        let (writer, observer) = Faulty::new(None, false);
-        (Self(writer), observer)
+        Self::with(false, Habit::Plain)
+    }
+
+    /// The others that a wrapper may meet, and how a verdict names them.
+    pub(crate) const HABITS: [(&'static str, bool, Habit); 3] = [
+        ("over an inner writer that is complete at submission", true, Habit::Plain),
+        ("over an inner writer that takes half of what it is given", false, Habit::TakesHalf),
+        ("over an inner writer that is `Pending` before it takes a submission", false, Habit::Waits),
+    ];
+
+    pub(crate) fn with(at_once: bool, habit: Habit) -> (Self, ReferenceObserver) {
+        let (writer, observer) = Faulty::new(None, at_once);
+        (Self(writer.with(habit)), observer)
     }
 }
 

@@ -121,7 +121,8 @@ pub enum Outcome {
 pub struct LeftOut {
     /// How many.
     pub cases: usize,
-    /// Why the first of them was not.
+    /// Why they were not: each reason with its number of cases, those that an observer could cure first, optional features
+    /// that were not declared last.
     pub why: String,
 }
 
@@ -132,6 +133,16 @@ impl fmt::Display for LeftOut {
 }
 
 impl Outcome {
+    /// What went wrong went wrong over this destination.
+    pub(crate) fn over(mut self, destination: &str) -> Self {
+        match &mut self {
+            Self::Broken(violation) => violation.case = format!("{}, {destination}", violation.case),
+            Self::Unclear(why) => *why = format!("{destination}: {why}"),
+            _ => {}
+        }
+        self
+    }
+
     /// Whether the rule holds or does not apply.
     pub fn is_conforming(&self) -> bool {
         matches!(self, Self::Holds { .. } | Self::DoesNotApply(_))

@@ -87,6 +87,10 @@ struct Live {
     begun: Option<Instant>,
     /// When what goes on has to be over.
     due: Option<Instant>,
+    /// What the kit waits for.
+    awaited: Option<String>,
+    /// Whether the destination was made to answer `Ok(0)`.
+    refuses: bool,
 }
 
 impl Log {
@@ -127,6 +131,37 @@ impl Log {
         }
     }
 
+    /// The kit waits for `what`, until the next step.
+    pub(crate) fn wait_for(&self, what: &str) {
+        self.live().awaited = Some(what.to_owned());
+    }
+
+    /// What the kit waits for.
+    pub(crate) fn awaited(&self) -> Option<String> {
+        self.live().awaited.clone()
+    }
+
+    /// The destination is made to answer `Ok(0)` in this case.
+    pub(crate) fn takes_no_more(&self) {
+        self.live().refuses = true;
+    }
+
+    /// Whether the destination was made to answer `Ok(0)` in this case.
+    pub(crate) fn is_refusing(&self) -> bool {
+        self.live().refuses
+    }
+
+    /// How many bytes the destination had after the last step, where that can be seen.
+    pub(crate) fn offset(&self) -> Option<u64> {
+        self.live().story.steps.last().and_then(|step| step.offset)
+    }
+
+    /// What was begun last and has not ended.
+    pub(crate) fn unended(&self) -> Option<String> {
+        let live = self.live();
+        live.begun.and_then(|_| live.story.steps.last().map(|step| step.did.clone()))
+    }
+
     /// The step that was begun last did nothing, and is left out.
     pub(crate) fn retract(&self) {
         let mut live = self.live();
@@ -163,5 +198,6 @@ impl Live {
         }
         steps.push(Step { poll, did, saw: String::new(), offset: None });
         self.begun = Some(Instant::now());
+        self.awaited = None;
     }
 }

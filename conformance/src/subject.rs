@@ -13,7 +13,10 @@ use async_write_complete::{AsyncWriteComplete, Submitted, Ticket};
 
 #[cfg(feature = "bytes")]
 use crate::certify::PollBytesFn;
-use crate::certify::{IntoInnerFn, PollFlushFn, PollReadFn, PollSeekFn, SyncFn};
+use crate::{
+    certify::{IntoInnerFn, PollFlushFn, PollReadFn, PollSeekFn, SyncFn},
+    guard::Foreign,
+};
 
 /// How a writer is called beyond its trait.
 pub(crate) struct Calls<W> {
@@ -94,13 +97,13 @@ pub(crate) trait Subject: AsyncWriteComplete + Unpin {
 
 /// A writer of the type `W` as a [`Subject`].
 pub(crate) struct Erased<W> {
-    writer: Pin<Box<W>>,
+    writer: Foreign<Pin<Box<W>>>,
     calls: Calls<W>,
 }
 
 impl<W> Erased<W> {
     pub(crate) fn new(writer: W, calls: Calls<W>) -> Self {
-        Self { writer: Box::pin(writer), calls }
+        Self { writer: Foreign::new(Box::pin(writer)), calls }
     }
 }
 
@@ -175,8 +178,9 @@ impl<W: AsyncWriteComplete + 'static> Subject for Erased<W> {
         let Self { writer, calls } = *self;
         Box::pin(async move {
             let Some(into_inner) = calls.into_inner else { return Err((io::ErrorKind::Unsupported.into(), None)) };
-            into_inner(writer).await.map_err(|(error, writer)| {
-                let back = writer.map(|writer| -> Box<dyn Subject> { Box::new(Self { writer, calls }) });
+            into_inner(writer.into_inner()).await.map_err(|(error, writer)| {
+                let back =
+                    writer.map(|writer| -> Box<dyn Subject> { Box::new(Self { writer: Foreign::new(writer), calls }) });
                 (error, back)
             })
         })

@@ -2,8 +2,12 @@
 
 use std::{
     cell::RefCell,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     task::{Context, Poll, Wake, Waker},
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -14,9 +18,12 @@ pub(crate) struct Task {
     waker: Waker,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Wakes {
     count: Mutex<usize>,
+    /// How many of them came from the thread that polls.
+    own: AtomicUsize,
+    polls: ThreadId,
     changed: Condvar,
 }
 
@@ -32,6 +39,9 @@ impl Wake for Wakes {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        if thread::current().id() == self.polls {
+            self.own.fetch_add(1, Relaxed);
+        }
         *self.count() += 1;
         self.changed.notify_all();
     }
@@ -39,14 +49,30 @@ impl Wake for Wakes {
 
 impl Task {
     pub(crate) fn new() -> Self {
-        let wakes = Arc::new(Wakes::default());
+        let wakes = Wakes {
+            count: Mutex::default(),
+            own: AtomicUsize::new(0),
+            polls: thread::current().id(),
+            changed: Condvar::new(),
+        };
+        let wakes = Arc::new(wakes);
         let waker = Waker::from(wakes.clone());
         Self { wakes, waker }
+    }
+
+    /// A task with a waker that does not count.
+    pub(crate) fn of(waker: Waker) -> Self {
+        Self { waker, ..Self::new() }
     }
 
     /// How often it was woken.
     pub(crate) fn wakes(&self) -> usize {
         *self.wakes.count()
+    }
+
+    /// How often it was woken on the thread that made it, which is the one that polls.
+    pub(crate) fn own_wakes(&self) -> usize {
+        self.wakes.own.load(Relaxed)
     }
 
     /// Waits until it has been woken more than `seen` times; false if that has not happened within `patience`.
@@ -140,7 +166,7 @@ pub(crate) fn panics_in_drop() -> Waker {
 
     impl Drop for Dropped {
         fn drop(&mut self) {
-            if !std::thread::panicking() {
+            if !thread::panicking() {
                 std::panic::resume_unwind(Box::new("the waker panics in its drop"));
             }
         }

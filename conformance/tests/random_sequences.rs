@@ -104,6 +104,7 @@ const UNREVEALED: &[(Flaw, &str)] = &[
     (Flaw::NoWakeForASubmission, "the same: the read wakes it"),
     (Flaw::WakesUnderItsLock, "no waker comes back into the writer"),
     (Flaw::DropsWakersUnderItsLock, "the same"),
+    (Flaw::WakesItselfWhileItWaits, "a poll that has to wait may be made again at once"),
     (Flaw::WakesBeforePublishing, "nothing looks between the wake and the answer"),
     (Flaw::NeverGivesATurn, "no sequence is as long as the time between two turns"),
     (Flaw::CountsTurnsForItself, "the same, and it has one writer"),

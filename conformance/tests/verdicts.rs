@@ -54,6 +54,48 @@ fn what_answers_in_flight_has_to_say_what_carries_it_on() {
     }
 }
 
+#[test]
+fn a_builder_that_panics_is_quoted() {
+    let build = || -> Specimen<Inline<Vec<u8>>> { panic!("there is no reactor running") };
+    for outcome in [Certify::new(build).check(Rule::W1), Certify::new(build).random(16)] {
+        let Outcome::Unclear(why) = &outcome else { panic!("{outcome:?}") };
+        assert!(why.contains("there is no reactor running") && why.contains("`Certify::within`"), "{why}");
+    }
+}
+
+#[test]
+fn every_reason_for_a_case_that_was_left_out_is_listed() {
+    let outcome = Certify::over(Inline::new).closes().check(Rule::W9);
+    let Outcome::Holds { left_out: Some(left_out), .. } = outcome else { panic!("{outcome:?}") };
+    let place = |part: &str| left_out.why.find(part).unwrap_or_else(|| panic!("{part}: {left_out}"));
+    assert!(place("no sense here") < place("not declared: `Certify::reads`"), "{left_out}");
+}
+
+/// Takes everything at once, without a turn.
+struct Greedy;
+
+impl AsyncWriteComplete for Greedy {
+    fn poll_write_submit(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready(Ok(Submitted::Complete(buf.len())))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[test]
+fn a_should_can_be_waived_and_no_other_rule() {
+    let certify = || Certify::new(|| Specimen::new(Greedy, Vec::new)).unseen();
+    let outcome = certify().check(Rule::P4);
+    let Outcome::Broken(violation) = outcome else { panic!("{outcome:?}") };
+    assert!(violation.seen.contains("`poll_budget`"), "{violation}");
+    let waived = certify().exempt(&[Rule::P4], "one writer a program").check(Rule::P4);
+    assert!(matches!(&waived, Outcome::DoesNotApply(why) if why.contains("one writer a program")), "{waived:?}");
+    let must = certify().carried(Carrier::Others).exempt(&[Rule::P4], "one writer a program").check(Rule::P4);
+    assert!(matches!(must, Outcome::Broken(_)), "{must:?}");
+}
+
 // What hangs.
 
 /// A writer on a thread that may lose its wake, or the write itself.

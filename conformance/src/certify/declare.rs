@@ -1,6 +1,9 @@
 //! What an author declares of a writer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 use async_write_complete::{AsyncWriteComplete, contract::Rule};
 
@@ -98,6 +101,9 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
 
     /// A rule of which no case can be judged is left to its author, for this reason. Without it the test of such a rule
     /// [fails](crate::Outcome::NotJudged).
+    ///
+    /// A rule that is broken stays so. The one exception is [P4](Rule::P4) of a writer without a thread behind it, for which
+    /// it is a SHOULD; the cure is a call of [`poll_budget`](async_write_complete::poll_budget) before bytes are taken.
     pub fn exempt(self, rules: &[Rule], why: &'static str) -> Self {
         let more = rules.iter().map(|rule| (*rule, why));
         self.declares(|declared| declared.exempt = declared.exempt.iter().copied().chain(more).collect())
@@ -127,12 +133,40 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         self.declares(|declared| declared.late_errors = true)
     }
 
-    /// How many bytes its destination takes at most before it blocks, such as a pipe that nobody reads.
+    /// How many bytes its destination takes at most before it blocks or waits, such as a pipe that nobody reads: no case gives
+    /// the writer more. The kit makes no room itself. An [`Observer`](crate::Observer) that takes out the bytes that it sees
+    /// makes room, and needs no such limit unless the writer blocks its caller.
     pub fn room(self, bytes: usize) -> Self {
         self.declares(|declared| declared.room = bytes)
     }
 
     /// Calls each check by way of `within`, on a thread of its own: to enter the runtime that the writer needs.
+    ///
+    /// The reactor must be driven by another thread, because the kit polls by itself and waits for a wake between two polls. A
+    /// runtime of the flavor `current_thread` that is only entered is driven by nobody: no wake comes, and P1 is reported as
+    /// broken. A writer of async-io needs nothing, since async-io has a thread for its reactor.
+    ///
+    /// ```
+    /// use std::sync::LazyLock;
+    /// use async_write_complete_conformance::{Certify, Specimen};
+    /// use async_write_complete::{Inline, contract::Rule};
+    /// use tokio::runtime::{Builder, Handle, Runtime};
+    ///
+    /// static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    ///     Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+    /// });
+    ///
+    /// fn in_tokio(check: &mut dyn FnMut()) {
+    ///     let _entered = RUNTIME.enter();
+    ///     check();
+    /// }
+    ///
+    /// let certify = Certify::new(|| {
+    ///     Handle::current(); // panics outside of a runtime, as a socket of tokio's does
+    ///     Specimen::new(Inline::new(Vec::new()), Vec::new)
+    /// });
+    /// certify.unseen().within(in_tokio).assert(Rule::P1);
+    /// ```
     pub fn within(self, within: fn(&mut dyn FnMut())) -> Self {
         self.declares(|declared| declared.within = within)
     }
@@ -140,6 +174,12 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// Which [random](Self::random) sequences are played. The environment variable `AWC_SEED`, a number, overrides it.
     pub fn seed(self, seed: u64) -> Self {
         self.declares(|declared| declared.seed = Some(seed))
+    }
+
+    /// A wait that came to nothing in one of several certifications makes those of all shorter.
+    #[doc(hidden)]
+    pub fn sharing(self, waits: Arc<AtomicU32>) -> Self {
+        self.declares(|declared| declared.waits_in_vain = waits)
     }
 
     fn declares(mut self, declare: impl FnOnce(&mut Declared)) -> Self {

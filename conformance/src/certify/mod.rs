@@ -11,7 +11,9 @@ use std::{
 
 use async_write_complete::{AsyncWriteComplete, Inline, WriteComplete, contract::Rule};
 
-use crate::{destination::Destination, kit::Declared, observer::Observer, reference::Reference, subject::Calls};
+use crate::{
+    destination::Destination, faulty::Habit, kit::Declared, observer::Observer, reference::Reference, subject::Calls,
+};
 
 mod declare;
 mod run;
@@ -21,9 +23,14 @@ mod run;
 #[non_exhaustive]
 pub enum Carrier {
     /// Nothing has to: every write is complete when it was submitted. The default, unless a constructor says otherwise.
-    /// Such a writer cannot be stalled without blocking its caller, and a case in which it answers `InFlight` is
-    /// [unclear](crate::Outcome::Unclear).
+    /// [`Observer::hold`] is not called, because it would block the caller of most such writers; one that waits for room
+    /// instead declares [`Room`](Self::Room). A case in which it answers `InFlight` is [unclear](crate::Outcome::Unclear).
     Nobody,
+    /// Nothing has to: every write is complete when it was submitted, but a submission waits, as `Pending`, while the
+    /// destination has no room for it: a bounded ring, a socket in non-blocking mode. [`Observer::hold`] takes the room away,
+    /// and [`resume`](Observer::resume) gives it back; without them a submission waits where the kit has filled the
+    /// destination, until [`Observer::bytes`] takes the bytes out. `InFlight` is [unclear](crate::Outcome::Unclear).
+    Room,
     /// Polls: the writer is *driven*.
     Polls,
     /// [`Observer::step`], and nothing else: a *self-driven* writer whose pool the kit steps. What has not happened when
@@ -51,6 +58,9 @@ impl<W> fmt::Debug for Specimen<W> {
         f.debug_struct("Specimen").finish_non_exhaustive()
     }
 }
+
+/// Builds a fresh specimen.
+type Build<W> = Arc<dyn Fn() -> Specimen<W> + Send + Sync>;
 
 /// How a writer seeks, such as `AsyncSeek::poll_seek`.
 pub type PollSeekFn<W> = fn(Pin<&mut W>, &mut Context<'_>, SeekFrom) -> Poll<io::Result<u64>>;
@@ -84,14 +94,21 @@ pub type DecodeFn = fn(&[u8]) -> Vec<u8>;
 /// assert!(report.is_conforming(), "{report}");
 /// ```
 pub struct Certify<W> {
-    build: Arc<dyn Fn() -> Specimen<W> + Send + Sync>,
+    build: Build<W>,
+    /// The same over destinations with other habits, and what to call them.
+    others: Vec<(&'static str, Build<W>)>,
     calls: Calls<W>,
     declared: Declared,
 }
 
 impl<W> Clone for Certify<W> {
     fn clone(&self) -> Self {
-        Self { build: self.build.clone(), calls: self.calls.clone(), declared: self.declared.clone() }
+        Self {
+            build: self.build.clone(),
+            others: self.others.clone(),
+            calls: self.calls.clone(),
+            declared: self.declared.clone(),
+        }
     }
 }
 
@@ -107,7 +124,7 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     ///
     /// [Nobody](Carrier::Nobody) carries its writes on, unless [declared](Self::carried) otherwise.
     pub fn new(build: impl Fn() -> Specimen<W> + Send + Sync + 'static) -> Self {
-        Self { build: Arc::new(build), calls: Calls::new(), declared: Declared::default() }
+        Self { build: Arc::new(build), others: Vec::new(), calls: Calls::new(), declared: Declared::default() }
     }
 
     /// A writer over a destination of the kit, which can be watched, held and made to fail.
@@ -122,12 +139,24 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
 
     /// A wrapper around another [`AsyncWriteComplete`], here one of the kit that keeps every rule. Polls
     /// [carry](Self::carried) its writes on, unless declared otherwise.
+    ///
+    /// The rules of the trait and of polls, and random sequences, are judged again over inner writers that do what the rules
+    /// allow: one is complete at submission, one takes half of what it is given, one is `Pending` before it takes a
+    /// submission.
     pub fn around(build: impl Fn(Reference) -> W + Send + Sync + 'static) -> Self {
-        let certify = Self::new(move || {
-            let (reference, observer) = Reference::new();
-            Specimen::new(build(reference), observer)
-        });
-        certify.carried(Carrier::Polls)
+        let build = Arc::new(build);
+        let over = |at_once, habit| {
+            let build = build.clone();
+            move || {
+                let (reference, observer) = Reference::with(at_once, habit);
+                Specimen::new(build(reference), observer)
+            }
+        };
+        let mut certify = Self::new(over(false, Habit::Plain)).carried(Carrier::Polls);
+        for (name, at_once, habit) in Reference::HABITS {
+            certify.others.push((name, Arc::new(over(at_once, habit))));
+        }
+        certify
     }
 
     /// A writer that [offloads](Self::offloads) a destination of the kit to a pool that the kit steps.

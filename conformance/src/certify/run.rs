@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use async_write_complete::{AsyncWriteComplete, contract::Rule};
+use async_write_complete::{
+    AsyncWriteComplete,
+    contract::{Group, Rule},
+};
 
-use super::{Certify, Specimen};
+use super::{Build, Certify, Specimen};
 use crate::{
     judge,
-    kit::Kit,
+    kit::{BuildFn, Kit},
     random,
     report::{Campaign, Outcome, Report, Verdict},
     subject::Erased,
@@ -17,13 +20,13 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// Checks every rule.
     pub fn run(&self) -> Report {
         let kit = self.kit();
-        let verdicts = Rule::ALL.iter().map(|rule| Verdict { rule: *rule, outcome: judge::check(&kit, *rule) });
+        let verdicts = Rule::ALL.iter().map(|rule| Verdict { rule: *rule, outcome: judged(&kit, *rule) });
         Report { verdicts: verdicts.collect() }
     }
 
     /// Checks one rule.
     pub fn check(&self, rule: Rule) -> Outcome {
-        judge::check(&self.kit(), rule)
+        judged(&self.kit(), rule)
     }
 
     /// Checks one rule, for a test.
@@ -44,7 +47,10 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     ///
     /// The destination has to be empty at first, and to take what no fault has it refuse.
     pub fn random(&self, cases: u32) -> Outcome {
-        random::check(&self.kit(), cases)
+        let kit = self.kit();
+        let over = |kit: &Kit, cases| random::check(kit, cases);
+        let outcome = over(&kit, cases);
+        and_over_the_others(&kit, outcome, |kit| over(kit, cases.div_ceil(4)))
     }
 
     /// Plays random sequences until they have had so many operations, or one breaks a rule: a long run of
@@ -69,11 +75,40 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     }
 
     fn kit(&self) -> Kit {
-        let (build, calls) = (self.build.clone(), self.calls.clone());
-        let build = move || -> crate::kit::Built {
-            let Specimen { writer, observer } = build();
-            (Box::new(Erased::new(writer, calls.clone())), observer)
+        let calls = &self.calls;
+        let erased = |build: &Build<W>| -> BuildFn {
+            let (build, calls) = (build.clone(), calls.clone());
+            Arc::new(move || {
+                let Specimen { writer, observer } = build();
+                (Box::new(Erased::new(writer, calls.clone())), observer)
+            })
         };
-        Kit { build: Arc::new(build), declared: self.declared.clone() }
+        let others = self.others.iter().map(|(name, build)| (*name, erased(build))).collect();
+        Kit { build: erased(&self.build), others, declared: self.declared.clone() }
     }
+}
+
+/// Checks `rule`, over each destination that it speaks of.
+fn judged(kit: &Kit, rule: Rule) -> Outcome {
+    let outcome = judge::check(kit, rule);
+    // How often an answer is ready at once depends on what is below.
+    if !matches!(rule.group(), Group::Trait | Group::Polls) || rule == Rule::P4 {
+        return outcome;
+    }
+    and_over_the_others(kit, outcome, |kit| judge::check(kit, rule))
+}
+
+/// The first outcome that is no good; or that over the first destination, with the cases of all.
+fn and_over_the_others(kit: &Kit, first: Outcome, judge: impl Fn(&Kit) -> Outcome) -> Outcome {
+    let Outcome::Holds { mut cases, left_out } = first else { return first };
+    for (name, build) in &kit.others {
+        let kit = Kit { build: build.clone(), others: Vec::new(), declared: kit.declared.clone() };
+        match judge(&kit) {
+            Outcome::Holds { cases: more, .. } => cases += more,
+            // There may be nothing to judge over this one.
+            Outcome::DoesNotApply(_) | Outcome::NotJudged(_) => {}
+            outcome => return outcome.over(name),
+        }
+    }
+    Outcome::Holds { cases, left_out }
 }

@@ -10,7 +10,7 @@ use crate::{
     need::Need,
     observer::{Effect, Fault},
     operations::Operation,
-    trial::{Trial, well},
+    trial::{RELEASED, Trial, well},
 };
 
 const WRITE: &[u8] = b"a write";
@@ -56,7 +56,7 @@ fn nothing_under_way(judge: &mut Judge<'_>) -> Judged {
     judge.case("dropped after a write that was not answered", &[Need::Hold, Need::Content], |trial| {
         trial.hold_in_flight(WRITE)?;
         trial.advance();
-        let complete = trial.wait_until(|trial| trial.bytes() == WRITE);
+        let complete = trial.wait_until("the bytes of the write", |trial| trial.bytes() == WRITE);
         trial.require(complete, "a write is not complete, although its destination is not held")?;
         // A thread may have the destination for a moment after the bytes are there.
         let needs_a_moment = trial.kit.declared.carrier == crate::Carrier::Others;
@@ -151,7 +151,7 @@ fn nothing_happens_in_the_drop(trial: &Trial<'_>) -> Judged {
 
 fn runs_and_then_releases(trial: &Trial<'_>) -> Judged {
     let early = |trial: &Trial<'_>| trial.observer.is_released() == Some(true) && trial.bytes() != WRITE;
-    let complete = trial.wait_until(|trial| trial.bytes() == WRITE || early(trial));
+    let complete = trial.wait_until("the bytes of the write", |trial| trial.bytes() == WRITE || early(trial));
     trial.expect(!early(trial), "the destination is dropped after the write in flight", "it is dropped before")?;
     trial.expect(complete, "the write in flight is performed after the drop", trial.bytes().describe())?;
     is_released_in_the_end(trial)
@@ -159,6 +159,6 @@ fn runs_and_then_releases(trial: &Trial<'_>) -> Judged {
 
 fn is_released_in_the_end(trial: &Trial<'_>) -> Judged {
     trial.is_released()?;
-    let released = trial.wait_until(|trial| trial.observer.is_released() == Some(true));
+    let released = trial.wait_until(RELEASED, |trial| trial.observer.is_released() == Some(true));
     trial.expect(released, "the destination is dropped when what was under way has ended", "it is never dropped")
 }

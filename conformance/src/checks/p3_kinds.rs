@@ -7,8 +7,8 @@ use crate::{
     judge::{Judge, Judged},
     need::Need,
     observer::{Call, Effect, Fault},
-    operations::Operation,
-    trial::Trial,
+    operations::{Filled, Operation},
+    trial::{Trial, no_sense},
 };
 
 const WRITE: &[u8] = b"a write";
@@ -37,6 +37,13 @@ pub(super) fn p3_kinds(judge: &mut Judge<'_>) -> Judged {
         }
         syncs_and_closes(judge, &fault)?;
     }
+    judge.case("a destination that nobody takes bytes out of", &[Need::AtOnce, Need::Tickets], |trial| {
+        let task = trial.task.clone();
+        match trial.fill(&task)? {
+            Filled::Fails(error) => clear(trial, &Err::<(), _>(error)),
+            _ => no_sense("the destination does not fail when it is full"),
+        }
+    })?;
     waiting(judge)
 }
 

@@ -53,6 +53,8 @@ type Write = fn(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<Option<Answered
 /// How a write came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answered {
+    /// Its answer is `Ok(0)`: the destination takes no more.
+    Nothing,
     /// It was complete when it was submitted.
     AtOnce,
     /// It got a ticket, which was answered in the first poll for it.
@@ -75,6 +77,7 @@ fn write_vectored(mut writer: Pin<&mut dyn Subject>, cx: &mut Context<'_>) -> Po
 /// `None` for an error.
 fn answered(writer: Pin<&mut dyn Subject>, cx: &mut Context<'_>, submitted: std::io::Result<Submitted>) -> Option<Answered> {
     match submitted.ok()? {
+        Submitted::Complete(0) => Some(Answered::Nothing),
         Submitted::Complete(_) => Some(Answered::AtOnce),
         Submitted::InFlight(ticket) => match writer.poll_write_complete(cx, ticket) {
             Poll::Pending => Some(Answered::InFlight),
@@ -138,7 +141,7 @@ fn until_a_turn(
         let waker = waker(trial, run.answers);
         if let Some(turn) = one(trial, write, &waker)? {
             let seen = format!("{turn} after {}", counted(run.answers, "answer"));
-            trial.note("writes of one byte again and again", seen);
+            trial.note_unseen("writes of one byte again and again", seen);
             return Ok(turn);
         }
         run.answers += 1;
@@ -155,6 +158,7 @@ fn one(trial: &mut Trial<'_>, write: Write, waker: &Waker) -> Judged<Option<Turn
         Poll::Pending => Ok(Some(Turn::Pending)),
         Poll::Ready(Some(Answered::InFlight)) => trial.something_carries().map(|()| Some(Turn::Waits)),
         Poll::Ready(Some(Answered::ByTicket)) => trial.something_carries().map(|()| None),
+        Poll::Ready(Some(Answered::Nothing)) => no_sense("a write is answered `Ok(0)`, of which W2 says more"),
         Poll::Ready(Some(Answered::AtOnce)) => Ok(None),
         Poll::Ready(None) => Err(trial.unclear("a write that nothing disturbs fails")),
     }
@@ -162,7 +166,7 @@ fn one(trial: &mut Trial<'_>, write: Write, waker: &Waker) -> Judged<Option<Turn
 
 fn unfair(trial: &Trial<'_>, run: &Counted) -> Stop {
     trial.note(counted(run.answers, "submission"), "each is answered at once");
-    let seen = format!("{} at once in {:?}, and no turn", counted(run.answers, "answer"), run.began.elapsed());
+    let seen = format!("{} at once in {:?}, and no turn: call `poll_budget` before bytes are taken", counted(run.answers, "answer"), run.began.elapsed());
     trial.broken("a turn after a bounded time of answers that are ready at once", seen)
 }
 

@@ -1,14 +1,17 @@
 //! W2: a count is exact: so many bytes are there, the first ones, and no more come later.
 
+use std::task::Poll;
+
 use async_write_complete::Submitted;
 
 use super::is_reordered;
 use crate::{
-    describe::ordinal,
+    describe::{Describe, ordinal},
     judge::{Judge, Judged},
     need::Need,
     observer::{Effect, Fault},
-    trial::{Trial, well},
+    operations::Filled,
+    trial::{Trial, no_sense, well},
 };
 
 /// Writes of which none looks like a part of another.
@@ -38,6 +41,12 @@ pub(super) fn w2_count(judge: &mut Judge<'_>) -> Judged {
         trial.inject(Fault::new(Effect::Zero))?;
         counted(trial, &[WRITES[0]])
     })?;
+    judge.case("the destination takes no more, for good", &[], |trial| {
+        trial.inject(Fault::new(Effect::Zero).lasting())?;
+        let Ok(n) = trial.write(WRITES[0])? else { return Ok(()) };
+        in_range(trial, n, WRITES[0].len()).map(drop)
+    })?;
+    full(judge)?;
     judge.case("more than is taken at once", &[Need::Content, Need::Room(LARGE)], |trial| {
         let mut large = WRITES.concat().repeat(LARGE / WRITES.concat().len() + 1);
         large.truncate(LARGE);
@@ -53,6 +62,38 @@ pub(super) fn w2_count(judge: &mut Judge<'_>) -> Judged {
         }
         Ok(())
     })
+}
+
+/// `Ok(0)` is no way to say that there is no room now.
+const FOR_GOOD: &str = "`Ok(0)` only where the destination takes no more; a writer that waits for room is `Pending`";
+
+/// A destination without room, of which the caller's bytes are taken out later.
+fn full(judge: &mut Judge<'_>) -> Judged {
+    judge.case("a destination that nobody takes bytes out of", &[Need::AtOnce, Need::Tickets], |trial| {
+        let task = trial.task.clone();
+        match trial.fill(&task)? {
+            Filled::Refuses => {}
+            Filled::Fails(error) => return no_sense(format!("a write fails: {}", error.describe())),
+            _ => return Ok(()),
+        }
+        trial.make_room();
+        takes_nothing(trial)
+    })?;
+    judge.case("a destination that is held", &[Need::Hold, Need::Tickets], |trial| {
+        trial.hold()?;
+        if !matches!(trial.submit(WRITES[0])?, Poll::Ready(Ok(Submitted::Complete(0)))) {
+            return Ok(());
+        }
+        trial.advance();
+        takes_nothing(trial)
+    })
+}
+
+/// After an `Ok(0)` that no fault of the destination is the reason for.
+fn takes_nothing(trial: &mut Trial<'_>) -> Judged {
+    let again = trial.submit(WRITES[0])?;
+    let more = matches!(&again, Poll::Ready(Ok(submitted)) if submitted.len() > 0);
+    trial.expect(!more, FOR_GOOD, format!("Complete(0), and the next answer is {}", again.describe()))
 }
 
 /// The destination takes less than it is given: each number of bytes, in each of the calls.

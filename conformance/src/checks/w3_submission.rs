@@ -103,7 +103,8 @@ fn nothing_of_the_second(trial: &mut Trial<'_>) -> Judged {
 fn as_it_was(trial: &Trial<'_>, n: usize) -> Judged {
     let bytes = trial.bytes();
     let changed = bytes.iter().filter(|byte| SECOND.contains(byte)).count();
-    let seen = format!("{changed} of {n} bytes are as they became later");
+    let question = trial.question(&bytes, &FIRST[..n]);
+    let seen = format!("{changed} of {n} bytes are as they became later{question}");
     trial.expect(changed == 0, "the bytes as they were when they were submitted", seen)
 }
 

@@ -25,18 +25,20 @@ pub(super) fn w8_abandonment(judge: &mut Judge<'_>) -> Judged {
 /// A write that its caller gives up happens.
 fn writes(judge: &mut Judge<'_>) -> Judged {
     judge.case("submitted, given up, and settled later", &[Need::Content], |trial| {
-        let _ = well(trial.submit_to_end(WRITE)?, "a submission that nothing disturbs")?;
+        let submitted = well(trial.submit_to_end(WRITE)?, "a submission that nothing disturbs")?;
         drop(trial.new_task());
         trial.settled()?;
         trial.advance();
-        once(trial, WRITE)
+        let taken = submitted.len();
+        trial.require(taken <= WRITE.len(), format_args!("{taken} bytes are taken of {}", WRITE.len()))?;
+        once(trial, &WRITE[..taken])
     })?;
     for polls in 0..3 {
         let name = format!("given up after {}, and nobody polls any more", counted(polls, "poll"));
         judge.case(name, &[Need::Hold, Need::SelfDriven, Need::Content], |trial| {
             abandon(trial, polls)?;
             trial.advance();
-            trial.wait_until(|trial| trial.bytes().len() >= WRITE.len());
+            trial.wait_until("the bytes of the write", |trial| trial.bytes().len() >= WRITE.len());
             once(trial, WRITE)
         })?;
         let name = format!("given up after {}, then another write is made", counted(polls, "poll"));
@@ -86,7 +88,8 @@ fn refusals(judge: &mut Judge<'_>) -> Judged {
 fn happened_once(trial: &Trial<'_>) -> Judged {
     let bytes = trial.bytes();
     let times = bytes.windows(WRITE.len()).filter(|window| *window == WRITE).count();
-    trial.expect(times == 1, "the write that was given up, once", bytes.describe())?;
+    let seen = format!("{}{}", bytes.describe(), trial.question(&bytes, WRITE));
+    trial.expect(times == 1, "the write that was given up, once", seen)?;
     trial.require(bytes == WRITE, "other bytes are there than were submitted")
 }
 
@@ -138,6 +141,7 @@ fn abandon(trial: &mut Trial<'_>, polls: usize) -> Judged {
 fn once(trial: &Trial<'_>, submitted: &[u8]) -> Judged {
     let bytes = trial.bytes();
     let expected = format!("what was submitted, once: {} bytes", submitted.len());
-    trial.expect(bytes.len() == submitted.len(), expected, bytes.describe())?;
+    let seen = format!("{}{}", bytes.describe(), trial.question(&bytes, submitted));
+    trial.expect(bytes.len() == submitted.len(), expected, seen)?;
     trial.require(bytes == submitted, "other bytes are there than were submitted")
 }

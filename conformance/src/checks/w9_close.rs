@@ -11,7 +11,7 @@ use crate::{
     need::Need,
     observer::{Call, Effect, Fault},
     operations::Operation,
-    trial::{Trial, well},
+    trial::{RELEASED, Trial, well},
 };
 
 const WRITE: &[u8] = b"the last write";
@@ -55,7 +55,7 @@ fn waits_and_releases(judge: &mut Judge<'_>) -> Judged {
         let _ = trial.close()?;
         trial.advance();
         trial.is_released()?;
-        let seen = trial.wait_until(|trial| trial.observer.is_released() != Some(false));
+        let seen = trial.wait_until(RELEASED, |trial| trial.observer.is_released() != Some(false));
         trial.expect(seen, "a close that has begun goes on by itself", "the destination is not released")
     })?;
     judge.case("a close that fails at the destination", &[Need::Close], |trial| {

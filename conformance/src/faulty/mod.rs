@@ -29,6 +29,7 @@ mod writer;
 use async_write_complete::contract::Rule;
 
 pub use self::durable::{OverDisk, SyncFlaw};
+pub(crate) use self::writer::Habit;
 pub use self::writer::{Faulty, FaultyObserver};
 use crate::certify::{Carrier, Certify, Specimen};
 
@@ -152,6 +153,7 @@ flaws! {
         NoWakeForAFailure "does not wake a task when its write failed"
         WakesUnderItsLock "holds its lock while it wakes"
         DropsWakersUnderItsLock "holds its lock while it drops a waker"
+        WakesItselfWhileItWaits "wakes its own task in each poll that has to wait"
     }
     P2 {
         LetsAPanicOut "lets a panic of the destination out of a poll"

@@ -29,9 +29,9 @@ impl Observer for FaultyObserver {
         self.destination.inject(fault)
     }
 
-    /// Holds by not stepping.
+    /// Holds by not stepping, if there are steps.
     fn hold(&self) -> bool {
-        true
+        self.has_jobs
     }
 
     fn resume(&self) {}

@@ -36,6 +36,8 @@ pub(super) struct State {
     /// The indeterminate outcome since which nothing is taken.
     pub(super) poison: Option<Repeatable>,
     pub(super) stage: Stage,
+    /// Whether there is room for the submission that waits.
+    pub(super) room: bool,
     pub(super) is_dropped: bool,
     /// How many of the next jobs are refused.
     pub(super) refusals: usize,
@@ -104,8 +106,10 @@ pub(super) struct Flawed {
     pub(super) outcome_was_answered: bool,
     /// Whether there was a sync.
     pub(super) synced: bool,
-    /// Whether the worker has nothing to do but to wake.
+    /// Whether the worker has nothing to do but to make room and to wake.
     pub(super) nudged: bool,
+    /// The waker that the poll that goes on wakes itself.
+    pub(super) spins: Option<Waker>,
 }
 
 impl Shared {
@@ -123,6 +127,7 @@ impl Shared {
             outgoing: None,
             poison: None,
             stage: Stage::Open,
+            room: false,
             is_dropped: false,
             refusals: 0,
             flawed: Flawed::default(),

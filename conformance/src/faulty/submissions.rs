@@ -14,7 +14,7 @@ use super::{
     repeatable::Repeatable,
     state::{Operation, Stage, State, Write},
     worker::{self, Performed},
-    writer::Way,
+    writer::{Habit, Way},
 };
 use crate::guard::{closed, retry_interrupted};
 
@@ -42,8 +42,14 @@ impl Faulty {
             state.flawed.taken = None;
             return Poll::Ready(Ok(Submitted::Complete(bytes.len())));
         }
+        if self.habit == Habit::Waits && !std::mem::take(&mut state.room) {
+            state.flawed.nudged = true;
+            state.register_writer();
+            return Poll::Pending;
+        }
         state.seek_back()?;
-        let write = Write { ticket: None, bytes: bytes.to_vec(), slices: slices.to_vec() };
+        let taken = if self.habit == Habit::TakesHalf { bytes.len().div_ceil(2) } else { bytes.len() };
+        let write = Write { ticket: None, bytes: bytes[..taken].to_vec(), slices: slices.to_vec() };
         if state.has(Flaw::AnswersAtSubmission) || state.has(Flaw::AnswersBeforeTheCall) {
             drop(state);
             ready!(poll_budget(cx));

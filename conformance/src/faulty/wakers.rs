@@ -3,14 +3,14 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::MutexGuard,
-    task::Context,
+    task::{Context, Waker},
 };
 
 use super::{
     Flaw,
     state::{Shared, State},
 };
-use crate::guard::drop_catching_panics;
+use crate::guard::{drop_catching_panics, ignore_panics};
 
 impl Shared {
     /// Locks the state for a poll of `cx`. Its waker is cloned before, and the one that it replaces is dropped after.
@@ -50,7 +50,9 @@ impl Drop for Polled<'_> {
     fn drop(&mut self) {
         let Some(mut state) = self.0.take() else { return };
         let (incoming, outgoing) = (state.incoming.take(), state.outgoing.take());
+        let spins = state.flawed.spins.take();
         drop(state);
+        ignore_panics(|| spins.into_iter().for_each(Waker::wake));
         drop_catching_panics(outgoing);
         drop_catching_panics(incoming);
     }
@@ -65,6 +67,9 @@ impl State {
             self.reader = None;
         }
         let waker = self.incoming.take();
+        if self.has(Flaw::WakesItselfWhileItWaits) {
+            self.flawed.spins.clone_from(&waker);
+        }
         self.outgoing = std::mem::replace(&mut self.writer, waker);
         self.drop_outgoing();
     }

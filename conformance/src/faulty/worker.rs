@@ -34,6 +34,7 @@ impl Shared {
         }
         let Some(operation) = state.queue.pop_front() else {
             if std::mem::take(&mut state.flawed.nudged) {
+                state.room = true;
                 drop(state);
                 self.wake();
                 return true;

@@ -19,6 +19,7 @@ pub struct Faulty {
     pub(super) tickets: TicketSource,
     /// Whether it performs a write when it is submitted.
     pub(super) at_once: bool,
+    pub(super) habit: Habit,
     pub(super) sync_failed: Option<Repeatable>,
 }
 
@@ -28,6 +29,17 @@ pub struct FaultyObserver {
     pub(super) destination: DestinationObserver,
     pub(super) shared: Shared,
     pub(super) has_jobs: bool,
+}
+
+/// What a writer that keeps every rule may do as well.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Habit {
+    #[default]
+    Plain,
+    /// It takes the first half of what is submitted.
+    TakesHalf,
+    /// It takes a submission when it was `Pending` once, and the worker has made room.
+    Waits,
 }
 
 /// Which method submits.
@@ -44,8 +56,19 @@ impl Faulty {
     pub fn new(flaw: Option<Flaw>, at_once: bool) -> (Self, FaultyObserver) {
         let (destination, observer) = Destination::new();
         let shared = Shared::new(destination, flaw);
-        let writer = Self { shared: shared.clone(), tickets: TicketSource::new(), at_once, sync_failed: None };
+        let writer = Self {
+            shared: shared.clone(),
+            tickets: TicketSource::new(),
+            at_once,
+            habit: Habit::Plain,
+            sync_failed: None,
+        };
         (writer, FaultyObserver { destination: observer, shared, has_jobs: !at_once })
+    }
+
+    pub(crate) fn with(mut self, habit: Habit) -> Self {
+        self.habit = habit;
+        self
     }
 }
 

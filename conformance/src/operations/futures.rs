@@ -3,11 +3,12 @@
 use std::{io, task::Poll};
 
 use crate::{
+    guard::Foreign,
     judge::Judged,
     need::Need,
     subject::Call,
     task::Task,
-    trial::{MAX_TURNS, Trial},
+    trial::{Circle, MAX_TURNS, Trial},
 };
 
 impl Trial<'_> {
@@ -33,13 +34,15 @@ impl Trial<'_> {
 
     /// Polls one future of an operation to its end.
     pub(super) fn drive_to_end(&mut self, call: Call) -> Judged<io::Result<()>> {
-        let mut in_vain = 0;
+        let (mut in_vain, mut circle, mut closed) = (0, Circle::default(), false);
         let polled = self.drive(call, |trial, _, wakes| {
             in_vain = if trial.is_woken_after(wakes) { 0 } else { in_vain + 1 };
-            in_vain < 3
+            closed = circle.is_closed(trial);
+            in_vain < 3 && !closed
         })?;
         match polled {
             Poll::Ready(answer) => Ok(answer),
+            Poll::Pending if closed => Err(self.in_circles(call.name())),
             Poll::Pending => Err(self.never_ready(call.name())),
         }
     }
@@ -52,7 +55,7 @@ impl Trial<'_> {
         mut goes_on: impl FnMut(&mut Self, usize, usize) -> bool,
     ) -> Judged<Poll<io::Result<()>>> {
         let Some(mut writer) = self.writer.take() else { return Err(self.unclear("the writer is gone")) };
-        let mut future = writer.call(call);
+        let mut future = Foreign::new(writer.call(call));
         let (mut polls, mut turns) = (0, 0);
         let polled = loop {
             let (task, wakes) = (self.task.clone(), self.task.wakes());
@@ -75,7 +78,7 @@ impl Trial<'_> {
     /// Takes the writer apart, once, at the first poll: `None` where it is pending. A writer that refuses is here again.
     pub(crate) fn take_apart(&mut self) -> Judged<Option<io::Result<()>>> {
         let Some(writer) = self.writer.take() else { return Err(self.unclear("the writer is gone")) };
-        let mut future = writer.into_inner();
+        let mut future = Foreign::new(writer.into_inner());
         let task: Task = self.task.clone();
         let mut back = None;
         let polled = self.poll_outside("into_inner", || {

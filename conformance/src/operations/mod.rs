@@ -6,6 +6,8 @@ use std::{
     task::Poll,
 };
 
+pub(crate) use fill::Filled;
+
 use crate::{
     judge::{Judged, Stop},
     kit::Kit,
@@ -14,6 +16,7 @@ use crate::{
     trial::Trial,
 };
 
+mod fill;
 mod futures;
 mod polls;
 mod writes;

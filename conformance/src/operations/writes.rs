@@ -75,7 +75,7 @@ impl Trial<'_> {
             let n = well(self.write(buf)?, "a write that nothing disturbs")?;
             self.require(
                 (1..=buf.len()).contains(&n),
-                format_args!("a write of {} answers {n}", counted(buf.len(), "byte")),
+                format_args!("a write of {} answers {n}, of which W2 says more", counted(buf.len(), "byte")),
             )?;
             buf = &buf[n..];
         }

@@ -12,7 +12,13 @@ use proptest::{
     prop_oneof,
 };
 
-use crate::{certify::Carrier, describe::Describe, judge::Judged, subject::Subject, trial::Trial};
+use crate::{
+    certify::Carrier,
+    describe::Describe,
+    judge::Judged,
+    subject::Subject,
+    trial::{Circle, Trial},
+};
 
 /// How far an operation is carried.
 #[derive(Clone, Copy, Debug)]
@@ -74,8 +80,11 @@ impl Trial<'_> {
         mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
     ) -> Judged<R> {
         const WOKEN: &str = "a task is woken when it can go on";
-        let mut was_woken = true;
+        let (mut was_woken, mut circle) = (true, Circle::default());
         loop {
+            if circle.is_closed(self) {
+                return Err(self.in_circles(what));
+            }
             let polled = self.poll(what, &mut poll)?;
             match polled {
                 Poll::Ready(answer) if was_woken => return Ok(answer),

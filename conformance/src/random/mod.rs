@@ -166,7 +166,7 @@ impl From<Stop> for Outcome {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Broken(violation) => Self::Broken(violation),
-            Stop::Unclear(why) => Self::Unclear(why),
+            Stop::Unclear(why) | Stop::Blind(why) => Self::Unclear(why),
             Stop::Skip(why) => Self::Unclear(why.to_string()),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IoSlice, SeekFrom},
+    panic::{AssertUnwindSafe, catch_unwind},
     task::Poll,
 };
 
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     certify::Carrier,
     describe::Describe,
-    judge::Judged,
+    judge::{Judged, Stop, panicked},
     kit::{Image, Kit},
     observer::Fault,
     story::Log,
@@ -29,10 +30,16 @@ mod ending;
 pub(super) fn play(kit: &Kit, sequence: &Sequence, log: &Log) -> Judged {
     let case = format!("the sequence: {sequence}");
     log.clear(&case);
+    // A panic of the writer is caught where it is called; this one is the builder's or the observer's.
+    let played = catch_unwind(AssertUnwindSafe(|| play_case(kit, sequence, log, &case)));
+    played.unwrap_or_else(|payload| Err(Stop::Unclear(panicked(payload, log))))
+}
+
+fn play_case(kit: &Kit, sequence: &Sequence, log: &Log, case: &str) -> Judged {
     // A panic breaks P2, whatever was done.
-    let trial = Trial::new(kit, Rule::P2, &case, log.clone());
+    let trial = Trial::new(kit, Rule::P2, case, log.clone());
     let model = Model::new(matches!(kit.declared.image, Image::Unchanged));
-    let mut player = Player { trial, model, foreign: TicketSource::new(), last_bytes: Vec::new() };
+    let mut player = Player { trial, model, foreign: TicketSource::new(), last_bytes: Vec::new(), given: 0 };
     let played = player.play(sequence);
     // A play that ended early may leave the destination held.
     player.trial.advance();
@@ -45,6 +52,8 @@ struct Player<'k> {
     foreign: TicketSource,
     /// The bytes that were submitted last, whatever was answered.
     last_bytes: Vec<u8>,
+    /// How many bytes were given to the writer.
+    given: usize,
 }
 
 impl Player<'_> {
@@ -65,6 +74,12 @@ impl Player<'_> {
     }
 
     fn perform(&mut self, operation: &Operation) -> Judged {
+        // A destination of which nobody makes room takes no more than was declared.
+        let more = operation.bytes().unwrap_or(self.last_bytes.len());
+        if more > 0 && self.given.saturating_add(more) > self.trial.kit.declared.room {
+            return Ok(());
+        }
+        self.given += more;
         match operation {
             Operation::Submit(bytes, drive) => self.submit(bytes, *drive).map(drop),
             Operation::SubmitVectored(slices, drive) => self.submit_vectored(slices, *drive),

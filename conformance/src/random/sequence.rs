@@ -101,6 +101,18 @@ pub(super) enum Operation {
     Disturb(Fault),
 }
 
+impl Operation {
+    /// How many bytes it gives to the writer; `None` if as many as the last submission.
+    pub(super) fn bytes(&self) -> Option<usize> {
+        match self {
+            Self::Submit(bytes, _) | Self::SubmitBytes(bytes, _) | Self::Write(bytes, _) => Some(bytes.len()),
+            Self::SubmitVectored(slices, _) => Some(slices.iter().map(Vec::len).sum()),
+            Self::Remake(_) => None,
+            _ => Some(0),
+        }
+    }
+}
+
 /// Which ticket is polled.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Which {
@@ -147,7 +159,7 @@ impl Menu {
         Self {
             carrier: kit.declared.carrier,
             // A held destination would block a write on this thread.
-            holds: matches!(kit.declared.carrier, Carrier::Polls | Carrier::Others) && observer.hold(),
+            holds: matches!(kit.declared.carrier, Carrier::Room | Carrier::Polls | Carrier::Others) && observer.hold(),
             // The caller of a transform cannot know where the cursor stands.
             reads: kit.declared.reads && unchanged,
             seeks: kit.declared.seeks && unchanged,

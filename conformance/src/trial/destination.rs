@@ -1,6 +1,7 @@
 //! What a [`Trial`] sees of its destination, and does to it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     thread,
     time::{Duration, Instant},
 };
@@ -8,10 +9,14 @@ use std::{
 use super::{Trial, not_observed};
 use crate::{
     describe::counted,
+    guard::text_of,
     judge::Judged,
     kit::Image,
     observer::{Effect, Fault},
 };
+
+/// How many pieces of work there are at most: more than a writer makes that comes to an end.
+const MAX_STEPS: usize = 100_000;
 
 /// How long the kit waits for what may as well not happen.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -27,11 +32,12 @@ impl Trial<'_> {
         }
     }
 
-    /// What to ask where as many bytes are `there` as `expected`, and others.
+    /// What to ask where other bytes are `there` than `expected`.
     pub(crate) fn question(&self, there: &[u8], expected: &[u8]) -> &'static str {
-        let transformed =
-            matches!(self.kit.declared.image, Image::Unchanged) && there.len() == expected.len() && there != expected;
-        if transformed { "; does the writer transform its bytes? declare `decoded`" } else { "" }
+        let plain = matches!(self.kit.declared.image, Image::Unchanged);
+        // Bytes that are missing, or come twice, leave one the beginning of the other.
+        let differs = there.iter().zip(expected).any(|(there, expected)| there != expected);
+        if plain && differs { "; does the writer transform its bytes? declare `decoded`" } else { "" }
     }
 
     /// The lengths of the calls that moved bytes.
@@ -52,9 +58,12 @@ impl Trial<'_> {
     /// Makes a later call of the destination go wrong.
     pub(crate) fn inject(&mut self, fault: Fault) -> Judged {
         self.log.begin(format!("a fault is injected: {fault}"));
+        if fault.effect == Effect::Zero {
+            self.log.takes_no_more();
+        }
         let can = self.observer.inject(&fault);
         self.ended(String::new());
-        if can { Ok(()) } else { not_observed(format!("`Observer::inject` answers `false` to this: {fault}")) }
+        if can { Ok(()) } else { not_observed("`Observer::inject` answers `false` to the fault of the case") }
     }
 
     /// The failure that this destination can be made to answer.
@@ -88,7 +97,7 @@ impl Trial<'_> {
         }
         self.log.begin("the work behind the writer goes on".to_owned());
         let mut steps = 0;
-        while self.observer.step() {
+        while steps < MAX_STEPS && self.observer.step() {
             steps += 1;
         }
         match steps {
@@ -97,9 +106,10 @@ impl Trial<'_> {
         }
     }
 
-    /// Waits until `done`, as long as others may still work on it.
-    pub(crate) fn wait_until(&self, done: impl Fn(&Self) -> bool) -> bool {
+    /// Waits until `done`, as long as others may still work on it; a story that does not end says for `what`.
+    pub(crate) fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) -> bool {
         let patience = self.kit.declared.how_patient();
+        self.log.wait_for(what);
         let end = Instant::now() + patience;
         loop {
             if done(self) {
@@ -126,8 +136,10 @@ impl Trial<'_> {
     }
 
     pub(super) fn ended(&self, saw: String) {
-        let offset =
-            if matches!(self.kit.declared.image, Image::Unseen) { None } else { Some(self.bytes().len() as u64) };
+        let unseen = matches!(self.kit.declared.image, Image::Unseen);
+        // A panic of a writer may have left an observer behind that panics.
+        let look = || catch_unwind(AssertUnwindSafe(|| self.bytes().len() as u64)).map_err(text_of);
+        let offset = if unseen { None } else { look().ok() };
         self.log.end(saw, offset);
     }
 }

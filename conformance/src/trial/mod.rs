@@ -6,6 +6,7 @@ use async_write_complete::{Ticket, WriteOutstanding, contract::Rule};
 
 use crate::{
     describe::Describe,
+    guard::Foreign,
     judge::{Judged, Stop},
     kit::Kit,
     need::{Need, Why},
@@ -16,10 +17,18 @@ use crate::{
     task::Task,
 };
 
+/// What the kit waits for where a destination has to be released.
+pub(crate) const RELEASED: &str = "`Observer::is_released` to answer `Some(true)`";
+
+mod circles;
 mod destination;
 mod polls;
 
+pub(crate) use circles::Circle;
 pub(crate) use polls::MAX_TURNS;
+
+/// The step in which the builder of a case is called.
+pub(crate) const BUILDING: &str = "the builder is called";
 
 /// A fresh writer, its destination, and what was done with them.
 pub(crate) struct Trial<'k> {
@@ -28,7 +37,7 @@ pub(crate) struct Trial<'k> {
     case: String,
     /// Until it is dropped.
     pub(crate) writer: Option<Box<dyn Subject>>,
-    pub(crate) observer: Box<dyn Observer>,
+    pub(crate) observer: Foreign<Box<dyn Observer>>,
     /// The task in which it is polled.
     pub(crate) task: Task,
     log: Log,
@@ -43,13 +52,15 @@ pub(crate) struct Trial<'k> {
 
 impl<'k> Trial<'k> {
     pub(crate) fn new(kit: &'k Kit, rule: Rule, case: &str, log: Log) -> Self {
+        log.begin(BUILDING.to_owned());
         let (writer, observer) = (kit.build)();
+        log.retract();
         Self {
             kit,
             rule,
             case: case.to_owned(),
             writer: Some(writer),
-            observer,
+            observer: Foreign::new(observer),
             task: Task::new(),
             log,
             tasks: Vec::new(),
@@ -141,6 +152,12 @@ impl<'k> Trial<'k> {
     /// A loop of polls that are no steps of the story goes on.
     pub(crate) fn touch(&self) {
         self.log.touch();
+    }
+
+    /// Something happened that was no poll, and nobody looked at the destination.
+    pub(crate) fn note_unseen(&self, did: impl Display, saw: impl Display) {
+        self.log.begin(did.to_string());
+        self.log.end(saw.to_string(), None);
     }
 
     /// Something happened that was no poll.

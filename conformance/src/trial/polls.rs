@@ -12,11 +12,11 @@ use std::{
 
 use async_write_complete::Ticket;
 
-use super::Trial;
+use super::{Circle, Trial};
 use crate::{
-    certify::Carrier,
     describe::Describe,
-    judge::{Judged, Stop},
+    guard::text_of,
+    judge::{Judged, Stop, asks_for_a_runtime},
     subject::Subject,
     task::Task,
 };
@@ -88,6 +88,16 @@ impl Trial<'_> {
         Ok(polled)
     }
 
+    /// Begins submissions between which nobody looks at the destination.
+    pub(crate) fn begin_filling(&self) {
+        self.log.begin_poll("poll_write_submit, while nobody looks at the destination".to_owned());
+    }
+
+    /// Ends a step without a look at the destination.
+    pub(crate) fn ended_unseen(&self, saw: String) {
+        self.log.end(saw, None);
+    }
+
     /// The ticket that was not answered.
     pub(crate) fn unanswered(&self) -> Option<Ticket> {
         self.unanswered.get()
@@ -103,19 +113,16 @@ impl Trial<'_> {
     /// The writer answers `InFlight`: the case says nothing unless its author declared what carries such a write on.
     pub(crate) fn something_carries(&self) -> Judged {
         self.require(
-            self.kit.declared.carrier != Carrier::Nobody,
+            !self.kit.declared.is_complete_at_once(),
             "the writer answers `InFlight`: declare what carries its writes on, `Certify::carried`",
         )
     }
 
     /// A panic came out of the writer.
     pub(crate) fn panicked(&self, payload: Box<dyn Any + Send>) -> Stop {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
-        // A payload may panic in its own drop.
-        std::mem::forget(payload);
+        let text = text_of(payload);
         self.ended(format!("a panic: {text}"));
-        let seen = format!("a panic came out: {text}");
+        let seen = format!("a panic came out: {text}{}", asks_for_a_runtime(&text));
         if self.panics_are_broken { self.broken("no panic comes out of the writer", seen) } else { self.unclear(seen) }
     }
 
@@ -136,13 +143,16 @@ impl Trial<'_> {
         what: impl Display,
         mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
     ) -> Judged<R> {
-        let mut in_vain = 0;
+        let (mut in_vain, mut circle) = (0, Circle::default());
         while in_vain < 3 {
             let wakes = self.task.wakes();
             if let Poll::Ready(answer) = self.poll(&what, &mut poll)? {
                 return Ok(answer);
             }
             in_vain = if self.is_woken_after(wakes) { 0 } else { in_vain + 1 };
+            if circle.is_closed(self) {
+                return Err(self.in_circles(what));
+            }
         }
         Err(self.never_ready(what))
     }
@@ -157,6 +167,7 @@ impl Trial<'_> {
     /// Whether `task` is woken once more than `wakes` times.
     pub(crate) fn is_woken(&self, task: &Task, wakes: usize) -> bool {
         let patience = self.kit.declared.how_patient();
+        self.log.wait_for("a wake");
         let woken = task.wait(wakes, patience);
         if !woken {
             self.waited_in_vain(patience);

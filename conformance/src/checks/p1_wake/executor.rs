@@ -1,6 +1,7 @@
 //! An executor of a few tasks, that polls a task only when it was woken.
 
 use std::{
+    fmt,
     io::{IoSlice, SeekFrom},
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -15,11 +16,14 @@ use crate::{
     operations::NEXT,
     subject::Subject,
     task::Task,
-    trial::{Trial, no_sense},
+    trial::{Circle, MAX_TURNS, Trial, no_sense},
 };
 
 /// What the rule demands.
-const WOKEN: &str = "every task whose last poll was `Pending` is woken when it can go on";
+pub(super) const WOKEN: &str = "every task whose last poll was `Pending` is woken when it can go on";
+
+/// What it demands of a poll that cannot go on.
+pub(super) const QUIET: &str = "a poll that cannot go on stores the waker, and does not wake its own task again and again";
 
 /// A task that does one thing.
 pub(super) struct Run {
@@ -48,9 +52,14 @@ impl Run {
         Ok(())
     }
 
+    /// What its poll needs to know.
+    pub(super) fn polling(&self) -> Judged<Polling> {
+        Polling::new(self.doing, self.ticket)
+    }
+
     /// Polls once with another waker.
     pub(super) fn poll_with(&self, trial: &mut Trial<'_>, waker: &Waker) -> Judged<Poll<()>> {
-        let polling = Polling::new(self.doing, self.ticket)?;
+        let polling = self.polling()?;
         let what = format!("{} in {}", self.doing, trial.name_of(waker));
         trial.poll_with(waker, what, |writer, cx| polling.poll(writer, cx))
     }
@@ -89,6 +98,23 @@ impl Polling {
     }
 }
 
+/// Polls a task for as long as its own polls wake it; the destination is held, so that it cannot go on.
+pub(super) fn waits_quietly(trial: &mut Trial<'_>, run: &mut Run) -> Judged {
+    for _ in 0..=MAX_TURNS {
+        let wakes = run.task.own_wakes();
+        run.poll(trial)?;
+        if run.is_done || run.task.own_wakes() == wakes {
+            return Ok(());
+        }
+    }
+    Err(trial.broken(QUIET, spun(run.doing)))
+}
+
+/// What a busy loop does.
+pub(super) fn spun(what: impl fmt::Display) -> String {
+    format!("`{what}` was `Pending` and woke its own task, {} in a row", counted(MAX_TURNS + 1, "time"))
+}
+
 /// How often the tasks of a case may be woken.
 const ROUNDS: usize = 256;
 
@@ -107,7 +133,7 @@ pub(super) fn go_on(trial: &mut Trial<'_>, runs: &mut [Run]) -> Judged {
         if runs.iter().all(|run| run.is_done) {
             return Ok(());
         }
-        let some_are_woken = trial.wait_until(|_| runs.iter().any(|run| !run.is_done && run.is_woken()));
+        let some_are_woken = trial.wait_until("a wake", |_| runs.iter().any(|run| !run.is_done && run.is_woken()));
         if !some_are_woken {
             return Err(hang(trial, runs));
         }
@@ -143,7 +169,8 @@ const IN_A_ROW: usize = 64;
 
 /// One task makes write after write, and is polled only when it was woken.
 pub(super) fn writes_in_a_row(trial: &mut Trial<'_>) -> Judged {
-    for _ in 0..IN_A_ROW {
+    // Nobody may make room meanwhile.
+    for _ in 0..IN_A_ROW.min(trial.kit.declared.room / NEXT.len()) {
         let submitted = when_woken(trial, "poll_write_submit(\"next\")", |writer, cx| writer.poll_write_submit(cx, NEXT))?;
         let Ok(submitted) = submitted else { return Err(trial.unclear("a write that nothing disturbs fails")) };
         if let Some(ticket) = submitted.ticket() {
@@ -161,12 +188,20 @@ fn when_woken<R: Describe>(
     mut poll: impl FnMut(Pin<&mut dyn Subject>, &mut Context<'_>) -> Poll<R>,
 ) -> Judged<R> {
     let waker = trial.task.waker().clone();
+    let mut circle = Circle::default();
     loop {
         let wakes = trial.task.wakes();
         if let Poll::Ready(answer) = trial.poll_with(&waker, what, &mut poll)? {
             return Ok(answer);
         }
         let woken = trial.task.wakes() > wakes || trial.is_woken_after(wakes);
+        if circle.is_closed(trial) {
+            return Err(trial.in_circles(what));
+        }
+        let at_once = trial.kit.declared.is_complete_at_once() && trial.kit.declared.tickets;
+        if !woken && at_once {
+            return Err(super::room::not_woken(trial)?);
+        }
         trial.expect(woken, WOKEN, format!("`{what}` is never woken, although the destination is not held"))?;
     }
 }

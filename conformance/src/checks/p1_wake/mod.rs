@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod executor;
+mod room;
 mod wakers;
 
 use executor::{Run, run};
@@ -82,7 +83,20 @@ pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
     each_is_woken(judge)?;
     the_last_is_woken(judge)?;
     both_sides_are_woken(judge)?;
+    waits_quietly(judge)?;
+    room::p1_wake(judge)?;
     wakers::p1_wake(judge)
+}
+
+/// A poll that cannot go on does not have its own task polled again and again.
+fn waits_quietly(judge: &mut Judge<'_>) -> Judged {
+    for doing in Doing::ALL {
+        judge.case(format!("{doing} again and again while the destination is held"), &doing.needs(), |trial| {
+            let ticket = outstanding(trial)?;
+            executor::waits_quietly(trial, &mut Run::new(doing, ticket))
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes a write outstanding, which is not answered yet. A driven writer may take nothing while its destination is
@@ -99,9 +113,9 @@ fn outstanding(trial: &mut Trial<'_>) -> Judged<Option<Ticket>> {
 fn each_is_woken(judge: &mut Judge<'_>) -> Judged {
     let effects = [None, Some(Effect::Error(judge.kit.declared.code)), Some(Effect::Short(1)), Some(Effect::Panic)];
     for effect in effects {
-        let what = effect.as_ref().map_or_else(|| "is complete".to_owned(), |effect| format!("{effect}"));
+        let what = effect.as_ref().map_or_else(String::new, |effect| format!(", and a write that {effect}"));
         for doing in Doing::ALL {
-            judge.case(format!("{doing} until the write in flight {what}"), &doing.needs(), |trial| {
+            judge.case(format!("{doing} until the destination goes on{what}"), &doing.needs(), |trial| {
                 if let Some(effect) = &effect {
                     trial.inject(Fault::new(effect.clone()))?;
                 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     describe::Describe,
-    guard::drop_catching_panics,
+    guard::{Foreign, drop_catching_panics},
     judge::{Judge, Judged},
     observer::Observer,
     subject::Subject,
@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How long a waker that calls back may take; one that meets a lock takes for ever.
-const PROMPT: Duration = Duration::from_secs(2);
+pub(super) const PROMPT: Duration = Duration::from_secs(2);
 
 pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
     for (name, waker) in
@@ -112,9 +112,15 @@ fn goes_on(trial: &mut Trial<'_>, ticket: Option<Ticket>) -> Judged {
 
 /// What a waker found out that polled where it was woken.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     polled: Cell<Option<Poll<()>>>,
     panicked: Cell<bool>,
+}
+
+impl Found {
+    pub(super) fn panicked(&self) -> bool {
+        self.panicked.get()
+    }
 }
 
 /// The wake of `one` polls for `other`: no lock is held, and where that is the same, its result is published.
@@ -141,7 +147,7 @@ fn poll_in_wake(trial: &mut Trial<'_>, one: Doing, other: Doing) -> Judged {
     goes_on(trial, ticket)
 }
 
-fn in_wake(
+pub(super) fn in_wake(
     writer: Rc<RefCell<Option<Box<dyn Subject>>>>,
     task: Task,
     found: Rc<Found>,
@@ -171,7 +177,7 @@ fn go_on_in_drop(trial: &mut Trial<'_>, doing: Doing) -> Judged {
     }
     drop(waker);
     let blind: Box<dyn Observer> = Box::new(Vec::new);
-    let observer = Rc::new(std::mem::replace(&mut trial.observer, blind));
+    let observer = Rc::new(std::mem::replace(&mut trial.observer, Foreign::new(blind)));
     let theirs = observer.clone();
     let in_drop = move || {
         theirs.resume();

@@ -50,7 +50,7 @@ fn reported<R: Describe>(trial: &Trial<'_>, answer: io::Result<R>) -> Judged<Opt
         Err(error) => Ok(Some(error)),
         answer => {
             // The rest of the write may be on its way.
-            let whole = trial.wait_until(|trial| !is_missed(trial));
+            let whole = trial.wait_until("the bytes of the writes", |trial| !is_missed(trial));
             let expected = "the next operation reports that the write failed which was answered";
             trial.expect(whole, expected, answer.describe())?;
             Ok(None)

@@ -152,7 +152,7 @@ impl Player<'_> {
             return self.compare();
         }
         let model = &self.model;
-        let happens = self.trial.wait_until(|trial| model.may_show(&trial.bytes()));
+        let happens = self.trial.wait_until("the bytes of the last write", |trial| model.may_show(&trial.bytes()));
         if happens {
             Ok(())
         } else {

@@ -3,7 +3,7 @@
 use async_write_complete::contract::Rule;
 
 use super::Player;
-use crate::{certify::Carrier, judge::Judged, random::drive::Drive};
+use crate::{certify::Carrier, judge::Judged, random::drive::Drive, trial::RELEASED};
 
 impl Player<'_> {
     /// What is outstanding happens and is answered, and then nothing is left to happen.
@@ -50,7 +50,7 @@ impl Player<'_> {
     }
 
     fn is_let_go(&self) -> bool {
-        self.trial.wait_until(|trial| trial.observer.is_released() != Some(false))
+        self.trial.wait_until(RELEASED, |trial| trial.observer.is_released() != Some(false))
     }
 
     /// A self-driven writer's last write happens, though nobody polls.
@@ -65,7 +65,7 @@ impl Player<'_> {
         }
         // The bytes may be such already without it, so that this is no sign of its end.
         let model = &self.model;
-        let happens = self.trial.wait_until(|trial| model.may_show(&trial.bytes()));
+        let happens = self.trial.wait_until("the bytes of the last write", |trial| model.may_show(&trial.bytes()));
         self.unless(!happens, rule, "a write that was submitted happens", "it does not")
     }
 
