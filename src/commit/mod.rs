@@ -98,6 +98,24 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order. A record
 /// that is larger than a batch is a batch of its own.
+///
+/// # The end
+///
+/// The log has no close of its own: its writer does. Tasks that share the log by an `Arc` end first.
+///
+/// ```
+/// # use async_write_complete::{AsyncWriteCompleteExt, Offload, commit::GroupCommit};
+/// # use std::sync::Arc;
+/// # futures_lite::future::block_on(async {
+/// # let path = tempfile::NamedTempFile::new()?.into_temp_path();
+/// let log = Arc::new(GroupCommit::new(Offload::create(&path).await?));
+/// let task = { let log = log.clone(); async move { log.append(b"one\n").await } };
+/// task.await?;
+/// let (mut writer, end) = Arc::into_inner(log).expect("the tasks have ended").into_inner();
+/// writer.close_complete().await?;
+/// assert_eq!(end.offset(), 4);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub struct GroupCommit<W> {
     inner: Mutex<Inner<W>>,
 }

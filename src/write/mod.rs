@@ -103,7 +103,9 @@ use crate::{
 /// # Implementer notes
 ///
 /// A writer that completes at submission, such as memory, implements `poll_write_submit` and `poll_close_complete`, and
-/// keeps no state. One that answers `InFlight` overrides `poll_write_complete` and `outstanding` too: their defaults are
+/// keeps no state. One that is complete at submission and waits for room, such as a bounded ring or a socket, does the same,
+/// answers `Pending` while there is no room, and wakes the last task that got it when there is
+/// ([P1](crate::contract::Rule::P1)): `examples/bounded_ring.rs`. One that answers `InFlight` overrides `poll_write_complete` and `outstanding` too: their defaults are
 /// wrong for it.
 ///
 /// ```

@@ -75,7 +75,8 @@ const _: [&dyn AsyncSyncComplete; 0] = [];
 
 /// Futures over [`AsyncSyncComplete`], implemented for all of them.
 pub trait AsyncSyncCompleteExt: AsyncSyncComplete {
-    /// Makes what is complete durable, and of the metadata what is needed to read it.
+    /// Makes what is complete durable, and of the metadata what is needed to read it. It has a name of its own, because an
+    /// `Offload` has a method `sync_data`, which needs no trait in scope and takes no part in generic code.
     ///
     /// ```
     /// use async_write_complete::{AsyncSyncCompleteExt, AsyncWriteCompleteExt, Inline};
