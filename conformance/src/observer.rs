@@ -6,12 +6,15 @@ use crate::describe::{counted, ordinal};
 
 /// Sees the destination of a writer without asking the writer: a path, a shared buffer, the peer's end of a socket.
 ///
+/// Only [`bytes`](Self::bytes) is required, and a closure that gives them is an observer. What else it can see or do
+/// lets more cases be judged. Cases that need what it cannot do are left out: the verdict says how many, and why.
+///
 /// The peer of a socket that can also go away, so that writes fail with `EPIPE`; declare that by
 /// `.fails_with(32)`:
 ///
 /// ```
-/// use async_write_complete::{Inline, contract::Rule};
-/// use async_write_complete_conformance::{Call, Certify, Effect, Fault, Observer, Specimen};
+/// use async_write_complete::contract::Rule;
+/// use async_write_complete_conformance::{Call, Certify, Effect, Fault, Observer};
 /// use std::{io::Read, net::Shutdown, os::unix::net::UnixStream, sync::Mutex};
 ///
 /// const EPIPE: i32 = 32;
@@ -43,9 +46,6 @@ use crate::describe::{counted, ordinal};
 /// certify.assert(Rule::W1);
 /// certify.assert(Rule::W6);
 /// ```
-///
-/// Only [`bytes`](Self::bytes) is required, and a closure that gives them is an observer. What else it can see or do
-/// lets more cases be judged. Cases that need what it cannot do are left out: the verdict says how many, and why.
 pub trait Observer {
     /// The bytes that are complete: all that another reader of the destination has seen and sees now. None at first: a
     /// fresh specimen's destination is empty. Where bytes have to be taken out to be seen, as from a socket or a ring, it
