@@ -166,10 +166,14 @@ pub(crate) fn on_a_thread(
     let (theirs, their_log) = (kit.clone(), log.clone());
     let worker = thread::Builder::new().name(format!("check {}", rule.id())).spawn(move || {
         let mut outcome = None;
-        (theirs.declared.within)(&mut || {
+        let mut check = || {
             let judged = catch_unwind(AssertUnwindSafe(|| judge(&theirs, &their_log)));
             outcome = Some(judged.unwrap_or_else(|payload| Outcome::Unclear(panicked(payload, &their_log))));
-        });
+        };
+        match theirs.declared.within {
+            Some(within) => within(&mut check),
+            None => check(),
+        }
         let _ = send.send(outcome);
     });
     if worker.is_err() {

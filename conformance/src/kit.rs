@@ -65,7 +65,7 @@ pub(crate) struct Declared {
     pub(crate) waits_in_vain: Arc<AtomicU32>,
     pub(crate) code: i32,
     pub(crate) room: usize,
-    pub(crate) within: fn(&mut dyn FnMut()),
+    pub(crate) within: Option<fn(&mut dyn FnMut())>,
     pub(crate) seed: Option<u64>,
 }
 
@@ -102,7 +102,7 @@ impl Default for Declared {
             waits_in_vain: Arc::default(),
             code: NO_SPACE,
             room: usize::MAX,
-            within: |body| body(),
+            within: None,
             seed: None,
         }
     }

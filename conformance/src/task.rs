@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    panic::resume_unwind,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -153,24 +154,41 @@ pub(crate) fn reenters_in_drop() -> Waker {
 
 /// A waker that panics when it is woken, without a word on standard error.
 pub(crate) fn panics_in_wake() -> Waker {
-    calls(|| std::panic::resume_unwind(Box::new("the waker panics")))
+    calls(|| resume_unwind(Box::new("the waker panics")))
+}
+
+/// The same on this thread alone: the thread of a runtime's reactor may abort the process if anything panics on it.
+pub(crate) fn panics_in_wake_here() -> Waker {
+    let here = thread::current().id();
+    calls(move || {
+        if thread::current().id() == here {
+            resume_unwind(Box::new("the waker panics"));
+        }
+    })
 }
 
 /// A waker whose last clone panics when it is dropped, without a word on standard error.
 pub(crate) fn panics_in_drop() -> Waker {
-    struct Dropped;
+    Waker::from(Arc::new(PanicsInDrop(None)))
+}
 
-    impl Wake for Dropped {
-        fn wake(self: Arc<Self>) {}
-    }
+/// The same on this thread alone.
+pub(crate) fn panics_in_drop_here() -> Waker {
+    Waker::from(Arc::new(PanicsInDrop(Some(thread::current().id()))))
+}
 
-    impl Drop for Dropped {
-        fn drop(&mut self) {
-            if !thread::panicking() {
-                std::panic::resume_unwind(Box::new("the waker panics in its drop"));
-            }
+/// On this thread, or on any.
+struct PanicsInDrop(Option<ThreadId>);
+
+impl Wake for PanicsInDrop {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        let is_here = self.0.is_none_or(|here| here == thread::current().id());
+        if is_here && !thread::panicking() {
+            resume_unwind(Box::new("the waker panics in its drop"));
         }
     }
-
-    Waker::from(Arc::new(Dropped))
 }

@@ -6,7 +6,10 @@ use std::{
     collections::VecDeque,
     io,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     task::{Context, Poll, Waker, ready},
     thread,
     time::{Duration, Instant},
@@ -243,6 +246,19 @@ fn a_wait_that_nobody_ends_has_to_be_declared() {
         let exempt = undeclared.exempt(&[Rule::P1], "models judge it");
         assert!(matches!(exempt.check(Rule::P1), Outcome::DoesNotApply(why) if why.contains("models judge it")));
     }
+}
+
+/// What hung in one test of a `certify!` is waited for less in the next one.
+#[test]
+fn waits_in_vain_are_shared() {
+    let waits = Arc::new(AtomicU32::new(0));
+    let certify = || certify(Draft::NeverWakes, How::Drains).sharing(waits.clone());
+    let outcome = certify().patience(Duration::from_millis(1)).check(Rule::P1);
+    assert!(matches!(outcome, Outcome::Broken(_)), "{outcome:?}");
+    assert!(waits.load(Relaxed) > 0);
+    waits.store(16, Relaxed);
+    // An hour, halved so often.
+    assert!(matches!(certify().patience(Duration::from_secs(3600)).check(Rule::P1), Outcome::Broken(_)));
 }
 
 /// The violation asks for what is likely wrong.

@@ -168,7 +168,7 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// certify.unseen().within(in_tokio).assert(Rule::P1);
     /// ```
     pub fn within(self, within: fn(&mut dyn FnMut())) -> Self {
-        self.declares(|declared| declared.within = within)
+        self.declares(|declared| declared.within = Some(within))
     }
 
     /// Which [random](Self::random) sequences are played. The environment variable `AWC_SEED`, a number, overrides it.

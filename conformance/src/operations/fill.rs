@@ -25,8 +25,8 @@ const AT_ONCE: usize = 16 << 10;
 pub(crate) enum Filled {
     /// The destination took all that was written.
     Never,
-    /// The last submission is `Pending`, and its task was not woken.
-    Waits,
+    /// The last submission is `Pending`, and its task was not woken: so often it had been before.
+    Waits(usize),
     /// Submission after submission is `Pending` and wakes its own task.
     Spins,
     /// The last submission is `Complete(0)`.
@@ -102,7 +102,7 @@ fn until_full(
             Poll::Pending if turns > MAX_TURNS => return Filled::Spins,
             Poll::Pending if task.own_wakes() > own => turns += 1,
             Poll::Pending if task.wakes() > wakes => {}
-            Poll::Pending => return Filled::Waits,
+            Poll::Pending => return Filled::Waits(wakes),
             Poll::Ready(Ok(Submitted::Complete(0))) => return Filled::Refuses,
             Poll::Ready(Ok(Submitted::Complete(n))) => (*given, turns) = (given.saturating_add(n), 0),
             Poll::Ready(Ok(Submitted::InFlight(_))) => return Filled::InFlight,
@@ -116,7 +116,7 @@ impl Filled {
     fn describe(&self) -> String {
         match self {
             Self::Never => "no more are written".to_owned(),
-            Self::Waits => "Pending".to_owned(),
+            Self::Waits(_) => "Pending".to_owned(),
             Self::Spins => "Pending again and again, each with a wake of its own".to_owned(),
             Self::Refuses => "Complete(0)".to_owned(),
             Self::Fails(error) => format!("Err({})", error.describe()),

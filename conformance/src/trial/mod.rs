@@ -127,6 +127,17 @@ impl<'k> Trial<'k> {
         if holds { Ok(()) } else { Err(self.unclear(seen)) }
     }
 
+    /// What to ask where no wake comes.
+    pub(crate) fn asks_for_a_driver(&self) -> &'static str {
+        match self.kit.declared.within {
+            Some(_) => {
+                "; is the runtime of `Certify::within` driven by another thread? One of the flavor `current_thread` that is \
+                 only entered is not"
+            }
+            None => "",
+        }
+    }
+
     /// The writer takes no submission; the case says nothing if that is because it says that a write is outstanding.
     pub(crate) fn not_refused<R>(&self, answer: &io::Result<R>) -> Judged {
         let refused = matches!(answer, Err(error) if WriteOutstanding::find(error).is_some());

@@ -146,7 +146,8 @@ pub(super) fn go_on(trial: &mut Trial<'_>, runs: &mut [Run]) -> Judged {
 
 fn hang(trial: &Trial<'_>, runs: &[Run]) -> Stop {
     let hanging: Vec<_> = runs.iter().filter(|run| !run.is_done).map(|run| run.doing.to_string()).collect();
-    let seen = format!("{} is never woken, although the destination is not held", hanging.join(" and "));
+    let ask = trial.asks_for_a_driver();
+    let seen = format!("{} is never woken, although the destination is not held{ask}", hanging.join(" and "));
     trial.broken(WOKEN, seen)
 }
 
@@ -202,6 +203,8 @@ fn when_woken<R: Describe>(
         if !woken && at_once {
             return Err(super::room::not_woken(trial)?);
         }
-        trial.expect(woken, WOKEN, format!("`{what}` is never woken, although the destination is not held"))?;
+        let ask = trial.asks_for_a_driver();
+        let seen = format!("`{what}` is never woken, although the destination is not held{ask}");
+        trial.expect(woken, WOKEN, seen)?;
     }
 }

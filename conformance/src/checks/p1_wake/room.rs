@@ -18,7 +18,7 @@ use crate::{
     judge::{Judge, Judged, Stop},
     need::Need,
     operations::Filled,
-    task::{Task, panics_in_wake, reentering, reenters_in_wake},
+    task::{Task, panics_in_wake_here, reentering, reenters_in_wake},
     trial::{Trial, no_sense},
 };
 
@@ -34,20 +34,20 @@ pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
     judge.case("a submission that waits for room, with a waker that panics when it is woken", &needs, panics)
 }
 
-/// Fills the destination. The case is left out if it is never full.
-fn fill(trial: &mut Trial<'_>, task: &Task) -> Judged {
+/// Fills the destination, and answers how often the task had been woken before it had to wait. The case is left out if it
+/// is never full.
+fn fill(trial: &mut Trial<'_>, task: &Task) -> Judged<usize> {
     match trial.fill(task)? {
-        Filled::Waits => Ok(()),
+        Filled::Waits(wakes) => Ok(wakes),
         Filled::Spins => Err(trial.broken(QUIET, spun("poll_write_submit"))),
-        Filled::InFlight => trial.something_carries(),
+        Filled::InFlight => Err(trial.unclear("the writer answers `InFlight`, of which other cases say more")),
         Filled::Never | Filled::Refuses | Filled::Fails(_) => no_sense("no submission waits for room"),
     }
 }
 
 fn is_woken(trial: &mut Trial<'_>) -> Judged {
     let task = trial.task.clone();
-    let wakes = task.wakes();
-    fill(trial, &task)?;
+    let wakes = fill(trial, &task)?;
     trial.make_room();
     if trial.is_woken(&task, wakes) {
         return Ok(());
@@ -59,9 +59,11 @@ fn is_woken(trial: &mut Trial<'_>) -> Judged {
 pub(super) fn not_woken(trial: &mut Trial<'_>) -> Judged<Stop> {
     let task = trial.task.clone();
     Ok(match trial.submit_unseen(&task)? {
-        Poll::Pending => Stop::Blind(NO_ROOM.to_owned()),
+        Poll::Pending => Stop::Blind(format!("{NO_ROOM}{}", trial.asks_for_a_driver())),
         Poll::Ready(answer) => {
-            let seen = format!("it was `Pending`, no wake came, and the next poll is {}", answer.describe());
+            let seen = answer.describe();
+            let ask = trial.asks_for_a_driver();
+            let seen = format!("it was `Pending`, no wake came, and the next poll is {seen}{ask}");
             trial.broken(WOKEN, seen)
         }
     })
@@ -93,7 +95,7 @@ fn polls_in_wake(trial: &mut Trial<'_>) -> Judged {
 
 /// A waker that panics harms only its own task.
 fn panics(trial: &mut Trial<'_>) -> Judged {
-    let waker = panics_in_wake();
+    let waker = panics_in_wake_here();
     if !wait_with(trial, &waker)? {
         return Ok(());
     }

@@ -20,12 +20,16 @@ use super::{
     outstanding,
 };
 use crate::{
+    certify::Carrier,
     describe::Describe,
     guard::{Foreign, drop_catching_panics},
     judge::{Judge, Judged},
     observer::Observer,
     subject::Subject,
-    task::{Task, panics_in_drop, panics_in_wake, reentering, reenters_in_drop, reenters_in_wake},
+    task::{
+        Task, panics_in_drop, panics_in_drop_here, panics_in_wake, panics_in_wake_here, reentering, reenters_in_drop,
+        reenters_in_wake,
+    },
     trial::Trial,
 };
 
@@ -33,9 +37,12 @@ use crate::{
 pub(super) const PROMPT: Duration = Duration::from_secs(2);
 
 pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
-    for (name, waker) in
-        [("panics when it is woken", panics_in_wake as fn() -> Waker), ("panics in its drop", panics_in_drop)]
-    {
+    // Where no thread is declared to carry writes on, one that wakes all the same is a reactor's.
+    let (in_wake, in_drop): (fn() -> Waker, fn() -> Waker) = match judge.kit.declared.carrier {
+        Carrier::Others => (panics_in_wake, panics_in_drop),
+        _ => (panics_in_wake_here, panics_in_drop_here),
+    };
+    for (name, waker) in [("panics when it is woken", in_wake), ("panics in its drop", in_drop)] {
         for [one, other] in [[Doing::Ask, Doing::Read], [Doing::Read, Doing::Ask]] {
             let name = format!("{one} with a waker that {name}, and {other}");
             judge.case(name, &one.and(other), |trial| beside_a_panic(trial, one, waker, other))?;
