@@ -36,13 +36,19 @@ use crate::{
 /// How long a waker that calls back may take; one that meets a lock takes for ever.
 pub(super) const PROMPT: Duration = Duration::from_secs(2);
 
+type MakeWaker = fn() -> Waker;
+
+/// Where no thread is declared to carry writes on, one that wakes all the same is a reactor's, and nothing panics on it.
+fn panicking(carrier: Carrier) -> [(&'static str, MakeWaker); 2] {
+    let (in_wake, in_drop) = ("panics when it is woken", "panics in its drop");
+    match carrier {
+        Carrier::Others => [(in_wake, panics_in_wake), (in_drop, panics_in_drop)],
+        _ => [(in_wake, panics_in_wake_here), (in_drop, panics_in_drop_here)],
+    }
+}
+
 pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
-    // Where no thread is declared to carry writes on, one that wakes all the same is a reactor's.
-    let (in_wake, in_drop): (fn() -> Waker, fn() -> Waker) = match judge.kit.declared.carrier {
-        Carrier::Others => (panics_in_wake, panics_in_drop),
-        _ => (panics_in_wake_here, panics_in_drop_here),
-    };
-    for (name, waker) in [("panics when it is woken", in_wake), ("panics in its drop", in_drop)] {
+    for (name, waker) in panicking(judge.kit.declared.carrier) {
         for [one, other] in [[Doing::Ask, Doing::Read], [Doing::Read, Doing::Ask]] {
             let name = format!("{one} with a waker that {name}, and {other}");
             judge.case(name, &one.and(other), |trial| beside_a_panic(trial, one, waker, other))?;
@@ -71,7 +77,7 @@ pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
 }
 
 /// `one` is polled with `waker`, and does `other` in a task that must not notice.
-fn beside_a_panic(trial: &mut Trial<'_>, one: Doing, waker: fn() -> Waker, other: Doing) -> Judged {
+fn beside_a_panic(trial: &mut Trial<'_>, one: Doing, waker: MakeWaker, other: Doing) -> Judged {
     trial.panics_are_broken = true;
     let ticket = outstanding(trial)?;
     let mut other = Run::new(other, ticket);
@@ -89,7 +95,7 @@ fn beside_a_panic(trial: &mut Trial<'_>, one: Doing, waker: fn() -> Waker, other
 }
 
 /// `doing` is polled with `waker`, and `then` in a task that takes its place.
-fn instead_of_a_panic(trial: &mut Trial<'_>, doing: Doing, waker: fn() -> Waker, then: Doing) -> Judged {
+fn instead_of_a_panic(trial: &mut Trial<'_>, doing: Doing, waker: MakeWaker, then: Doing) -> Judged {
     trial.panics_are_broken = true;
     let ticket = outstanding(trial)?;
     let waker = waker();
