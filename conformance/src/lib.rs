@@ -92,8 +92,8 @@
 //! * it is *broken*;
 //! * it *does not apply*: it is an O rule of a writer that does not offload, or D1 of one that does not sync; what was
 //!   declared leaves no case of it; or its author [exempts](Certify::exempt) it;
-//! * *no case could be judged*, because something was not declared or cannot be observed: a failure, which says what to
-//!   declare;
+//! * *no case could be judged*, because something was not declared or cannot be observed, or a submission waits for room
+//!   that nothing makes: a failure, which says what to declare;
 //! * it *could not be judged*, because something else went wrong first: the writer broke another rule, of which the report
 //!   says more there; what was declared is not so; or the builder, the observer or [`within`](Certify::within) panicked.
 //!   That is a failure too.

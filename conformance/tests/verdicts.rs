@@ -71,6 +71,35 @@ fn every_reason_for_a_case_that_was_left_out_is_listed() {
     assert!(place("no sense here") < place("not declared: `Certify::reads`"), "{left_out}");
 }
 
+/// Panics in its drop.
+struct Falls;
+
+impl AsyncWriteComplete for Falls {
+    fn poll_write_submit(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready(Ok(Submitted::Complete(buf.len())))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Falls {
+    fn drop(&mut self) {
+        panic!("the writer panics in its drop");
+    }
+}
+
+/// The drop of the writer would end the process, were it called while the other panic unwinds.
+#[test]
+fn an_observer_that_panics_over_a_writer_that_panics_in_its_drop_ends_no_process() {
+    let build = || Specimen::new(Falls, || -> Vec<u8> { panic!("the observer panics") });
+    let outcome = Certify::new(build).check(Rule::W1);
+    assert!(matches!(&outcome, Outcome::Unclear(why) if why.contains("the observer panics")), "{outcome:?}");
+    let outcome = Certify::new(build).random(16);
+    assert!(matches!(&outcome, Outcome::Unclear(why) if why.contains("panics in its drop")), "{outcome:?}");
+}
+
 /// Takes everything at once, without a turn.
 struct Greedy;
 
