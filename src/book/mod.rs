@@ -11,6 +11,7 @@
 //! | [Tuning](tuning) | users who have measured |
 //! | [Limits](limits) | everybody, before production |
 //! | [What is tested](evidence) | users who want to know what the promises rest on: promise by promise |
+//! | [Measured](measured) | users who want figures, and the rows in which a peer is faster |
 //! | [Questions](faq) | readers in a hurry |
 //! | [Comparison](comparison) | users who have a choice |
 //! | [The design of the code](code) | contributors |
@@ -43,6 +44,9 @@ pub mod limits {}
 
 #[doc = include_str!("evidence.md")]
 pub mod evidence {}
+
+#[doc = include_str!("measured.md")]
+pub mod measured {}
 
 #[doc = include_str!("faq.md")]
 pub mod faq {}
