@@ -23,6 +23,8 @@ struct Store {
 
 impl Store {
     /// Reads the log, cuts off a record that a kill has torn, and goes on behind it.
+    ///
+    /// What was read may have been in the page cache alone, so it is synced before it is served; so is the file's name.
     fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
         let mut bytes = Vec::new();
@@ -33,12 +35,16 @@ impl Store {
             whole += len;
         }
         file.set_len(whole as u64)?;
+        file.sync_all()?;
+        #[cfg(unix)]
+        File::open(path.canonicalize()?.parent().expect("a file is in a directory"))?.sync_all()?;
         Ok(Self { log: GroupCommit::new(Offload::new(file)), values: Mutex::new(values) })
     }
 
     /// Sets a key. It is durable when this answers, whatever happens then; many tasks share one sync.
     ///
-    /// After an error nobody knows whether it is set, and the store takes nothing more: open it again.
+    /// After an error nobody knows whether it is set, and the store takes nothing more. Do not open it again: that reads
+    /// the page cache, and not what the medium has. Write the values to a new file.
     async fn set(&self, key: &str, value: &str) -> io::Result<()> {
         self.log.append_durable(&encode(key, value)).await?;
         self.values.lock().expect("no panic").insert(key.to_owned(), value.to_owned());

@@ -101,6 +101,11 @@ impl<T, K: Task> Machine<T, K> {
         })
     }
 
+    /// The failure that ended it.
+    pub(super) fn failure(&mut self) -> Option<io::Error> {
+        self.failed.as_mut().map(RepeatableError::give)
+    }
+
     pub(super) fn into_writer(self) -> Option<T> {
         self.writer
     }

@@ -6,6 +6,7 @@
 //! | `machine.rs` | who leads, what is under way, who is woken, as a pure state machine: begin there |
 //! | `queue.rs` | who waits |
 //! | `append.rs` | the future, and what it does with the writer |
+//! | `parts.rs` | what is left when the log is taken apart |
 
 use std::{fmt, io, sync::PoisonError};
 
@@ -13,9 +14,10 @@ mod append;
 mod machine;
 #[cfg(all(test, any(awc_loom, awc_shuttle)))]
 mod models;
+mod parts;
 mod queue;
 
-pub use self::append::Append;
+pub use self::{append::Append, parts::Parts};
 use self::{
     append::{Inner, Tools},
     machine::{Level, Machine},
@@ -79,6 +81,9 @@ const MAX_BATCH: usize = 1 << 20;
 ///   ([D1](crate::contract::Rule::D1)).
 /// * After a write or a sync has failed, every append errs whose position is beyond [`complete`](Self::complete), or
 ///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken.
+/// * After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads the
+///   page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that position
+///   to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
 ///
 /// These rest on the writer alone keeping them; nobody else may write to the destination meanwhile.
 ///
@@ -134,28 +139,31 @@ impl<W> GroupCommit<W> {
     }
 
     /// The end of the last record that is known to be complete.
+    ///
+    /// After a failed sync only [`durable`](Self::durable) is right: records up to here were complete, and may be lost.
     pub fn complete(&self) -> Position {
         self.lock().machine.reached(Level::Complete)
     }
 
-    /// The end of the last record that is known to be durable.
+    /// The end of the last record that is known to be durable. It stays right after any failure.
     pub fn durable(&self) -> Position {
         self.lock().machine.reached(Level::Durable)
     }
 
-    /// Takes the writer out, with the end of the last record that is known to be complete.
+    /// Takes the log apart: the writer, both positions, and the error that ended the log, if one did.
     ///
-    /// After a failure some bytes of later records may stand behind that position. If appends were dropped, records that
-    /// were accepted may be lost, and a write may be outstanding at the writer: call [`settle`](Self::settle) before.
+    /// See [`Parts`] for what is right after a failure. If appends were dropped, records that were accepted may be lost,
+    /// and a write may be outstanding at the writer: call [`settle`](Self::settle) before.
     ///
     /// # Panics
     ///
     /// If a poll of the log has panicked, which none does.
-    pub fn into_inner(self) -> (W, Position) {
-        let machine = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).machine;
-        let position = machine.reached(Level::Complete);
+    pub fn into_inner(self) -> Parts<W> {
+        let mut machine = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).machine;
+        let (complete, durable) = (machine.reached(Level::Complete), machine.reached(Level::Durable));
+        let error = machine.failure();
         let Some(tools) = machine.into_writer() else { unreachable!("the writer is out, and nobody polls") };
-        (tools.into_writer(), position)
+        Parts { writer: tools.into_writer(), complete, durable, error }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<W>> {

@@ -287,7 +287,7 @@ impl Writer {
                 drop(file);
                 Ok(())
             }
-            Writer::Commit(log) => log.into_inner().0.close_complete().await,
+            Writer::Commit(log) => log.into_inner().writer.close_complete().await,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, task::Poll};
 
 use async_write_complete::{
     AsyncWriteComplete, AsyncWriteCompleteExt, Inline,
-    commit::{GroupCommit, Position},
+    commit::{GroupCommit, Parts, Position},
 };
 use futures_lite::future::block_on;
 
@@ -161,10 +161,13 @@ fn an_empty_record_waits_for_all_before_it() {
 fn the_writer_comes_out_with_its_position() {
     let (log, pool, seen) = log(Scripted::new());
     finish(&pool, vec![log.append(b"hello")]);
-    let (mut writer, position) = log.into_inner();
-    assert_eq!((at(position), writer.outstanding()), (5, None));
+    finish(&pool, vec![log.append_durable(b"")]);
+    finish(&pool, vec![log.append(b" new")]);
+    let Parts { mut writer, complete, durable, error, .. } = log.into_inner();
+    assert_eq!((at(complete), at(durable), writer.outstanding()), (9, 5, None));
+    assert!(error.is_none(), "{error:?}");
     write_now(&mut writer, &pool, b" world").unwrap();
-    assert_eq!(seen.bytes(), b"hello world");
+    assert_eq!(seen.bytes(), b"hello new world");
 }
 
 /// The writer has taken them, and says so.
@@ -174,8 +177,8 @@ fn a_write_that_is_under_way_comes_out_with_the_writer() {
     let mut append = log.append(b"hello");
     assert!(poll(&mut append).is_pending());
     drop(append);
-    let (mut writer, position) = log.into_inner();
-    assert_eq!((position, writer.outstanding().map(|ticket| ticket.len())), (Position::START, Some(5)));
+    let Parts { mut writer, complete, .. } = log.into_inner();
+    assert_eq!((complete, writer.outstanding().map(|ticket| ticket.len())), (Position::START, Some(5)));
     pool.run_all();
     assert_eq!(block_on(writer.settle()).unwrap().unwrap().completed(), 5);
     assert_eq!(seen.bytes(), b"hello");
@@ -200,8 +203,8 @@ fn a_writer_that_completes_at_once_needs_no_other() {
 fn memory_is_a_log_too() {
     let log = GroupCommit::new(Vec::new());
     block_on(log.append(b"hello")).unwrap();
-    let (bytes, position) = log.into_inner();
-    assert_eq!((bytes, at(position)), (b"hello".to_vec(), 5));
+    let parts = log.into_inner();
+    assert_eq!((parts.writer, at(parts.complete)), (b"hello".to_vec(), 5));
 }
 
 #[test]

@@ -51,8 +51,10 @@ fn play(destination: Scripted, at_once: bool) -> Option<io::Error> {
         }
         assert_eq!((seen.writes().len(), seen.syncs()), (writes, syncs), "nothing is tried again");
     }
-    let (writer, position) = log.into_inner();
-    assert_eq!(writer.outstanding(), None);
+    let parts = log.into_inner();
+    assert_eq!(parts.writer.outstanding(), None);
+    assert_eq!(parts.error.map(|error| error.to_string()), error.as_ref().map(io::Error::to_string));
+    assert!(seen.durable().len() as u64 >= parts.durable.offset());
     let ends: Vec<_> = records
         .iter()
         .scan(0, |end, r| {
@@ -60,7 +62,9 @@ fn play(destination: Scripted, at_once: bool) -> Option<io::Error> {
             Some(*end)
         })
         .collect();
-    assert!(position.offset() == 0 || ends.contains(&position.offset()), "it is the end of a record");
+    for position in [parts.complete, parts.durable] {
+        assert!(position.offset() == 0 || ends.contains(&position.offset()), "it is the end of a record");
+    }
     error
 }
 
@@ -116,7 +120,7 @@ fn a_short_count_before_a_failure_counts_whole_records_only() {
     let expected = [Some(3), Some(6), None, None];
     assert_eq!(answers.into_iter().map(Result::ok).collect::<Vec<_>>(), expected);
     assert_eq!((seen.bytes().len(), log.complete().offset()), (8, 6));
-    assert_eq!(log.into_inner().1.offset(), 6);
+    assert_eq!(log.into_inner().complete.offset(), 6);
 }
 
 #[test]
@@ -147,6 +151,20 @@ fn those_who_wait_for_room_hear_of_it() {
     assert!(answers.into_iter().all(|answer| answer.unwrap_err().raw_os_error() == Some(28)));
 }
 
+/// What was complete may be lost, so the position that is still right is told, with the reason.
+#[test]
+fn after_a_failed_sync_the_log_tells_what_is_durable_and_why_it_ended() {
+    let (log, pool, seen) = log(Scripted::new().on_sync([Outcome::All, Outcome::Os(5)]));
+    finish(&pool, vec![log.append_durable(b"durable")]);
+    finish(&pool, vec![log.append(b"complete")]);
+    finish(&pool, vec![log.append_durable(b"")]).remove(0).unwrap_err();
+    let parts = log.into_inner();
+    assert_eq!((parts.complete.offset(), parts.durable.offset()), (15, 7));
+    assert_eq!(parts.error.as_ref().and_then(io::Error::raw_os_error), Some(5));
+    assert_eq!(seen.durable(), b"durable");
+    assert!(format!("{parts:?}").starts_with("Parts { complete: Position(15), durable: Position(7), error: Some("));
+}
+
 /// The pool refuses; the destination is kept, and the log has failed all the same.
 #[test]
 fn a_refused_job_is_a_failure() {
@@ -156,6 +174,6 @@ fn a_refused_job_is_a_failure() {
     pool.drop_one();
     assert!(matches!(poll(&mut append), Poll::Ready(Err(_))));
     drop(append);
-    assert_eq!(log.into_inner().1.offset(), 0);
+    assert_eq!(log.into_inner().complete.offset(), 0);
     assert!(seen.bytes().is_empty());
 }
