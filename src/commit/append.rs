@@ -5,7 +5,8 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    sync::{Arc, PoisonError},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use super::{
@@ -15,17 +16,38 @@ use super::{
 use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics},
+    primitives::{Mutex, MutexGuard},
     write::{AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite},
 };
 
-/// What is behind the lock.
-pub(super) struct Inner<W> {
-    pub(super) machine: Machine<Tools<W>, Waker>,
-    /// How `W` syncs, once somebody has waited for that.
-    pub(super) sync: Option<Sync<W>>,
+/// The machine behind its lock. It is apart from the writer, so that the writer can have a waker of it.
+pub(super) struct Shared(Mutex<Machine<Waker>>);
+
+impl Shared {
+    pub(super) fn new(max_batch: usize) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Machine::new(max_batch))))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Machine<Waker>> {
+        // No foreign code runs under the lock, so nothing can have panicked half-way through a transition.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-type Sync<W> = fn(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Result<()>>;
+/// The writer has called.
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut wakers = Wakers::default();
+        self.lock().ready(&mut wakers);
+        settle_wakers(wakers);
+    }
+}
+
+pub(super) type PollSync<W> = fn(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Result<()>>;
 
 /// What a leader has for the length of a poll.
 #[derive(Debug)]
@@ -47,7 +69,7 @@ impl<W> Tools<W> {
 
 impl<W: AsyncWriteComplete + Unpin> Tools<W> {
     /// Carries the order out, as far as it goes. A writer that panics has failed.
-    fn carry_out(&mut self, order: Order, sync: Option<Sync<W>>, cx: &mut Context<'_>) -> Poll<Ended> {
+    fn carry_out(&mut self, order: Order, sync: Option<PollSync<W>>, cx: &mut Context<'_>) -> Poll<Ended> {
         match order {
             Order::Begin(bytes) => {
                 self.held = Some(HeldWrite::new(bytes));
@@ -96,8 +118,8 @@ fn settle_wakers(wakers: Wakers<Waker>) {
 pub struct Append<'a, W> {
     log: &'a GroupCommit<W>,
     record: &'a [u8],
-    /// If it waits until the record is durable.
-    sync: Option<Sync<W>>,
+    /// What it waits for.
+    level: Level,
     stage: Stage,
 }
 
@@ -111,17 +133,17 @@ enum Stage {
 }
 
 impl<'a, W> Append<'a, W> {
-    pub(super) fn new(log: &'a GroupCommit<W>, record: &'a [u8], sync: Option<Sync<W>>) -> Self {
-        Self { log, record, sync, stage: Stage::New }
+    pub(super) fn new(log: &'a GroupCommit<W>, record: &'a [u8], level: Level) -> Self {
+        Self { log, record, level, stage: Stage::New }
     }
 
     /// Whether there is an answer, or something to do, or to wait for with `waker`.
     fn ask(
         &mut self,
-        inner: &mut Inner<W>,
+        machine: &mut Machine<Waker>,
         waker: &mut Option<Waker>,
         wakers: &mut Wakers<Waker>,
-    ) -> io::Result<Ask<Tools<W>>> {
+    ) -> io::Result<Ask> {
         let before = match self.stage {
             Stage::New => None,
             Stage::Waiting(waiter) => Some(waiter),
@@ -129,27 +151,31 @@ impl<'a, W> Append<'a, W> {
         };
         let waiter = match before {
             Some(waiter) if !waiter.is_for_room() => waiter,
-            _ => {
-                let level = if self.sync.is_some() { Level::Durable } else { Level::Complete };
-                inner.machine.accept(self.record, level, before, wakers)?
-            }
+            _ => machine.accept(self.record, self.level, before, wakers)?,
         };
         self.stage = Stage::Waiting(waiter);
-        inner.sync = inner.sync.or(self.sync);
-        let asked = inner.machine.ask(waiter, waker.as_ref(), wakers);
+        let asked = machine.ask(waiter, wakers);
         if matches!(asked, Ask::Wait) {
-            inner.machine.wait(waiter, waker.take(), wakers);
+            machine.wait(waiter, waker.take(), wakers);
         }
         Ok(asked)
     }
 }
 
 impl<W: AsyncWriteComplete + Unpin> Append<'_, W> {
-    /// Puts the writer back, which has this task's waker.
-    fn put_back(&self, tools: Tools<W>, waker: Option<Waker>) {
+    /// Carries the order out with the writer, which gets the waker of the log. Nobody else leads meanwhile.
+    fn lead(&self, order: Order) -> Poll<Ended> {
+        let Some(mut tools) = self.log.tools().take() else { unreachable!("another one leads") };
+        let polled = tools.carry_out(order, self.log.sync.get().copied(), &mut Context::from_waker(&self.log.waker));
+        *self.log.tools() = Some(tools);
+        polled
+    }
+
+    /// The writer is busy: this one waits like the others.
+    fn wait(&self, waker: Option<Waker>) {
         let Stage::Waiting(waiter) = self.stage else { unreachable!("whoever leads waits") };
         let mut wakers = Wakers::default();
-        self.log.lock().machine.pending(tools, waiter, waker, &mut wakers);
+        self.log.shared.lock().pending(waiter, waker, &mut wakers);
         settle_wakers(wakers);
     }
 }
@@ -164,24 +190,23 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
         let mut ended = None;
         loop {
             let mut wakers = Wakers::default();
-            let mut inner = this.log.lock();
-            if let Some((tools, ended)) = ended.take() {
-                inner.machine.finish(tools, ended, &mut wakers);
+            let mut machine = this.log.shared.lock();
+            if let Some(ended) = ended.take() {
+                machine.finish(ended, &mut wakers);
             }
-            let asked = this.ask(&mut inner, &mut waker, &mut wakers).unwrap_or_else(|failed| Ask::Answer(Err(failed)));
-            let sync = inner.sync;
-            drop(inner);
+            let asked = this.ask(&mut machine, &mut waker, &mut wakers);
+            drop(machine);
             settle_wakers(wakers);
-            match asked {
+            match asked.unwrap_or_else(|failed| Ask::Answer(Err(failed))) {
                 Ask::Answer(answer) => {
                     this.stage = Stage::Done;
                     return Poll::Ready(answer);
                 }
                 Ask::Wait => return Poll::Pending,
-                Ask::Lead(mut tools, order) => match tools.carry_out(order, sync, cx) {
-                    Poll::Ready(done) => ended = Some((tools, done)),
+                Ask::Lead(order) => match this.lead(order) {
+                    Poll::Ready(done) => ended = Some(done),
                     Poll::Pending => {
-                        this.put_back(tools, waker);
+                        this.wait(waker);
                         return Poll::Pending;
                     }
                 },
@@ -190,14 +215,12 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
     }
 }
 
-/// The record goes on, if it was accepted; somebody else is woken if this was the leader.
+/// The record goes on, if it was accepted.
 impl<W> Drop for Append<'_, W> {
     fn drop(&mut self) {
         let Stage::Waiting(waiter) = self.stage else { return };
         let mut wakers = Wakers::default();
-        let mut inner = self.log.lock();
-        inner.machine.leave(waiter, &mut wakers);
-        drop(inner);
+        self.log.shared.lock().leave(waiter, &mut wakers);
         settle_wakers(wakers);
     }
 }
@@ -205,10 +228,10 @@ impl<W> Drop for Append<'_, W> {
 /// Without the record.
 impl<W> fmt::Debug for Append<'_, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { log: _, record, sync, stage } = self;
+        let Self { log: _, record, level, stage } = self;
         f.debug_struct("Append")
             .field("len", &record.len())
-            .field("durable", &sync.is_some())
+            .field("level", level)
             .field("stage", stage)
             .finish_non_exhaustive()
     }

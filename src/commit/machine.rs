@@ -1,14 +1,14 @@
 //! Group commit as a pure state machine.
 //!
 //! This is the one page that tells it. Records are *accepted* into `gathered`, in the order of their positions. A waiter
-//! that is polled while nobody leads *leads*: it takes the writer for the length of this one poll, and carries on what is
-//! under way. When that is `Pending` the writer has the leader's waker, and the place the writer. So a future that is
-//! dropped never has the writer, its bytes or its ticket: all that it can take along is the waker, and
-//! [`leave`](Machine::leave) calls the next waiter in its stead.
+//! that is polled while there is something to do *leads*: it takes the writer for the length of this one poll, and carries
+//! on what is under way. When that is `Pending`, the writer goes back, and has the waker of the log itself. When the writer
+//! calls that, the step is *ready* to be carried on: every waiter is woken, and whichever is polled first leads. So no
+//! future matters to another one. One that is dropped never has the writer, its bytes, its ticket, or the only waker; and
+//! one that is neither polled nor dropped (a "futurelock") holds nobody up.
 //!
-//! Another waiter of the leader's own task leads in its place: the task may have stopped polling the one for the other. One
-//! of another task waits. It could poll the writer as well, and would contend for it with the thread behind: that was
-//! measured to halve the rate of 64 tasks.
+//! A waiter that is polled before the writer has called does not poll the writer: it would contend for it with the thread
+//! behind, which was measured to halve the rate of 64 tasks.
 //!
 //! ```text
 //!            begin a write                 begin a sync, if anybody waits for that
@@ -36,17 +36,17 @@ use crate::error::RepeatableError;
 mod table;
 mod terms;
 
-pub(super) use self::terms::{Ask, Ended, Level, Order, Task, Waiter, Wakers};
+pub(super) use self::terms::{Ask, Ended, Level, Order, Waiter, Wakers};
 use self::terms::{Goal, Step};
 
-/// The machine; its transitions are its methods. `T` is the writer with its bytes and its ticket.
+/// The machine; its transitions are its methods. `K` is a waker; a test has something simpler.
 #[derive(Debug)]
-pub(super) struct Machine<T, K> {
-    /// `None` while a poll has it.
-    writer: Option<T>,
+pub(super) struct Machine<K> {
     step: Step,
-    /// Who leads next: the writer has its waker, or it was woken for that. `None` while a poll has the writer.
-    leader: Option<Id>,
+    /// Whether a leader is polling the writer.
+    is_led: bool,
+    /// Whether the writer has called since its last poll began.
+    is_ready: bool,
     /// The bytes that are accepted and in no batch.
     gathered: Vec<u8>,
     /// The ends of the records that are accepted and not complete.
@@ -68,12 +68,12 @@ pub(super) struct Machine<T, K> {
     for_durable: Queue<K>,
 }
 
-impl<T, K: Task> Machine<T, K> {
-    pub(super) const fn new(writer: T, max_batch: usize) -> Self {
+impl<K> Machine<K> {
+    pub(super) const fn new(max_batch: usize) -> Self {
         Self {
-            writer: Some(writer),
             step: Step::Rest,
-            leader: None,
+            is_led: false,
+            is_ready: false,
             gathered: Vec::new(),
             ends: VecDeque::new(),
             spare: Vec::new(),
@@ -104,10 +104,6 @@ impl<T, K: Task> Machine<T, K> {
     /// The failure that ended it.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.failed.as_mut().map(RepeatableError::give)
-    }
-
-    pub(super) fn into_writer(self) -> Option<T> {
-        self.writer
     }
 
     /// Accepts `record` in its turn; or has it wait for room, as it may have done `before`. A record of no bytes waits for all
@@ -149,7 +145,7 @@ impl<T, K: Task> Machine<T, K> {
     }
 
     /// Whether `waiter` has its answer, or leads, or waits. One that has its answer is forgotten.
-    pub(super) fn ask(&mut self, waiter: Waiter, waker: Option<&K>, wakers: &mut Wakers<K>) -> Ask<T> {
+    pub(super) fn ask(&mut self, waiter: Waiter, wakers: &mut Wakers<K>) -> Ask {
         if let Some(position) = self.reached_by(waiter) {
             self.leave(waiter, wakers);
             return Ask::Answer(Ok(position));
@@ -157,25 +153,14 @@ impl<T, K: Task> Machine<T, K> {
         if let Some(failed) = &mut self.failed {
             return Ask::Answer(Err(failed.give()));
         }
-        if self.is_led_elsewhere(waiter, waker) {
-            return Ask::Wait;
-        }
         let Some(next) = self.order() else { return Ask::Wait };
-        let Some(writer) = self.writer.take() else { return Ask::Wait };
-        self.leader = None;
+        self.is_led = true;
+        self.is_ready = false;
         // It has its turn; what it finds need not wake it.
         self.wait(waiter, None, wakers);
         let order = self.begin(next);
         self.release(wakers);
-        Ask::Lead(writer, order)
-    }
-
-    /// Whether something is under way, and the writer has the waker of another task.
-    fn is_led_elsewhere(&self, waiter: Waiter, waker: Option<&K>) -> bool {
-        let other = self.leader.filter(|leader| *leader != waiter.id && self.step != Step::Rest);
-        let queues = [&self.for_complete, &self.for_durable, &self.for_room];
-        let leads = other.and_then(|leader| queues.into_iter().find_map(|queue| queue.waker(leader)));
-        leads.is_some_and(|leads| waker.is_none_or(|waker| !waker.is_of_task(leads)))
+        Ask::Lead(order)
     }
 
     /// The position that `waiter` waited for, if the log has reached it.
@@ -194,16 +179,24 @@ impl<T, K: Task> Machine<T, K> {
         wakers.drop.extend(replaced);
     }
 
-    /// The leader's order is under way; the writer has its waker, and so has the queue, for when another one leads.
-    pub(super) fn pending(&mut self, writer: T, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
-        self.writer = Some(writer);
-        self.leader = Some(waiter.id);
+    /// The writer has called: whichever waiter is polled next leads. All are woken, because nobody can know which of them
+    /// are still polled.
+    pub(super) fn ready(&mut self, wakers: &mut Wakers<K>) {
+        self.is_ready = true;
+        self.call(wakers);
+    }
+
+    /// The leader's order is under way, and the writer has the log's waker.
+    pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
+        self.is_led = false;
         self.wait(waiter, waker, wakers);
+        // The writer may have called while it was polled.
+        self.call(wakers);
     }
 
     /// The leader's order has ended. It [asks](Self::ask) next, so nobody is called to lead.
-    pub(super) fn finish(&mut self, writer: T, ended: Ended, wakers: &mut Wakers<K>) {
-        self.writer = Some(writer);
+    pub(super) fn finish(&mut self, ended: Ended, wakers: &mut Wakers<K>) {
+        self.is_led = false;
         match (std::mem::replace(&mut self.step, Step::Rest), ended) {
             (Step::Write { end }, Ended::Write(memory)) => {
                 self.complete_up_to(end);
@@ -224,21 +217,21 @@ impl<T, K: Task> Machine<T, K> {
     pub(super) fn leave(&mut self, waiter: Waiter, wakers: &mut Wakers<K>) {
         let removed = self.queue(waiter).remove(waiter.id);
         wakers.drop.extend(removed);
-        self.leader.take_if(|leader| *leader == waiter.id);
         self.release(wakers);
         self.call(wakers);
     }
 
-    /// What there is to do. What has gathered is written before a sync, once: it costs little, and the sync then serves
-    /// those records too.
+    /// What there is to do for a leader. What has gathered is written before a sync, once: it costs little, and the sync
+    /// then serves those records too.
     fn order(&self) -> Option<Step> {
         match self.step {
+            _ if self.is_led => None,
             Step::Rest if self.is_sync_due() && (self.gathered.is_empty() || self.sync_waited) => {
                 Some(Step::Sync { covers: self.complete })
             }
             Step::Rest if self.gathered.is_empty() => None,
             Step::Rest => Some(Step::Write { end: self.accepted }),
-            under_way => Some(under_way),
+            under_way => Some(under_way).filter(|_| self.is_ready),
         }
     }
 
@@ -259,19 +252,17 @@ impl<T, K: Task> Machine<T, K> {
         }
     }
 
-    /// Wakes somebody to lead if nobody does, and there is something to do.
+    /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is not
+    /// woken again.
     fn call(&mut self, wakers: &mut Wakers<K>) {
-        if self.writer.is_none() || self.leader.is_some() || self.failed.is_some() || self.order().is_none() {
-            return;
-        }
-        let queues = [&mut self.for_complete, &mut self.for_durable, &mut self.for_room];
-        if let Some((called, waker)) = queues.into_iter().find_map(Queue::call_any) {
-            self.leader = Some(called);
-            wakers.wake.push(waker);
+        if self.failed.is_none() && self.order().is_some() {
+            for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
+                queue.call_all(&mut wakers.wake);
+            }
         }
     }
 
-    /// Wakes those who have their answer, and the first one who waits for room if there is some.
+    /// Wakes those who have their answer, and the next one who waits for room if there is some.
     fn release(&mut self, wakers: &mut Wakers<K>) {
         let wake = &mut wakers.wake;
         if self.failed.is_some() {
@@ -283,7 +274,7 @@ impl<T, K: Task> Machine<T, K> {
         self.for_complete.release(self.complete, wake);
         self.for_durable.release(self.durable, wake);
         if self.for_room.front().is_some_and(|len| self.has_room(len)) {
-            wake.extend(self.for_room.call_front());
+            wake.extend(self.for_room.call_next());
         }
     }
 

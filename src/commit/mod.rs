@@ -8,7 +8,11 @@
 //! | `append.rs` | the future, and what it does with the writer |
 //! | `parts.rs` | what is left when the log is taken apart |
 
-use std::{fmt, io, sync::PoisonError};
+use std::{
+    fmt, io,
+    sync::{Arc, OnceLock, PoisonError},
+    task::Waker,
+};
 
 mod append;
 mod machine;
@@ -19,8 +23,8 @@ mod queue;
 
 pub use self::{append::Append, parts::Parts};
 use self::{
-    append::{Inner, Tools},
-    machine::{Level, Machine},
+    append::{PollSync, Shared, Tools},
+    machine::Level,
 };
 use crate::{
     primitives::{Mutex, MutexGuard},
@@ -94,10 +98,8 @@ const MAX_BATCH: usize = 1 << 20;
 /// [`settle`](Self::settle) waits for it. The log that is dropped, or [taken apart](Self::into_inner), before that may
 /// have it or not.
 ///
-/// A future that was polled, and then is neither polled nor dropped, may be the one that carries the batch on, and holds
-/// the others up, as one does that holds an asynchronous lock. A task may well let it lie while it polls another append,
-/// which then carries on; do not keep one that is half done, or a `FuturesUnordered` of them, while you wait for something
-/// else.
+/// A future that was polled, and then is neither polled nor dropped, holds nobody up: its record goes on with the next poll
+/// of any other append, and every waiting task is woken for that. If it waits for room, later ones may pass it.
 ///
 /// # Memory
 ///
@@ -122,19 +124,27 @@ const MAX_BATCH: usize = 1 << 20;
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub struct GroupCommit<W> {
-    inner: Mutex<Inner<W>>,
+    shared: Arc<Shared>,
+    /// The waker of `shared`, for the writer.
+    waker: Waker,
+    /// `None` while a leader has them. The machine sees to it that there is one leader, so nobody waits for this lock.
+    tools: Mutex<Option<Tools<W>>>,
+    /// How `W` syncs, once somebody has asked for that.
+    sync: OnceLock<PollSync<W>>,
 }
 
 impl<W> GroupCommit<W> {
     /// A log that begins where `writer` stands.
     pub fn new(writer: W) -> Self {
-        Self { inner: Mutex::new(Inner { machine: Machine::new(Tools::new(writer), MAX_BATCH), sync: None }) }
+        let shared = Shared::new(MAX_BATCH);
+        let waker = Waker::from(shared.clone());
+        Self { shared, waker, tools: Mutex::new(Some(Tools::new(writer))), sync: OnceLock::new() }
     }
 
     /// Sets how many bytes of records are written at once: 1 MiB if it is not called. An `Offload` takes 2 MiB in one call
     /// of its destination.
     pub fn max_batch(self, bytes: usize) -> Self {
-        self.lock().machine.set_max_batch(bytes);
+        self.shared.lock().set_max_batch(bytes);
         self
     }
 
@@ -142,12 +152,12 @@ impl<W> GroupCommit<W> {
     ///
     /// After a failed sync only [`durable`](Self::durable) is right: records up to here were complete, and may be lost.
     pub fn complete(&self) -> Position {
-        self.lock().machine.reached(Level::Complete)
+        self.shared.lock().reached(Level::Complete)
     }
 
     /// The end of the last record that is known to be durable. It stays right after any failure.
     pub fn durable(&self) -> Position {
-        self.lock().machine.reached(Level::Durable)
+        self.shared.lock().reached(Level::Durable)
     }
 
     /// Takes the log apart: the writer, both positions, and the error that ended the log, if one did.
@@ -159,16 +169,17 @@ impl<W> GroupCommit<W> {
     ///
     /// If a poll of the log has panicked, which none does.
     pub fn into_inner(self) -> Parts<W> {
-        let mut machine = self.inner.into_inner().unwrap_or_else(PoisonError::into_inner).machine;
+        let mut machine = self.shared.lock();
         let (complete, durable) = (machine.reached(Level::Complete), machine.reached(Level::Durable));
         let error = machine.failure();
-        let Some(tools) = machine.into_writer() else { unreachable!("the writer is out, and nobody polls") };
+        drop(machine);
+        let tools = self.tools.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(tools) = tools else { unreachable!("the writer is out, and nobody polls") };
         Parts { writer: tools.into_writer(), complete, durable, error }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner<W>> {
-        // No foreign code runs under the lock, so nothing can have panicked half-way through a transition.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tools(&self) -> MutexGuard<'_, Option<Tools<W>>> {
+        self.tools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -189,7 +200,7 @@ impl<W: AsyncWriteComplete + Unpin> GroupCommit<W> {
     ///
     /// If it is polled after it was ready.
     pub fn append<'a>(&'a self, record: &'a [u8]) -> Append<'a, W> {
-        Append::new(self, record, None)
+        Append::new(self, record, Level::Complete)
     }
 
     /// Waits until all that was accepted before is complete, records of dropped appends included.
@@ -222,7 +233,8 @@ impl<W: AsyncSyncComplete + Unpin> GroupCommit<W> {
     ///
     /// If it is polled after it was ready.
     pub fn append_durable<'a>(&'a self, record: &'a [u8]) -> Append<'a, W> {
-        Append::new(self, record, Some(W::poll_sync_data))
+        self.sync.get_or_init(|| W::poll_sync_data);
+        Append::new(self, record, Level::Durable)
     }
 
     /// Waits until all that was accepted before is durable, records of dropped appends included.
@@ -241,9 +253,9 @@ impl<W: AsyncSyncComplete + Unpin> GroupCommit<W> {
 
 impl<W> fmt::Debug for GroupCommit<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = self.lock();
-        let (complete, durable) = (inner.machine.reached(Level::Complete), inner.machine.reached(Level::Durable));
-        drop(inner);
+        let machine = self.shared.lock();
+        let (complete, durable) = (machine.reached(Level::Complete), machine.reached(Level::Durable));
+        drop(machine);
         f.debug_struct("GroupCommit").field("complete", &complete).field("durable", &durable).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! Models of the leader's hand-over, run like those of the offload: `ci/loom.sh` and `ci/shuttle.sh`.
 //!
-//! The writer is carried on by a thread of its own for each operation, which wakes whoever polled it last.
+//! The writer is carried on by a thread of its own for each operation, which calls the waker of its last poll.
 
 use std::{
     future::Future,
@@ -178,6 +178,21 @@ fn what_was_dropped_is_carried_on_by_the_next_append() {
         abandon(&log, b"a");
         assert_eq!(block_on(log.append(b"b")).unwrap().offset(), 2);
         assert_eq!(seen.bytes(), b"ab");
+    });
+}
+
+/// Neither polled nor dropped, while another one waits. A deadlock is found by the checker.
+#[test]
+fn a_leader_is_kept_and_not_polled() {
+    model(|| {
+        let seen = Seen::default();
+        let log = Writer::log(&seen, 0);
+        let mut kept = log.append(b"a");
+        let polled = Pin::new(&mut kept).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(append(&log, b"b").join().unwrap().unwrap().offset(), 2);
+        assert_eq!(seen.bytes(), b"ab");
+        let ours = if let Poll::Ready(answer) = polled { answer } else { block_on(kept) };
+        assert_eq!(ours.unwrap().offset(), 1);
     });
 }
 

@@ -39,11 +39,6 @@ impl<K> Queue<K> {
         self.0.push_back(Entry { id, at, waker: None });
     }
 
-    /// The waker of `id`.
-    pub(super) fn waker(&self, id: Id) -> Option<&K> {
-        self.0[self.find(id)?].waker.as_ref()
-    }
-
     /// Has `id` be woken by `waker`. Gives the waker that is not needed any more.
     pub(super) fn wait(&mut self, id: Id, waker: Option<K>) -> Option<K> {
         match self.find(id) {
@@ -65,14 +60,14 @@ impl<K> Queue<K> {
         }
     }
 
-    /// The waker of the first one, once.
-    pub(super) fn call_front(&mut self) -> Option<K> {
-        self.0.front_mut()?.waker.take()
+    /// The waker of the first one that has one, once.
+    pub(super) fn call_next(&mut self) -> Option<K> {
+        self.0.iter_mut().find_map(|entry| entry.waker.take())
     }
 
-    /// The first one that has a waker, once.
-    pub(super) fn call_any(&mut self) -> Option<(Id, K)> {
-        self.0.iter_mut().find_map(|entry| Some((entry.id, entry.waker.take()?)))
+    /// The wakers of all, once.
+    pub(super) fn call_all(&mut self, wake: &mut Vec<K>) {
+        wake.extend(self.0.iter_mut().filter_map(|entry| entry.waker.take()));
     }
 
     fn find(&self, id: Id) -> Option<usize> {

@@ -30,8 +30,13 @@ const STATES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "b leads a's write",
-        &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "a leaves", "b asks"],
+        "a's write is ready, b waits",
+        &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "ready", "b waits"],
+    ),
+    ("b leads a's write", &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "ready", "b asks"]),
+    (
+        "b leads, the write is ready, a waits again",
+        &["a appends", "a asks", "pending of a", "b appends durable", "ready", "b asks", "ready", "a waits"],
     ),
     ("a left its write to b", &["a appends", "a asks", "pending of a", "b appends durable", "b waits", "a leaves"]),
     ("b leads its sync", &["b appends durable", "b asks", "finish", "b asks"]),
@@ -55,6 +60,8 @@ const EVENTS: &[&str] = &[
     "write fails after 3",
     "sync fails",
     "pending of a",
+    "pending of b",
+    "ready",
     "a leaves",
     "b leaves",
     "c leaves",
@@ -62,22 +69,16 @@ const EVENTS: &[&str] = &[
 
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
-impl Task for &'static str {
-    fn is_of_task(&self, other: &Self) -> bool {
-        self == other
-    }
-}
-
 /// The machine in a state, with its three appends.
 struct Played {
-    machine: Machine<(), &'static str>,
+    machine: Machine<&'static str>,
     waiters: [Option<Waiter>; 3],
     wakers: Wakers<&'static str>,
 }
 
 impl Played {
     fn new(events: &[&str]) -> Self {
-        let machine = Machine::new((), 4);
+        let machine = Machine::new(4);
         let mut played = Self { machine, waiters: [None; 3], wakers: Wakers::default() };
         for event in events {
             played.apply(event);
@@ -98,11 +99,11 @@ impl Played {
     }
 
     fn ask(&mut self, who: usize) -> String {
-        match self.machine.ask(self.waiters[who].expect("accepted"), Some(&NAMES[who]), &mut self.wakers) {
+        match self.machine.ask(self.waiters[who].expect("accepted"), &mut self.wakers) {
             Ask::Answer(Ok(position)) => format!("ok {position}"),
             Ask::Answer(Err(_)) => "failed".into(),
-            Ask::Lead((), Order::Begin(bytes)) => format!("lead: begin {}", bytes.len()),
-            Ask::Lead((), order) => format!("lead: {order:?}"),
+            Ask::Lead(Order::Begin(bytes)) => format!("lead: begin {}", bytes.len()),
+            Ask::Lead(order) => format!("lead: {order:?}"),
             Ask::Wait => "wait".into(),
         }
     }
@@ -115,7 +116,7 @@ impl Played {
             return String::new();
         }
         let error = || RepeatableError::new(io::Error::other("reason"));
-        let is_out = self.machine.writer.is_none();
+        let is_led = self.machine.is_led;
         match event {
             "a appends" | "c appends" => return self.append(who, Level::Complete),
             "b appends durable" => return self.append(who, Level::Durable),
@@ -124,20 +125,21 @@ impl Played {
                 let waiter = self.waiters[who].expect("accepted");
                 self.machine.wait(waiter, Some(NAMES[who]), &mut self.wakers);
             }
-            _ => assert!(is_out, "nobody leads"),
+            "ready" => self.machine.ready(&mut self.wakers),
+            _ => assert!(is_led, "nobody leads"),
         }
         match (event, self.machine.step) {
-            ("a waits" | "b waits" | "c waits", _) => {}
+            ("a waits" | "b waits" | "c waits" | "ready", _) => {}
             ("pending of a" | "pending of b" | "pending of c", _) => {
                 let who = NAMES.iter().position(|name| event.ends_with(name)).expect("a name");
                 let waiter = self.waiters[who].expect("accepted");
-                self.machine.pending((), waiter, Some(NAMES[who]), &mut self.wakers);
+                self.machine.pending(waiter, Some(NAMES[who]), &mut self.wakers);
             }
-            ("finish", Step::Write { .. }) => self.machine.finish((), Ended::Write(Vec::new()), &mut self.wakers),
-            ("finish", _) => self.machine.finish((), Ended::Sync, &mut self.wakers),
-            ("sync fails", _) => self.machine.finish((), Ended::SyncFailed(error()), &mut self.wakers),
-            ("write fails after 2", _) => self.machine.finish((), Ended::WriteFailed(2, error()), &mut self.wakers),
-            ("write fails after 3", _) => self.machine.finish((), Ended::WriteFailed(3, error()), &mut self.wakers),
+            ("finish", Step::Write { .. }) => self.machine.finish(Ended::Write(Vec::new()), &mut self.wakers),
+            ("finish", _) => self.machine.finish(Ended::Sync, &mut self.wakers),
+            ("sync fails", _) => self.machine.finish(Ended::SyncFailed(error()), &mut self.wakers),
+            ("write fails after 2", _) => self.machine.finish(Ended::WriteFailed(2, error()), &mut self.wakers),
+            ("write fails after 3", _) => self.machine.finish(Ended::WriteFailed(3, error()), &mut self.wakers),
             _ => unreachable!("an event without a meaning: {event}"),
         }
         String::new()
@@ -151,7 +153,12 @@ impl Played {
             Step::Write { end } => format!("write to {end}"),
             Step::Sync { covers } => format!("sync to {covers}"),
         };
-        let writer = if machine.writer.is_some() { "home" } else { "out" };
+        let writer = match (machine.is_led, machine.is_ready) {
+            (true, false) => "led",
+            (true, true) => "led and ready",
+            (false, false) => "free",
+            (false, true) => "ready",
+        };
         let levels = [machine.accepted, machine.complete, machine.durable];
         format!("{step}, {writer}, {levels:?}")
     }

@@ -1,6 +1,6 @@
 //! What the [machine](super::Machine) and its callers say to one another.
 
-use std::{io, task::Waker};
+use std::io;
 
 use super::super::{Position, queue::Id};
 use crate::error::RepeatableError;
@@ -62,11 +62,11 @@ pub(in crate::commit) enum Order {
 
 /// What a poll of a waiter comes to.
 #[derive(Debug)]
-pub(in crate::commit) enum Ask<T> {
+pub(in crate::commit) enum Ask {
     Answer(io::Result<Position>),
     /// Carry out the order, then [`pending`](super::Machine::pending) or [`finish`](super::Machine::finish).
-    Lead(T, Order),
-    /// Another poll has the writer: [`wait`](super::Machine::wait).
+    Lead(Order),
+    /// The writer is busy, or another poll has it: [`wait`](super::Machine::wait).
     Wait,
 }
 
@@ -91,17 +91,5 @@ pub(in crate::commit) struct Wakers<K> {
 impl<K> Default for Wakers<K> {
     fn default() -> Self {
         Self { wake: Vec::new(), drop: Vec::new() }
-    }
-}
-
-/// What wakes a waiter.
-pub(in crate::commit) trait Task {
-    /// Whether both wake the same task.
-    fn is_of_task(&self, other: &Self) -> bool;
-}
-
-impl Task for Waker {
-    fn is_of_task(&self, other: &Self) -> bool {
-        self.will_wake(other)
     }
 }

@@ -1,10 +1,10 @@
 //! Futures are dropped at every poll, and at random.
 
-use std::{collections::HashMap, future::Future, pin::Pin};
+use std::{collections::HashMap, future::Future, pin::Pin, task::Poll};
 
 use async_write_complete::{
     Offload,
-    commit::{GroupCommit, Position},
+    commit::{Append, GroupCommit, Position},
 };
 
 use super::{finish, log, poll};
@@ -50,7 +50,7 @@ fn an_append_is_dropped_at_every_poll() {
     }
 }
 
-/// The leader is dropped: somebody else is woken, and takes the write over.
+/// The leader is dropped: the writer has the waker of the log, so another one is woken all the same, and takes over.
 #[test]
 fn a_leader_that_is_dropped_hands_over() {
     let (log, pool, seen) = log(Scripted::new());
@@ -60,30 +60,27 @@ fn a_leader_that_is_dropped_hands_over() {
     assert!(tasks[1].poll(|cx| Pin::new(&mut first).poll(cx)).is_pending());
     assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending());
     drop(first);
-    assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 0));
-    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending(), "it has the write");
+    assert_eq!((tasks[0].wakes(), tasks[1].wakes(), tasks[1].held()), (0, 0, 0));
     pool.run_all();
-    assert_eq!(tasks[0].wakes(), 2);
-    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending(), "and its own after that");
+    assert_eq!((tasks[0].wakes(), tasks[1].wakes()), (1, 0));
+    assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_pending(), "its own after that");
     pool.run_all();
     assert!(tasks[0].poll(|cx| Pin::new(&mut second).poll(cx)).is_ready());
     assert_eq!((seen.bytes(), seen.writes()), (b"firstsecond".to_vec(), vec![5, 6]));
 }
 
-/// One that was woken to lead is dropped instead: the next one is.
+/// Those who were woken are dropped before they are polled: the last one is woken too.
 #[test]
-fn one_that_was_called_and_goes_has_the_next_one_called() {
+fn those_who_were_woken_and_go_leave_it_to_the_last_one() {
     let (log, pool, seen) = log(Scripted::new());
     let tasks: Vec<_> = (0..4).map(|_| Task::new()).collect();
     let mut appends: Vec<_> = (0..4).map(|_| Some(log.append(b"x"))).collect();
     for (task, append) in tasks.iter().zip(&mut appends) {
         assert!(task.poll(|cx| Pin::new(append.as_mut().unwrap()).poll(cx)).is_pending());
     }
-    for (goes, append) in appends.iter_mut().take(3).enumerate() {
-        *append = None;
-        let woken: Vec<_> = (0..4).map(|i| usize::from((1..=goes + 1).contains(&i))).collect();
-        assert_eq!(tasks.iter().map(Task::wakes).collect::<Vec<_>>(), woken);
-    }
+    pool.run_all();
+    assert_eq!(tasks.iter().map(Task::wakes).collect::<Vec<_>>(), [1; 4]);
+    appends.iter_mut().take(3).for_each(|append| *append = None);
     assert!(finish(&pool, vec![appends[3].take().unwrap()]).remove(0).is_ok());
     finish(&pool, vec![log.append(b"")]);
     assert_eq!(seen.bytes(), b"xxxx");
@@ -117,19 +114,71 @@ fn one_that_never_had_room_is_not_in() {
     assert_eq!(seen.bytes(), b"xx");
 }
 
-/// A task that stops polling one append for another one goes on with that.
-#[test]
-fn one_that_is_kept_and_not_polled_holds_no_other_of_its_task_up() {
-    let (log, pool, seen) = log(Scripted::new());
-    let task = Task::new();
-    let mut kept = log.append_durable(b"kept");
-    assert!(task.poll(|cx| Pin::new(&mut kept).poll(cx)).is_pending());
-    let mut other = log.append_durable(b"other");
-    while task.poll(|cx| Pin::new(&mut other).poll(cx)).is_pending() {
-        assert!(pool.run_one(), "it waits for nothing");
+/// Polls one that waits, whenever it is woken, until it has its answer. The tasks of the others are not polled.
+fn finish_alone(pool: &Stepped, task: &Task, mut append: Append<'_, Offload<Scripted, Stepped>>) -> u64 {
+    let mut wakes = task.wakes();
+    loop {
+        if let Poll::Ready(answer) = task.poll(|cx| Pin::new(&mut append).poll(cx)) {
+            return answer.unwrap().offset();
+        }
+        while task.wakes() == wakes {
+            assert!(pool.run_one(), "nothing is left that could wake it");
+        }
+        wakes = task.wakes();
     }
-    assert!(task.poll(|cx| Pin::new(&mut kept).poll(cx)).is_ready());
-    assert_eq!(seen.durable(), b"keptother");
+}
+
+/// One task polls its append once and then waits for a mutex, whose owner awaits an append ("futurelock"). The futures of
+/// the first one are neither polled nor dropped.
+#[test]
+fn one_that_is_kept_and_not_polled_holds_nobody_up() {
+    for durable in [false, true] {
+        for kept in 1..4 {
+            let (log, pool, seen) = log(Scripted::by_call(|_| Outcome::Short(2)));
+            let append = |record| if durable { log.append_durable(record) } else { log.append(record) };
+            let parked = Task::new();
+            let mut others: Vec<_> = (0..kept).map(|_| append(b"kept.")).collect();
+            for other in &mut others {
+                assert!(parked.poll(|cx| Pin::new(other).poll(cx)).is_pending());
+            }
+            assert_eq!(finish_alone(&pool, &Task::new(), append(b"other")), 5 * (kept + 1));
+            assert!(others.iter_mut().all(|other| parked.poll(|cx| Pin::new(other).poll(cx)).is_ready()));
+            assert_eq!(seen.bytes(), [b"kept.".repeat(kept as usize), b"other".to_vec()].concat());
+            assert!(!durable || seen.durable() == seen.bytes());
+        }
+    }
+}
+
+/// They were woken, and were polled once more, before they were left.
+#[test]
+fn one_that_is_kept_after_it_was_woken_holds_nobody_up() {
+    let (log, pool, seen) = log(Scripted::new());
+    let (parked, task) = (Task::new(), Task::new());
+    let (mut leader, mut kept, mut other) = (log.append(b"1"), log.append(b"2"), log.append_durable(b"3"));
+    assert!(parked.poll(|cx| Pin::new(&mut leader).poll(cx)).is_pending());
+    assert!(parked.poll(|cx| Pin::new(&mut kept).poll(cx)).is_pending());
+    assert!(task.poll(|cx| Pin::new(&mut other).poll(cx)).is_pending());
+    pool.run_all();
+    assert!(parked.poll(|cx| Pin::new(&mut kept).poll(cx)).is_pending(), "it leads the next batch");
+    assert_eq!(finish_alone(&pool, &task, other), 3);
+    assert_eq!(seen.durable(), b"123");
+}
+
+/// Those who wait for room before it were called, and do not come.
+#[test]
+fn one_that_is_kept_and_waits_for_room_holds_nobody_up() {
+    for kept in 1..5 {
+        let (log, pool, seen) = log(Scripted::new());
+        let log = log.max_batch(5);
+        let parked = Task::new();
+        let mut others: Vec<_> = (0..kept + 2).map(|_| log.append(b"kept.")).collect();
+        for other in &mut others {
+            assert!(parked.poll(|cx| Pin::new(other).poll(cx)).is_pending());
+        }
+        assert_eq!(finish_alone(&pool, &Task::new(), log.append(b"other")), 15, "it passes those who wait for room");
+        assert_eq!(seen.bytes(), b"kept.kept.other");
+        assert_eq!(finish(&pool, others).len(), kept + 2);
+    }
 }
 
 /// What one seed does.
