@@ -109,8 +109,8 @@ rules! {
     W6 "error":
         "`Err` for a ticket: none of its bytes is complete, as the destination says, with kind and OS code. A partial success \
          is a short count. What cannot be known is `Indeterminate`, for good: every later submission errs and says so too. An \
-         error that `write(2)` may give after the bytes are in (EIO, ENOSPC or EDQUOT on a descriptor with `O_DSYNC` or \
-         `O_SYNC`) is `Indeterminate`."
+         error that `write(2)` may give after bytes are in (EIO, ENOSPC or EDQUOT on a descriptor with `O_DSYNC`, `O_SYNC` or \
+         `O_DIRECT`) is `Indeterminate`."
     W7 "order":
         "The bytes of a submission follow those of every earlier one."
     W8 "abandonment":

@@ -40,12 +40,22 @@ fn blocks_again(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
+/// The flags of a descriptor whose writes reach the medium before they answer, so that some bytes may be there when they
+/// fail.
+const REACH_THE_MEDIUM: OFlag = OFlag::O_DSYNC.union(OFlag::O_SYNC).union(DIRECT);
+
+/// The error of a direct write may be of a later extent, when earlier ones are on the medium.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+const DIRECT: OFlag = OFlag::O_DIRECT;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+const DIRECT: OFlag = OFlag::empty();
+
 /// See [`WriteComplete::may_have_written`](super::WriteComplete::may_have_written).
 pub(super) fn may_have_written(descriptor: impl AsFd, error: &io::Error) -> bool {
-    let comes_of_a_sync = [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT].map(|code| code as i32);
+    let comes_of_the_medium = [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT].map(|code| code as i32);
     let code = crate::error::raw_os_error(error);
-    code.is_some_and(|code| comes_of_a_sync.contains(&code))
-        && flags(descriptor).is_ok_and(|flags| flags.intersects(OFlag::O_DSYNC | OFlag::O_SYNC))
+    code.is_some_and(|code| comes_of_the_medium.contains(&code))
+        && flags(descriptor).is_ok_and(|flags| flags.intersects(REACH_THE_MEDIUM))
 }
 
 /// Closes with the answer of `close(2)`. Whatever it says, the descriptor is gone.

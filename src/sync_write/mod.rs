@@ -83,7 +83,8 @@ pub trait WriteComplete: io::Write {
     /// Whether the bytes of a write that failed with `error` may be complete all the same.
     ///
     /// It is here because a write on a descriptor with `O_DSYNC` or `O_SYNC` fails when the bytes are in and their sync
-    /// fails. The write is [`Indeterminate`] then, so that nobody appends its record again. The default answers `false`.
+    /// fails, and one with `O_DIRECT` when a part of them is on the medium. The write is [`Indeterminate`] then, so that
+    /// nobody appends its record again. The default answers `false`.
     fn may_have_written(&self, error: &io::Error) -> bool {
         let _ = error;
         false

@@ -1,4 +1,5 @@
-//! A descriptor with `O_DSYNC` or `O_SYNC`: `write(2)` may fail after the bytes are in, because their sync has failed.
+//! A descriptor with `O_DSYNC` or `O_SYNC`: `write(2)` may fail after the bytes are in, because their sync has failed; with
+//! `O_DIRECT`, because a later part of them has.
 //! What was told as a failure would be written again, so it is told as indeterminate (rule W6), and a record is never
 //! there twice.
 
@@ -219,6 +220,10 @@ fn a_file_doubts_the_errors_of_a_sync_if_it_syncs() {
     for code in COMES_OF_A_SYNC {
         assert_eq!(doubts(open(file.path(), OFlag::O_DSYNC), code), [true; 4], "{code:?}");
         assert_eq!(doubts(open(file.path(), OFlag::O_SYNC), code), [true; 4], "{code:?}");
+        match OpenOptions::new().write(true).custom_flags(OFlag::O_DIRECT.bits()).open(file.path()) {
+            Ok(direct) => assert_eq!(doubts(direct, code), [true; 4], "{code:?}"),
+            Err(refused) => println!("skipped: the file system takes no O_DIRECT: {refused}"),
+        }
         assert_eq!(doubts(open(file.path(), OFlag::empty()), code), [false; 4], "{code:?}");
         assert_eq!(doubts(open(file.path(), OFlag::O_APPEND), code), [false; 4], "{code:?}");
     }
