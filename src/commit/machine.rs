@@ -19,7 +19,8 @@
 //! ```
 //!
 //! A write takes all that has gathered, so at most two batches are in memory. A failure ends it all: `complete` and
-//! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more.
+//! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more. One thing is
+//! done after a failed write: if records that were complete wait for a sync, that is tried, once.
 //!
 //! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Wakers`] what its caller has to wake
 //! and to drop.
@@ -60,6 +61,8 @@ pub(super) struct Machine<K> {
     complete: u64,
     durable: u64,
     failed: Option<RepeatableError>,
+    /// A write has failed, and records that were complete before are still to be synced for those who wait for that.
+    last_sync: bool,
     next_id: Id,
     /// Waiters for room, with the lengths of their records. They lead as well, when no other one is left.
     for_room: Queue<K>,
@@ -83,6 +86,7 @@ impl<K> Machine<K> {
             complete: 0,
             durable: 0,
             failed: None,
+            last_sync: false,
             next_id: 0,
             for_room: Queue::new(),
             for_complete: Queue::new(),
@@ -150,7 +154,8 @@ impl<K> Machine<K> {
             self.leave(waiter, wakers);
             return Ask::Answer(Ok(position));
         }
-        if let Some(failed) = &mut self.failed {
+        let is_hopeless = !self.awaits_last_sync(waiter);
+        if let Some(failed) = self.failed.as_mut().filter(|_| is_hopeless) {
             return Ask::Answer(Err(failed.give()));
         }
         let Some(next) = self.order() else { return Ask::Wait };
@@ -161,6 +166,12 @@ impl<K> Machine<K> {
         let order = self.begin(next);
         self.release(wakers);
         Ask::Lead(order)
+    }
+
+    /// Whether a write has failed, and `waiter` may have its answer all the same.
+    fn awaits_last_sync(&self, waiter: Waiter) -> bool {
+        let Goal::Reach(Level::Durable, position) = waiter.goal else { return false };
+        self.last_sync && position <= self.complete
     }
 
     /// The position that `waiter` waited for, if the log has reached it.
@@ -194,7 +205,8 @@ impl<K> Machine<K> {
         self.call(wakers);
     }
 
-    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is called to lead.
+    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is called to lead; but for a last sync, which it may not
+    /// wait for.
     pub(super) fn finish(&mut self, ended: Ended, wakers: &mut Wakers<K>) {
         self.is_led = false;
         match (std::mem::replace(&mut self.step, Step::Rest), ended) {
@@ -205,12 +217,22 @@ impl<K> Machine<K> {
             (Step::Write { end: _ }, Ended::WriteFailed(n, error)) => {
                 self.complete_up_to(self.complete + n as u64);
                 self.failed = Some(error);
+                self.last_sync = self.is_sync_due();
             }
-            (Step::Sync { covers }, Ended::Sync) => self.durable = covers,
-            (Step::Sync { .. }, Ended::SyncFailed(error)) => self.failed = Some(error),
+            (Step::Sync { covers }, Ended::Sync) => {
+                self.durable = covers;
+                self.last_sync = false;
+            }
+            (Step::Sync { .. }, Ended::SyncFailed(error)) => {
+                self.failed.get_or_insert(error);
+                self.last_sync = false;
+            }
             (step, ended) => unreachable!("{ended:?} in {step:?}"),
         }
         self.release(wakers);
+        if self.last_sync {
+            self.call(wakers);
+        }
     }
 
     /// `waiter` has its answer, or its future is dropped. A record that was accepted goes on.
@@ -226,6 +248,8 @@ impl<K> Machine<K> {
     fn order(&self) -> Option<Step> {
         match self.step {
             _ if self.is_led => None,
+            Step::Rest if self.last_sync => Some(Step::Sync { covers: self.complete }),
+            Step::Rest if self.failed.is_some() => None,
             Step::Rest if self.is_sync_due() && (self.gathered.is_empty() || self.sync_waited) => {
                 Some(Step::Sync { covers: self.complete })
             }
@@ -255,7 +279,7 @@ impl<K> Machine<K> {
     /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is not
     /// woken again.
     fn call(&mut self, wakers: &mut Wakers<K>) {
-        if self.failed.is_none() && self.order().is_some() {
+        if self.order().is_some() {
             for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
                 queue.call_all(&mut wakers.wake);
             }
@@ -266,9 +290,9 @@ impl<K> Machine<K> {
     fn release(&mut self, wakers: &mut Wakers<K>) {
         let wake = &mut wakers.wake;
         if self.failed.is_some() {
-            for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
-                queue.release(u64::MAX, wake);
-            }
+            self.for_complete.release(u64::MAX, wake);
+            self.for_room.release(u64::MAX, wake);
+            self.for_durable.release_beyond(if self.last_sync { self.complete } else { 0 }, wake);
             return;
         }
         self.for_complete.release(self.complete, wake);

@@ -84,7 +84,8 @@ const MAX_BATCH: usize = 1 << 20;
 ///   ([W1](crate::contract::Rule::W1)); one of [`append_durable`](Self::append_durable), that they are durable
 ///   ([D1](crate::contract::Rule::D1)).
 /// * After a write or a sync has failed, every append errs whose position is beyond [`complete`](Self::complete), or
-///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken.
+///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken. If records that were complete wait for a
+///   sync when a write fails, that sync is made before they are answered.
 /// * After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads the
 ///   page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that position
 ///   to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
@@ -93,10 +94,15 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// # Cancel safety
 ///
-/// An append whose future is dropped before its first poll, or while it waits for room, has done nothing. After that the
-/// record is accepted: it will be in the log as soon as another append is polled, also if that is a later one.
-/// [`settle`](Self::settle) waits for it. The log that is dropped, or [taken apart](Self::into_inner), before that may
-/// have it or not.
+/// An append whose future is dropped has not been undone:
+///
+/// | it is dropped | its record |
+/// |---|---|
+/// | before its first poll, or while it waits for room | is not in the log |
+/// | later | is accepted: it will be in the log as soon as another append is polled, at any later time |
+/// | and the log is dropped, or [taken apart](Self::into_inner) | is there whole, in part, or never; a write that was under way goes on |
+///
+/// [`settle`](Self::settle) waits for all that was accepted.
 ///
 /// A future that was polled, and then is neither polled nor dropped, holds nobody up: its record goes on with the next poll
 /// of any other append, and every waiting task is woken for that. If it waits for room, later ones may pass it.

@@ -60,6 +60,13 @@ impl<K> Queue<K> {
         }
     }
 
+    /// Takes out all whose value is more than `reached`, last ones first.
+    pub(super) fn release_beyond(&mut self, reached: u64, wake: &mut Vec<K>) {
+        while self.0.back().is_some_and(|entry| entry.at > reached) {
+            wake.extend(self.0.pop_back().and_then(|entry| entry.waker));
+        }
+    }
+
     /// The waker of the first one that has one, once.
     pub(super) fn call_next(&mut self) -> Option<K> {
         self.0.iter_mut().find_map(|entry| entry.waker.take())

@@ -45,6 +45,14 @@ const STATES: &[(&str, &[&str])] = &[
         &["b appends durable", "b asks", "finish", "b asks", "pending of b", "a appends", "a waits"],
     ),
     ("the write failed", &["a appends", "a asks", "write fails after 2"]),
+    (
+        "the write failed, b waits for the last sync",
+        &["b appends durable", "b asks", "finish", "a appends", "b asks", "write fails after 2", "b waits"],
+    ),
+    (
+        "b leads the last sync",
+        &["b appends durable", "b asks", "finish", "a appends", "b asks", "write fails after 2", "b asks"],
+    ),
     ("the sync failed", &["b appends durable", "b asks", "finish", "b asks", "sync fails"]),
 ];
 
@@ -148,6 +156,7 @@ impl Played {
     fn state(&self) -> String {
         let machine = &self.machine;
         let step = match machine.step {
+            _ if machine.last_sync => "failed, to be synced".to_owned(),
             _ if machine.failed.is_some() => "failed".to_owned(),
             Step::Rest => "rest".to_owned(),
             Step::Write { end } => format!("write to {end}"),

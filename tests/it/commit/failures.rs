@@ -143,6 +143,40 @@ fn a_failed_sync_takes_nothing_back() {
     assert_eq!(failed(poll(&mut log.append(b"x"))).raw_os_error(), Some(5));
 }
 
+/// Plays a durable record whose sync waits for one more write, which fails as `outcome` says. Gives both answers, the number
+/// of syncs, and the two positions.
+fn fail_before_a_sync(outcome: Outcome, sync: Outcome) -> ([io::Result<u64>; 2], usize, [u64; 2]) {
+    let (log, pool, seen) = log(Scripted::script([Outcome::All, outcome]).on_sync([sync]));
+    let answers = finish(&pool, vec![log.append_durable(b"complete"), log.append_durable(b"late")]);
+    let again = finish(&pool, vec![log.append_durable(b"more")]).remove(0).unwrap_err();
+    let parts = log.into_inner();
+    assert_eq!(outcome_kind(&again), parts.error.as_ref().and_then(outcome_kind));
+    let answers = answers.try_into().expect("two");
+    (answers, seen.syncs(), [parts.complete.offset(), parts.durable.offset()])
+}
+
+#[test]
+fn what_was_complete_is_synced_after_a_failed_write() {
+    let ([first, second], syncs, positions) = fail_before_a_sync(Outcome::Os(28), Outcome::All);
+    assert_eq!((first.unwrap(), second.unwrap_err().raw_os_error()), (8, Some(28)));
+    assert_eq!((syncs, positions), (1, [8, 8]));
+}
+
+#[test]
+fn a_sync_that_fails_after_a_failed_write_is_no_success() {
+    let ([first, second], syncs, positions) = fail_before_a_sync(Outcome::Os(28), Outcome::Os(5));
+    assert_eq!([first, second].map(|answer| answer.unwrap_err().raw_os_error()), [Some(28); 2]);
+    assert_eq!((syncs, positions), (1, [8, 0]));
+}
+
+/// The writer refuses the sync.
+#[test]
+fn nothing_is_synced_after_an_indeterminate_write() {
+    let ([first, second], syncs, positions) = fail_before_a_sync(Outcome::Unknown(5), Outcome::All);
+    assert_eq!([first, second].map(|answer| outcome_kind(&answer.unwrap_err())), [Some(5); 2]);
+    assert_eq!((syncs, positions), (0, [8, 0]));
+}
+
 #[test]
 fn those_who_wait_for_room_hear_of_it() {
     let (log, pool, _) = log(Scripted::script([Outcome::Os(28)]));
