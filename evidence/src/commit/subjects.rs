@@ -134,19 +134,34 @@ async fn write(file: &mut tokio::fs::File, bytes: &[u8], durable: bool) -> io::R
     if durable { file.sync_data().await } else { Ok(()) }
 }
 
+/// As [`GroupCommit`] does, it writes once more before a sync what has come during the write.
 fn serve_on_thread(mut file: File, requests: &mpsc::Receiver<Request>, durable: bool) {
     let (mut bytes, mut replies) = (Vec::new(), Vec::new());
     while let Ok((record, reply)) = requests.recv() {
         bytes.extend_from_slice(&record);
         replies.push(reply);
-        while bytes.len() < MAX_BATCH {
-            let Ok((record, reply)) = requests.try_recv() else { break };
-            bytes.extend_from_slice(&record);
-            replies.push(reply);
-        }
-        let written = file.write_all(&bytes).and_then(|()| if durable { file.sync_data() } else { Ok(()) });
-        answer(&mut replies, &written);
+        drain(requests, &mut bytes, &mut replies);
+        let mut written = file.write_all(&bytes);
         bytes.clear();
+        if durable && written.is_ok() {
+            drain(requests, &mut bytes, &mut replies);
+            written = file.write_all(&bytes).and_then(|()| file.sync_data());
+            bytes.clear();
+        }
+        answer(&mut replies, &written);
+    }
+}
+
+/// Takes what has come, as far as there is room.
+fn drain(
+    requests: &mpsc::Receiver<Request>,
+    bytes: &mut Vec<u8>,
+    replies: &mut Vec<oneshot::Sender<io::Result<()>>>,
+) {
+    while bytes.len() < MAX_BATCH {
+        let Ok((record, reply)) = requests.try_recv() else { break };
+        bytes.extend_from_slice(&record);
+        replies.push(reply);
     }
 }
 
