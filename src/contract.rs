@@ -148,8 +148,8 @@ rules! {
          destination is kept, and the next operation is tried anew.";
     Durability:
     D1 "durability":
-        "Success of `sync_data` or `sync_all` means that all that was complete before is durable. A failed sync of this handle, \
-         waited for or not, is never followed by a successful one of it.";
+        "Success of `sync_data` or `sync_all` means that all that this writer had completed before is durable. A failed sync \
+         of this handle, waited for or not, is never followed by a successful one of it.";
 }
 
 impl fmt::Display for Rule {

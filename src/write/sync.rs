@@ -46,7 +46,7 @@ pub trait AsyncSyncComplete: AsyncWriteComplete {
     /// # Guarantees
     ///
     /// * `Pending`: the sync is under way, or waits for another operation; the task is woken when it is worth another poll.
-    /// * `Ready(Ok(()))`: all that was complete before is durable ([D1](crate::contract::Rule::D1)).
+    /// * `Ready(Ok(()))`: all that this writer had completed before is durable ([D1](crate::contract::Rule::D1)).
     /// * `Ready(Err(_))`: some of it may not be durable, for good, or nothing was done: see Errors.
     ///
     /// # Errors
