@@ -153,11 +153,7 @@ fn serve_on_thread(mut file: File, requests: &mpsc::Receiver<Request>, durable: 
 }
 
 /// Takes what has come, as far as there is room.
-fn drain(
-    requests: &mpsc::Receiver<Request>,
-    bytes: &mut Vec<u8>,
-    replies: &mut Vec<oneshot::Sender<io::Result<()>>>,
-) {
+fn drain(requests: &mpsc::Receiver<Request>, bytes: &mut Vec<u8>, replies: &mut Vec<oneshot::Sender<io::Result<()>>>) {
     while bytes.len() < MAX_BATCH {
         let Ok((record, reply)) = requests.try_recv() else { break };
         bytes.extend_from_slice(&record);

@@ -87,6 +87,36 @@ fn those_who_were_woken_and_go_leave_it_to_the_last_one() {
 }
 
 #[test]
+fn a_dropped_record_comes_at_any_later_time_or_never() {
+    for is_followed in [false, true] {
+        let (log, pool, seen) = log(Scripted::new());
+        let mut appends = [log.append(b"first"), log.append(b"second")];
+        assert!(appends.iter_mut().all(|append| poll(append).is_pending()));
+        drop(appends);
+        pool.run_all();
+        assert_eq!(seen.bytes(), b"first", "nobody polls");
+        if is_followed {
+            assert_eq!(finish(&pool, vec![log.append(b"third")]).remove(0).unwrap(), 16);
+        }
+        drop(log);
+        pool.run_all();
+        assert_eq!(seen.bytes(), if is_followed { b"firstsecondthird".as_slice() } else { b"first" });
+    }
+}
+
+/// The log is dropped with a write under way, which goes on.
+#[test]
+fn a_log_that_is_dropped_writes_no_more_than_its_batch() {
+    let (log, pool, seen) = log(Scripted::new());
+    let mut appends = [log.append_durable(b"first"), log.append_durable(b"second")];
+    assert!(appends.iter_mut().all(|append| poll(append).is_pending()));
+    drop(appends);
+    drop(log);
+    pool.run_all();
+    assert_eq!((seen.bytes(), seen.syncs()), (b"first".to_vec(), 0));
+}
+
+#[test]
 fn a_sync_whose_leader_is_dropped_is_taken_over() {
     let (log, pool, seen) = log(Scripted::new());
     let mut first = log.append_durable(b"first");
