@@ -45,6 +45,7 @@ const STATES: &[(&str, &[&str])] = &[
         &["b appends durable", "b asks", "finish", "b asks", "pending of b", "a appends", "a waits"],
     ),
     ("the write failed", &["a appends", "a asks", "write fails after 2"]),
+    ("a leads a write before b's sync", &["b appends durable", "b asks", "finish", "a appends", "a asks", "b waits"]),
     (
         "the write failed, b waits for the last sync",
         &["b appends durable", "b asks", "finish", "a appends", "b asks", "write fails after 2", "b waits"],
