@@ -242,8 +242,9 @@ impl Game {
         let mut executor = Executor::new();
         let (mut next, mut cancelled) = (0, 0);
         let mut answered = HashMap::new();
+        let mut kept = Vec::new();
         loop {
-            match self.random.below(8) {
+            match self.random.below(9) {
                 0 | 1 if next < records.len() => {
                     let durable = self.random.below(3) == 0;
                     let (log, record) = (&self.log, &records[next]);
@@ -252,6 +253,14 @@ impl Game {
                 }
                 2 if cancelled < cancellations => cancelled += usize::from(executor.cancel(&mut self.random).is_some()),
                 3 => drop(self.pool.run_one()),
+                // Polled once, and then neither polled nor dropped.
+                4 if next < records.len() && kept.len() < 10 => {
+                    let mut append = self.log.append_durable(&records[next]);
+                    if poll(&mut append).is_pending() {
+                        kept.push(append);
+                    }
+                    next += 1;
+                }
                 _ => match executor.step(&mut self.random) {
                     Some(Some((number, position))) => drop(answered.insert(number, position.unwrap())),
                     Some(None) => {}
@@ -261,6 +270,7 @@ impl Game {
             }
         }
         assert!(executor.is_empty(), "{} wait for nothing", executor.len());
+        drop(kept);
         assert!(finish(&self.pool, vec![self.log.append(b"")])[0].is_ok());
         self.check(&answered);
         cancelled
