@@ -12,14 +12,11 @@ use crate::bench::record::{Losses, OURS, Role, Row, Run, STD, ratio_text, situat
 const NOT_MEASURED: &str = "not measured here";
 
 /// The rows of the README: the situation, the size, and what they are called there.
-const SPEED: [(&str, usize, &str); 7] = [
+const SPEED: [(&str, usize, &str); 4] = [
     ("alone", 100, "100 B, nothing else runs"),
     ("alone", 4 << 10, "4 KiB"),
-    ("alone", 64 << 10, "64 KiB"),
     ("busy-loops", 100, "100 B, two busy loops beside it"),
-    ("one-core", 100, "100 B, all on one core"),
     ("one-per-ms", 100, "100 B, one write each millisecond"),
-    ("durable", 4 << 10, "4 KiB and `sync_data`"),
 ];
 
 /// Its columns: the subject, its executor, and what they are called there.

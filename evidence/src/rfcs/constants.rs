@@ -6,20 +6,14 @@ use super::{
 };
 use crate::bench::record::Constant;
 
-/// The variants, in the order of the columns.
-const VARIANTS: [&str; 3] = ["without", "halved", "doubled"];
-
 pub(super) fn table(data: &Data) -> anyhow::Result<String> {
     let constants: Vec<Constant> = data.read(Source::Constants)?;
-    let mut table = Table::new(["constant", "value", "bounds", "worse without it", "halved", "doubled"], 6);
+    let mut table = Table::new(["constant", "value", "bounds", "worse without it"], 4);
     for constant in constants {
-        let cell = |variant: &str| constant.text(variant).unwrap_or_else(|| "–".to_owned());
-        let words = [format!("`{}`", constant.name), format!("`{}`", constant.value), constant.bounds.clone()];
-        table.row(words.into_iter().chain(VARIANTS.map(cell)));
+        let worse = constant.text("without").unwrap_or_else(|| "–".to_owned());
+        table.row([format!("`{}`", constant.name), format!("`{}`", constant.value), constant.bounds.clone(), worse]);
     }
-    let legend = "\nOf the scenario that a constant is for, and of the others, the figure that gets worst, in that of the \
-                  constants as they are, where it differs by more than twice of what these differ by among each \
-                  other.\n";
+    let legend = "\nThe figure that gets worst, in its own scenario and in the others, where it differs by more than twice the noise.\n";
     Ok(table.finish() + legend)
 }
 
@@ -31,10 +25,9 @@ mod tests {
     #[test]
     fn a_constant_has_its_row() {
         let json = r#"[{"name":"BOUND","value":"20","bounds":"one spin","scenario":"100 B","effects":[
-            {"variant":"without","worse":[{"scenario":"100 B","measure":"p50","factor":5.25}]},
-            {"variant":"halved","worse":[]}]}]"#;
+            {"variant":"without","worse":[{"scenario":"100 B","measure":"p50","factor":5.25}]}]}]"#;
         let folder = repository(&[("rfcs/data/constants.json", json)]);
         let text = table(&Data::new(folder.path())).expect("a table");
-        assert!(text.contains("| `BOUND` | `20` | one spin | 100 B, p50: 5.2× | 100 B: nothing | – |\n"), "{text}");
+        assert!(text.contains("| `BOUND` | `20` | one spin | 100 B, p50: 5.2× |\n"), "{text}");
     }
 }
