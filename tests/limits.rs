@@ -7,7 +7,6 @@ mod child;
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::unix::process::CommandExt,
     path::Path,
     pin::pin,
     process::Output,
@@ -25,6 +24,7 @@ use async_write_complete::{
     tokio::TokioPool,
 };
 use futures_lite::future::{block_on, poll_once};
+use nix::unistd::{Uid, setuid};
 use rustix::process::{Resource, Rlimit, getrlimit, getuid, setrlimit};
 
 use self::child::{child, path_of_a_child, starts};
@@ -34,12 +34,9 @@ const NOBODY_ELSE: u32 = 54_321;
 
 /// Runs the ignored test `name` on one thread, with more in its environment, and asserts that it passes.
 #[track_caller]
-fn passes(name: &str, path: &Path, environment: &[(&str, &str)], user: Option<u32>) {
+fn passes(name: &str, path: &Path, environment: &[(&str, &str)]) {
     let mut command = child(name, path);
     command.arg("--test-threads=1").envs(environment.iter().copied());
-    if let Some(user) = user {
-        command.uid(user).current_dir("/");
-    }
     let starting = starts();
     let started = command.spawn();
     drop(starting);
@@ -86,12 +83,12 @@ impl Pool for Made {
 mod threads_that_cannot_be_made {
     use super::*;
 
-    fn user() -> Option<u32> {
-        getuid().is_root().then_some(NOBODY_ELSE)
-    }
-
-    /// From now on no thread can be made, until the limit is given back.
+    /// From now on no thread can be made, until the limit is given back. The process is no longer root's, whom it would not
+    /// bind.
     fn forbid_threads() -> Rlimit {
+        if getuid().is_root() {
+            setuid(Uid::from_raw(NOBODY_ELSE)).unwrap();
+        }
         let before = getrlimit(Resource::Nproc);
         setrlimit(Resource::Nproc, Rlimit { current: Some(0), maximum: before.maximum }).unwrap();
         assert!(thread::Builder::new().spawn(|| ()).is_err(), "the limit does not bind");
@@ -100,7 +97,7 @@ mod threads_that_cannot_be_made {
 
     #[test]
     fn tokios_pool_answers_an_error_until_one_can() {
-        passes("threads_that_cannot_be_made::child_on_tokios_pool", &path(), &[], user());
+        passes("threads_that_cannot_be_made::child_on_tokios_pool", &path(), &[]);
     }
 
     #[test]
@@ -124,7 +121,7 @@ mod threads_that_cannot_be_made {
 
     #[test]
     fn a_pool_whose_threads_were_made_before_goes_on() {
-        passes("threads_that_cannot_be_made::child_on_a_pool_that_was_made", &path(), &[], user());
+        passes("threads_that_cannot_be_made::child_on_a_pool_that_was_made", &path(), &[]);
     }
 
     #[test]
@@ -141,7 +138,7 @@ mod threads_that_cannot_be_made {
     /// the limits have to say so.
     #[test]
     fn the_default_pool_spins_inside_the_call_until_one_can() {
-        passes("threads_that_cannot_be_made::child_on_the_default_pool", &path(), &[], user());
+        passes("threads_that_cannot_be_made::child_on_the_default_pool", &path(), &[]);
     }
 
     #[test]
@@ -191,7 +188,7 @@ mod a_pool_full_of_blocked_jobs {
 
     #[test]
     fn everything_else_waits_but_what_has_a_pool_of_its_own() {
-        passes("a_pool_full_of_blocked_jobs::child_with_two_full_pipes", &path(), &[TWO_THREADS], None);
+        passes("a_pool_full_of_blocked_jobs::child_with_two_full_pipes", &path(), &[TWO_THREADS]);
     }
 
     #[test]
@@ -220,7 +217,7 @@ mod a_pool_full_of_blocked_jobs {
 
     #[test]
     fn a_lock_that_is_only_tried_keeps_no_thread() {
-        passes("a_pool_full_of_blocked_jobs::child_with_a_lock", &path(), &[("BLOCKING_MAX_THREADS", "1")], None);
+        passes("a_pool_full_of_blocked_jobs::child_with_a_lock", &path(), &[("BLOCKING_MAX_THREADS", "1")]);
     }
 
     #[test]
@@ -249,7 +246,7 @@ mod a_fork {
 
     #[test]
     fn the_threads_of_the_pool_stay_with_the_parent() {
-        passes("a_fork::child_that_forks", &path(), &[], None);
+        passes("a_fork::child_that_forks", &path(), &[]);
     }
 
     #[test]
@@ -283,7 +280,7 @@ mod descriptors {
 
     #[test]
     fn an_open_fails_and_what_is_open_goes_on() {
-        passes("descriptors::child_without_a_descriptor", &path(), &[], None);
+        passes("descriptors::child_without_a_descriptor", &path(), &[]);
     }
 
     #[test]

@@ -117,14 +117,14 @@ const MAX_BATCH: usize = 1 << 20;
 /// The log has no close of its own: its writer does. Tasks that share the log by an `Arc` end first.
 ///
 /// ```
-/// # use async_write_complete::{AsyncWriteCompleteExt, Offload, commit::GroupCommit};
+/// # use async_write_complete::{AsyncWriteCompleteExt, Offload, commit::{GroupCommit, Parts}};
 /// # use std::sync::Arc;
 /// # futures_lite::future::block_on(async {
 /// # let path = tempfile::NamedTempFile::new()?.into_temp_path();
 /// let log = Arc::new(GroupCommit::new(Offload::create(&path).await?));
 /// let task = { let log = log.clone(); async move { log.append(b"one\n").await } };
 /// task.await?;
-/// let (mut writer, end) = Arc::into_inner(log).expect("the tasks have ended").into_inner();
+/// let Parts { mut writer, complete: end, .. } = Arc::into_inner(log).expect("the tasks have ended").into_inner();
 /// writer.close_complete().await?;
 /// assert_eq!(end.offset(), 4);
 /// # std::io::Result::Ok(()) }).unwrap();
