@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the audit with few rounds, as a visitor builds it: without features. It fails unless every row of our writer holds; what the peers show is only printed.
+# Runs the audit with few rounds, as a visitor builds it: without features. It fails unless every row of our writer
+# holds; what the peers show is only printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the bench, everything once and briefly, that of other file systems too, and makes its page; then the bench of the
-# log. It fails unless every situation that this machine offers was measured, with the rows of ours; situations that it does
-# not offer are printed as NOT CHECKED. The figures are printed and not checked, because a busy machine can make any of
-# them.
+# log. It fails unless every situation that this machine offers was measured, with the rows of ours; situations that it
+# does not offer are printed as NOT CHECKED. The figures are printed and not checked, because a busy machine can make
+# any of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks that neither rustc nor clippy has a warning: with every feature for everything, with none for the library, and with
-# each alone for evidence, because code that only a feature uses is dead without it.
+# Checks that neither rustc nor clippy has a warning: with every feature for everything, with none for the library, and
+# with each alone for evidence, because code that only a feature uses is dead without it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Plays random operations, faults and drops on writers of real files, and compares answers and bytes with a model: in the
-# folder for temporary files, and on XFS and btrfs, whose images are in a tmpfs and a mount namespace of their own. The
-# command fails when it played too little.
+# Plays random operations, faults and drops on writers of real files, and compares answers and bytes with a model: in
+# the folder for temporary files, and on XFS and btrfs, whose images are in a tmpfs and a mount namespace of their own.
+# The command fails when it played too little.
 #
 # AWC_OPERATIONS=N plays N operations instead of 100,000; the full run is 10,000,000. AWC_SEED=N plays others.
 set -euo pipefail

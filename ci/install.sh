@@ -4,9 +4,9 @@
 # Debian packages: gcc and libc6-dev, because rustc links with `cc`; ca-certificates, because cargo downloads crates.
 # util-linux (taskset), for ci/one-core.sh. For ci/filesystems.sh, ci/crash.sh, ci/fuzz.sh and the bench, which say what
 # they could not do without them: util-linux and mount (a mount namespace, a loop device), xfsprogs, btrfs-progs,
-# e2fsprogs (the file systems on it). For ci/system-calls.sh and ci/faults.sh, likewise: strace; for ci/libraries.sh: gzip, tar and
-# zstd. Nothing else: what is C in the dependencies of evidence/libraries comes as source. From rustup: the components
-# rustfmt and clippy.
+# e2fsprogs (the file systems on it). For ci/system-calls.sh and ci/faults.sh, likewise: strace; for ci/libraries.sh:
+# gzip, tar and zstd. Nothing else: what is C in the dependencies of evidence/libraries comes as source. From rustup:
+# the components rustfmt and clippy.
 #
 # A nightly toolchain (ci/docs.sh, ci/minimal-versions.sh, ci/public-api.sh), cargo-public-api and cargo-deny are used
 # where they are, and not installed: those scripts print NOT CHECKED without them.

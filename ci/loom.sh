@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the loom models: the real code of the hand-over, with each order of events that up to three preemptions allow.
 #
-# A run that found no model must not pass, so their number is checked. They have a target folder of their own, because the
-# cfg would have everything else built again.
+# A run that found no model must not pass, so their number is checked. They have a target folder of their own, because
+# the cfg would have everything else built again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the unit tests of the library, and the tests of the rules on a stepped pool, under Miri: undefined behaviour of what
-# is below us, leaks, and uses after free. There is no unsafe code of ours; that of async-task runs here with it.
+# Runs the unit tests of the library, and the tests of the rules on a stepped pool, under Miri: undefined behaviour of
+# what is below us, and uses after free. There is no unsafe code of ours; that of async-task runs here with it.
 #
 # Not part of .ci/run: it needs a nightly toolchain with the component miri, and takes minutes. Without it says so.
 set -euo pipefail

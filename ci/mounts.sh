@@ -1,5 +1,5 @@
-# For other scripts to source: new file systems, in a mount namespace of their own. Nothing is left behind, whatever happens.
-# What cannot be checked is said.
+# For other scripts to source: new file systems, in a mount namespace of their own. Nothing is left behind, whatever
+# happens. What cannot be checked is said.
 
 not_checked() {
     echo "NOT CHECKED: $*"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Checks that the library builds with the `rust-version` of Cargo.toml, as far as the toolchains at hand can tell.
 #
-# With any toolchain: no let-chain (they came with 1.88), and no newer std API, which clippy knows. With the old toolchain
-# itself: a build. MSRV_REQUIRED=true makes it an error that this toolchain is missing.
+# With any toolchain: no let-chain (they came with 1.88), and no newer std API, which clippy knows. With the old
+# toolchain itself: a build. MSRV_REQUIRED=true makes it an error that this toolchain is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Changes a line of the library at a time, with cargo-mutants, and asks whether a test notices. Each change that survives is
-# printed, and fails the run: it wants a test, or, if nobody could notice it, a line with its reason in .cargo/mutants.toml.
+# Changes a line of the library at a time, with cargo-mutants, and asks whether a test notices. Each change that
+# survives is printed, and fails the run: it wants a test, or, if nobody could notice it, a line with its reason in
+# .cargo/mutants.toml.
 #
 #   ci/mutants.sh --in-diff REF    the lines that differ from the commit or branch REF
 #   ci/mutants.sh --shard K/N      the K-th of N parts of all
 #   ci/mutants.sh                  all, in hours
 #
-# Not part of .ci/run: each takes ten seconds and more. First come the random sequences of the kit, which notice most within
-# seconds, and then the unit tests, tests/it and those with a process of their own for what survived. It works in a copy of the tree.
+# Not part of .ci/run: each takes ten seconds and more. First come the random sequences of the kit, which notice most
+# within seconds, and then the unit tests, tests/it and those with a process of their own for what survived. It works in
+# a copy of the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests of what two threads share where they have one core, and beside two loops that take every core: a wake-up
-# that is lost there is a hang, and a thread that spins keeps away what it spins for.
+# Runs the tests of what two threads share where they have one core, and beside two loops that take every core: a
+# wake-up that is lost there is a hang, and a thread that spins keeps away what it spins for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

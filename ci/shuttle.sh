@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs the models of ci/loom.sh, and longer ones, in random orders of events: more operations, several writers, a pool of few
-# threads.
+# Runs the models of ci/loom.sh, and longer ones, in random orders of events: more operations, several writers, a pool
+# of few threads.
 #
-# AWC_EXECUTIONS=N has N executions of each model and kind instead of 2,000, AWC_SCHEDULER=pct or random only one of the two
-# kinds, AWC_PREEMPTIONS=N other preemptions than 3, and SHUTTLE_RANDOM_SEED=N other orders. The full run is a million of
-# PCT: AWC_SCHEDULER=pct AWC_EXECUTIONS=14000.
+# AWC_EXECUTIONS=N has N executions of each model and kind instead of 2,000, AWC_SCHEDULER=pct or random only one of the
+# two kinds, AWC_PREEMPTIONS=N other preemptions than 3, and SHUTTLE_RANDOM_SEED=N other orders. The full run is a
+# million of PCT: AWC_SCHEDULER=pct AWC_EXECUTIONS=14000.
 #
-# A run that found no model must not pass, so their number is checked. They have a target folder of their own, because the
-# cfg would have everything else built again.
+# A run that found no model must not pass, so their number is checked. They have a target folder of their own, because
+# the cfg would have everything else built again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Has thousands of writers of real files dropped, closed and disturbed at random, on smol and on tokio, round after round.
-# Each file must have the bytes that were answered for, and threads, descriptors and memory must be at the end what they were
-# after the first rounds. The command fails when something that it is about never happened.
+# Has thousands of writers of real files dropped, closed and disturbed at random, on smol and on tokio, round after
+# round. Each file must have the bytes that were answered for, and threads, descriptors and memory must be at the end
+# what they were after the first rounds. The command fails when something that it is about never happened.
 #
 # AWC_MINUTES=N soaks for N minutes instead of 20 seconds.
 set -euo pipefail

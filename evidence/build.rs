@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// `name version`; where the tree holds several versions of one crate, all of them.
 ///
-/// A crate that parses lock files would take longer to build than the audit: in those that cargo writes, the version of a
-/// package stands on the line after its name.
+/// A crate that parses lock files would take longer to build than the audit: in those that cargo writes, the version of
+/// a package stands on the line after its name.
 fn versions_of(lock: &str, name: &str) -> String {
     let name_line = format!("name = \"{name}\"");
     let version = |line: &str| Some(line.strip_prefix("version = \"")?.strip_suffix('"')?.to_owned());

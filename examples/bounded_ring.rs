@@ -1,7 +1,7 @@
 //! A writer that is complete at submission and waits for room: a bounded ring between a writing task and a reader.
 //!
-//! Its `Pending` is a real wait, so its waker has three rules (P1): it is cloned before the lock is taken, the one that it
-//! replaces is dropped after the lock is given back, and it is woken after the lock is given back.
+//! Its `Pending` is a real wait, so its waker has three rules (P1): it is cloned before the lock is taken, the one that
+//! it replaces is dropped after the lock is given back, and it is woken after the lock is given back.
 //!
 //! `cargo run --example bounded_ring` writes through a ring and prints the kit's report. `cargo test --example
 //! bounded_ring` runs one test for each rule.

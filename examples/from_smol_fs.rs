@@ -1,6 +1,7 @@
 //! A program that was written for `smol::fs`, which is `async_fs`: one import has changed.
 //!
-//! It keeps notes: appends them as lines, counts them in a header of fixed length, reads them back, cuts off what is old.
+//! It keeps notes: appends them as lines, counts them in a header of fixed length, reads them back, cuts off what is
+//! old.
 
 // use smol::fs::{File, OpenOptions, read, write};
 use async_write_complete::fs::{File, OpenOptions, read, write};

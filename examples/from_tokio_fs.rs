@@ -1,6 +1,7 @@
 //! A program that was written for `tokio::fs`: one import has changed.
 //!
-//! It keeps scores: appends them as lines, counts them in a header of fixed length, reads them back, cuts off what is old.
+//! It keeps scores: appends them as lines, counts them in a header of fixed length, reads them back, cuts off what is
+//! old.
 
 // use tokio::fs::{File, OpenOptions};
 use async_write_complete::tokio::fs::{File, OpenOptions};

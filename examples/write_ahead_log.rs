@@ -1,7 +1,7 @@
 //! A tiny store that survives a kill: what was set is in the log before `set` answers, and is read back at the start.
 //!
-//! `cargo run --example write_ahead_log --all-features` starts itself as a child, kills that while it sets keys, opens the
-//! store again, and finds every key that was answered for.
+//! `cargo run --example write_ahead_log --all-features` starts itself as a child, kills that while it sets keys, opens
+//! the store again, and finds every key that was answered for.
 
 use std::{
     collections::HashMap,
@@ -43,8 +43,8 @@ impl Store {
 
     /// Sets a key. It is durable when this answers, whatever happens then; many tasks share one sync.
     ///
-    /// After an error nobody knows whether it is set, and the store takes nothing more. Do not open it again: that reads
-    /// the page cache, and not what the medium has. Write the values to a new file.
+    /// After an error nobody knows whether it is set, and the store takes nothing more. Do not open it again: that
+    /// reads the page cache, and not what the medium has. Write the values to a new file.
     async fn set(&self, key: &str, value: &str) -> io::Result<()> {
         self.log.append_durable(&encode(key, value)).await?;
         self.values.lock().expect("no panic").insert(key.to_owned(), value.to_owned());

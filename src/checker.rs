@@ -67,9 +67,9 @@ fn check(builder: &loom::model::Builder, f: impl Fn() + Sync + Send + 'static) {
 /// Checks `f` in random orders of events: in as many where each thread is as likely to go on as any other, as in ones
 /// where a few preemptions come at random moments (PCT).
 ///
-/// `AWC_EXECUTIONS` says how many, `AWC_SCHEDULER` (`random` or `pct`) chooses one of the two kinds, and `AWC_PREEMPTIONS` how
-/// many preemptions. They are the same ones each time, unless `SHUTTLE_RANDOM_SEED` chooses others. A failure prints the schedule that
-/// [`shuttle::replay`] plays again.
+/// `AWC_EXECUTIONS` says how many, `AWC_SCHEDULER` (`random` or `pct`) chooses one of the two kinds, and
+/// `AWC_PREEMPTIONS` how many preemptions. They are the same ones each time, unless `SHUTTLE_RANDOM_SEED` chooses
+/// others. A failure prints the schedule that [`shuttle::replay`] plays again.
 #[cfg(awc_shuttle)]
 pub(crate) fn model(f: impl Fn() + Sync + Send + 'static) {
     use shuttle::{

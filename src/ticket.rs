@@ -37,9 +37,9 @@ impl Submitted {
 
 /// The name of one submission of one writer.
 ///
-/// It is answered any number of times until bytes are submitted again ([W4](crate::contract::Rule::W4)). Two tickets are
-/// equal only if they are copies of one another: numbers are unique in the process, across all writers, as far as 64
-/// bits go.
+/// It is answered any number of times until bytes are submitted again ([W4](crate::contract::Rule::W4)). Two tickets
+/// are equal only if they are copies of one another: numbers are unique in the process, across all writers, as far as
+/// 64 bits go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     number: u64,
@@ -63,8 +63,8 @@ impl Ticket {
     }
 }
 
-/// What [`settle`](crate::AsyncWriteCompleteExt::settle) found: the write that was outstanding, and how many of its bytes
-/// are complete.
+/// What [`settle`](crate::AsyncWriteCompleteExt::settle) found: the write that was outstanding, and how many of its
+/// bytes are complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a short count is in here"]
 pub struct Settled {

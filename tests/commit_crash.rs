@@ -1,5 +1,5 @@
-//! A process that appends to a [`GroupCommit`] is killed in the middle of its work: no acknowledged record is lost, none
-//! is torn, none doubled.
+//! A process that appends to a [`GroupCommit`] is killed in the middle of its work: no acknowledged record is lost,
+//! none is torn, none doubled.
 #![cfg(all(feature = "commit", feature = "offload", target_os = "linux", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -83,8 +83,8 @@ impl Pool for Made {
 mod threads_that_cannot_be_made {
     use super::*;
 
-    /// From now on no thread can be made, until the limit is given back. The process is no longer root's, whom it would not
-    /// bind.
+    /// From now on no thread can be made, until the limit is given back. The process is no longer root's, whom it would
+    /// not bind.
     fn forbid_threads() -> Rlimit {
         if getuid().is_root() {
             setuid(Uid::from_raw(NOBODY_ELSE)).unwrap();
@@ -134,8 +134,8 @@ mod threads_that_cannot_be_made {
         assert_eq!(fs::read(&path).unwrap(), b"taken");
     }
 
-    /// `blocking` 1.7 spins inside the call. If this test fails because it no longer does, the pages of `BlockingPool` and of
-    /// the limits have to say so.
+    /// `blocking` 1.7 spins inside the call. If this test fails because it no longer does, the pages of `BlockingPool`
+    /// and of the limits have to say so.
     #[test]
     fn the_default_pool_spins_inside_the_call_until_one_can() {
         passes("threads_that_cannot_be_made::child_on_the_default_pool", &path(), &[]);

@@ -12,7 +12,8 @@ use async_write_complete::{
     AsyncSyncComplete, AsyncSyncCompleteExt, AsyncWriteCompleteExt, SyncComplete, WriteComplete, WriteOutstanding,
 };
 
-/// A destination in memory that has a *live* image, which every observer sees, and a *durable* one, which a crash leaves.
+/// A destination in memory that has a *live* image, which every observer sees, and a *durable* one, which a crash
+/// leaves.
 ///
 /// A sync copies the one to the other, or fails if it is the one that was chosen. A sync after that succeeds and copies
 /// nothing of what the failed one should have, as a kernel does that has dropped the pages.
@@ -106,8 +107,8 @@ impl SyncComplete for Disk {
 /// How many writes a run makes, each with a sync.
 const ROUNDS: usize = 6;
 
-/// Judges rule D1 of a writer over a [`Disk`], whose syncs are polls: for every sync that may fail, waited for or not, and
-/// over a write that is outstanding.
+/// Judges rule D1 of a writer over a [`Disk`], whose syncs are polls: for every sync that may fail, waited for or not,
+/// and over a write that is outstanding.
 ///
 /// `step` carries on what is behind the writer, if polls do not: it runs the jobs of a pool, for instance.
 ///

@@ -32,8 +32,8 @@ pub(crate) fn text_of(payload: Box<dyn Any + Send>) -> String {
     text
 }
 
-/// A value of a foreign type. Where it is dropped while a panic unwinds, a panic of its own drop is caught, because that
-/// would end the process.
+/// A value of a foreign type. Where it is dropped while a panic unwinds, a panic of its own drop is caught, because
+/// that would end the process.
 #[derive(Debug)]
 pub(crate) struct Foreign<T>(Option<T>);
 

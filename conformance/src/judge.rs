@@ -153,8 +153,8 @@ pub(crate) fn check(kit: &Kit, rule: Rule) -> Outcome {
     on_a_thread(kit, rule, None, move |kit, log| judge(kit, rule, log))
 }
 
-/// Runs `judge` on a thread of its own, so that a hang can be reported: as if `rule` had been judged, by random sequences
-/// if they have a `seed`.
+/// Runs `judge` on a thread of its own, so that a hang can be reported: as if `rule` had been judged, by random
+/// sequences if they have a `seed`.
 pub(crate) fn on_a_thread(
     kit: &Kit,
     rule: Rule,

@@ -20,15 +20,16 @@
 //! # }
 //! ```
 //!
-//! It makes one test for each rule, and one that plays random sequences of operations. `examples/certify_your_type.rs` in the
-//! repository is a whole program: a wrapper of a third party, `Metered`, with the tests `metered_writer::w1_completion` and
-//! its siblings. If `Metered` counted a byte too many, `w2_count` would fail, with a [violation](Violation) as
-//! [below](#3-what-is-found).
+//! It makes one test for each rule, and one that plays random sequences of operations. `examples/certify_your_type.rs`
+//! in the repository is a whole program: a wrapper of a third party, `Metered`, with the tests
+//! `metered_writer::w1_completion` and its siblings. If `Metered` counted a byte too many, `w2_count` would fail, with
+//! a [violation](Violation) as [below](#3-what-is-found).
 //!
 //! # 1. How a writer is built
 //!
-//! A [`Certify`] builds a fresh writer for each case, together with an [`Observer`]: something that sees the destination
-//! without asking the writer. The destination has to be empty at first. What the writer writes to decides the constructor:
+//! A [`Certify`] builds a fresh writer for each case, together with an [`Observer`]: something that sees the
+//! destination without asking the writer. The destination has to be empty at first. What the writer writes to decides
+//! the constructor:
 //!
 //! | the writer | constructor | what the kit gives |
 //! |---|---|---|
@@ -92,11 +93,11 @@
 //! * it is *broken*;
 //! * it *does not apply*: it is an O rule of a writer that does not offload, or D1 of one that does not sync; what was
 //!   declared leaves no case of it; or its author [exempts](Certify::exempt) it;
-//! * *no case could be judged*, because something was not declared or cannot be observed, or a submission waits for room
-//!   that nothing makes: a failure, which says what to declare;
-//! * it *could not be judged*, because something else went wrong first: the writer broke another rule, of which the report
-//!   says more there; what was declared is not so; or the builder, the observer or [`within`](Certify::within) panicked.
-//!   That is a failure too.
+//! * *no case could be judged*, because something was not declared or cannot be observed, or a submission waits for
+//!   room that nothing makes: a failure, which says what to declare;
+//! * it *could not be judged*, because something else went wrong first: the writer broke another rule, of which the
+//!   report says more there; what was declared is not so; or the builder, the observer or [`within`](Certify::within)
+//!   panicked. That is a failure too.
 //!
 //! A violation looks like this:
 //!
@@ -121,13 +122,14 @@
 //! ```
 //!
 //! [`Certify::check`] checks one rule, to look into it. [`Certify::random`] plays more random sequences than the test
-//! does, or those of another [seed](Certify::seed), which the environment variable `AWC_SEED` overrides; a sequence that
-//! fails is shrunk to a few operations.
+//! does, or those of another [seed](Certify::seed), which the environment variable `AWC_SEED` overrides; a sequence
+//! that fails is shrunk to a few operations.
 //!
-//! A writer that hangs is named as well: a poll that does not come back, and a task that is never woken, break P1; a drop
-//! that does not come back breaks O3. Each is noticed within seconds, and makes later waits shorter, also in the other tests
-//! of one [`certify!`], so that a whole run of a broken writer ends within a minute. So does one whose polls are woken again
-//! and again and get nowhere: of a destination that answers `Ok(0)` W2 says more, of any other P1.
+//! A writer that hangs is named as well: a poll that does not come back, and a task that is never woken, break P1; a
+//! drop that does not come back breaks O3. Each is noticed within seconds, and makes later waits shorter, also in the
+//! other tests of one [`certify!`], so that a whole run of a broken writer ends within a minute. So does one whose
+//! polls are woken again and again and get nowhere: of a destination that answers `Ok(0)` W2 says more, of any other
+//! P1.
 //!
 //! # 4. Types of today's traits
 //!
@@ -143,12 +145,12 @@
 //!
 //! # 5. Why it can be believed
 //!
-//! Each rule has a check in a file of its own, and [`faulty`] has at least two writers that break that rule alone. A test
-//! asserts for each of them that the kit reports its rule and no other, so a check that notices nothing does not last.
-//! Every writer of `async-write-complete` goes through the kit as well.
+//! Each rule has a check in a file of its own, and [`faulty`] has at least two writers that break that rule alone. A
+//! test asserts for each of them that the kit reports its rule and no other, so a check that notices nothing does not
+//! last. Every writer of `async-write-complete` goes through the kit as well.
 //!
-//! What it cannot see: a waker that is *cloned* under a lock, since a clone calls nothing of the kit's; what a destination
-//! does that its observer does not show; and rare interleavings of threads, which are a matter for models.
+//! What it cannot see: a waker that is *cloned* under a lock, since a clone calls nothing of the kit's; what a
+//! destination does that its observer does not show; and rare interleavings of threads, which are a matter for models.
 //!
 //! Names of checks and cases, and what they find, may change in any release.
 

@@ -1,6 +1,7 @@
 //! [`certify!`](crate::certify!): one test for each rule.
 
-/// Makes one test for each rule, and one of random sequences, in a module of the given name, so that a failure names the rule.
+/// Makes one test for each rule, and one of random sequences, in a module of the given name, so that a failure names
+/// the rule.
 ///
 /// The expression is a [`Certify`](crate::Certify); it is evaluated once in each test. The names of the
 /// tests are not covered by semver.

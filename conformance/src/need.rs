@@ -12,7 +12,8 @@ use crate::{
 pub(crate) enum Need {
     /// Every write is complete when it was submitted.
     AtOnce,
-    /// A write can be in flight, or wait for room, for as long as the kit wants: the destination can be held while the caller goes on.
+    /// A write can be in flight, or wait for room, for as long as the kit wants: the destination can be held while the
+    /// caller goes on.
     Hold,
     /// The bytes of the destination can be compared with the caller's.
     Content,

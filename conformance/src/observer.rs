@@ -48,8 +48,9 @@ use crate::describe::{counted, ordinal};
 /// ```
 pub trait Observer {
     /// The bytes that are complete: all that another reader of the destination has seen and sees now. None at first: a
-    /// fresh specimen's destination is empty. Where bytes have to be taken out to be seen, as from a socket or a ring, it
-    /// takes them out, keeps them, and gives them again each time; the room that this makes is what a writer waits for.
+    /// fresh specimen's destination is empty. Where bytes have to be taken out to be seen, as from a socket or a ring,
+    /// it takes them out, keeps them, and gives them again each time; the room that this makes is what a writer waits
+    /// for.
     fn bytes(&self) -> Vec<u8>;
 
     /// The length of each successful call of the destination's write that moved bytes, in order; `None` if they cannot
@@ -84,9 +85,9 @@ pub trait Observer {
     /// false if it cannot.
     ///
     /// It may be called twice in a row, and then does no more than once. It changes nothing that was complete before:
-    /// [`bytes`](Self::bytes) gives the same while the destination is held, and what a writer answers as complete meanwhile
-    /// is among them. [`is_released`](Self::is_released) answers as ever: `Some(false)` while the writer has the
-    /// destination, and `None` only if that can never be seen.
+    /// [`bytes`](Self::bytes) gives the same while the destination is held, and what a writer answers as complete
+    /// meanwhile is among them. [`is_released`](Self::is_released) answers as ever: `Some(false)` while the writer has
+    /// the destination, and `None` only if that can never be seen.
     fn hold(&self) -> bool {
         false
     }

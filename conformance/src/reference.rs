@@ -13,8 +13,8 @@ use crate::faulty::{Faulty, FaultyObserver, Habit};
 /// A self-driven writer that keeps every rule: what a wrapper around an [`AsyncWriteComplete`] is certified with.
 ///
 /// It writes to a [`Destination`](crate::Destination). Each write is in flight until the kit takes a
-/// [step](crate::Observer::step). [`Certify::around`](crate::Certify::around) has others as well: complete at submission,
-/// with tickets for the first half of the bytes alone, and `Pending` before each submission.
+/// [step](crate::Observer::step). [`Certify::around`](crate::Certify::around) has others as well: complete at
+/// submission, with tickets for the first half of the bytes alone, and `Pending` before each submission.
 #[derive(Debug)]
 pub struct Reference(Faulty);
 

@@ -107,8 +107,8 @@ pub enum Outcome {
     Broken(Box<Violation>),
     /// The rule says nothing of what was declared, or its author [exempts](crate::Certify::exempt) it; says which.
     DoesNotApply(String),
-    /// No case could be judged, because something was not declared or cannot be observed; says what. The test of the rule
-    /// fails until that changes, or the author [exempts](crate::Certify::exempt) the rule.
+    /// No case could be judged, because something was not declared or cannot be observed; says what. The test of the
+    /// rule fails until that changes, or the author [exempts](crate::Certify::exempt) the rule.
     NotJudged(String),
     /// Something else went wrong first, in the writer, its declaration, its builder or its observer, so that this rule
     /// could not be judged; says what.
@@ -121,8 +121,8 @@ pub enum Outcome {
 pub struct LeftOut {
     /// How many.
     pub cases: usize,
-    /// Why they were not: each reason with its number of cases, those that an observer could cure first, optional features
-    /// that were not declared last.
+    /// Why they were not: each reason with its number of cases, those that an observer could cure first, optional
+    /// features that were not declared last.
     pub why: String,
 }
 

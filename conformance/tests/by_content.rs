@@ -1,5 +1,5 @@
-//! Random sequences of `poll_write`, with buffers that grow and shrink between two polls, over the crate's own writers; and
-//! the proof that they find what is wrong with others.
+//! Random sequences of `poll_write`, with buffers that grow and shrink between two polls, over the crate's own writers;
+//! and the proof that they find what is wrong with others.
 #![cfg(all(feature = "offload", feature = "tokio"))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -103,8 +103,8 @@ fn broken<W: AsyncWriteComplete + 'static>(certify: &Certify<W>) -> Rule {
     }
 }
 
-/// Takes a buffer for that of the earlier poll only if it is as long. Otherwise it waits for that one's write, and begins
-/// another.
+/// Takes a buffer for that of the earlier poll only if it is as long. Otherwise it waits for that one's write, and
+/// begins another.
 struct Forgetful {
     writer: Offload<Destination, Stepped>,
     ticket: Option<Ticket>,

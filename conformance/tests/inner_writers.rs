@@ -1,5 +1,5 @@
-//! A wrapper meets what the rules allow an inner writer: `Complete`, a ticket for less than it was given, `Pending`, and an
-//! `Ok(0)` for good.
+//! A wrapper meets what the rules allow an inner writer: `Complete`, a ticket for less than it was given, `Pending`,
+//! and an `Ok(0)` for good.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{

@@ -1,5 +1,5 @@
-//! A socket on tokio's reactor: right under a runtime that a thread drives, and each wrong draft, or a runtime that nobody
-//! drives, is named.
+//! A socket on tokio's reactor: right under a runtime that a thread drives, and each wrong draft, or a runtime that
+//! nobody drives, is named.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,5 +1,5 @@
-//! A wrapper that transforms, over a destination that takes a part of a piece and then fails: its stream cannot be decoded
-//! any more, and it has to say so.
+//! A wrapper that transforms, over a destination that takes a part of a piece and then fails: its stream cannot be
+//! decoded any more, and it has to say so.
 
 use std::{
     io,

@@ -18,7 +18,8 @@ impl Entry {
         Entry { command, run: Box::new(run) }
     }
 
-    /// The arguments are those of a type that derives them. (Without features nothing does: the derive takes long to build.)
+    /// The arguments are those of a type that derives them. (Without features nothing does: the derive takes long to
+    /// build.)
     #[cfg(any(
         feature = "alternatives",
         feature = "bench",

@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-/// The file. It is begun before the first measurement, so that a path that cannot be written costs no time, and takes its
-/// name only when it is whole.
+/// The file. It is begun before the first measurement, so that a path that cannot be written costs no time, and takes
+/// its name only when it is whole.
 #[derive(Debug)]
 pub(crate) struct JsonFile {
     path: PathBuf,

@@ -74,7 +74,11 @@ impl Machine {
             is_virtual: value(&processor, "flags")
                 .is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor")),
             memory: kibibytes.unwrap_or(0) * 1024,
-            kernel: format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
+            // Without what a distribution or a host adds to it.
+            kernel: format!(
+                "Linux {}",
+                read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default()
+            ),
             file_system: file_system(),
             rustc: env!("EVIDENCE_RUSTC").to_owned(),
             versions: versions(),

@@ -1,5 +1,5 @@
-//! The soak as a user runs it, for a moment and with few writers. It waits for every abandoned operation of its process, so
-//! it cannot share one with other tests.
+//! The soak as a user runs it, for a moment and with few writers. It waits for every abandoned operation of its
+//! process, so it cannot share one with other tests.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;

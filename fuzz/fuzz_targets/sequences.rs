@@ -1,5 +1,5 @@
-//! The first byte chooses a subject, the others a sequence of operations on it. Only subjects whose pool is stepped, so that
-//! the same bytes cover the same code each time.
+//! The first byte chooses a subject, the others a sequence of operations on it. Only subjects whose pool is stepped, so
+//! that the same bytes cover the same code each time.
 #![no_main]
 
 #[path = "../../evidence/src/fuzz/disturbed.rs"]

@@ -61,8 +61,8 @@ from_adapter! {
     /// Over a writer whose flush succeeds although bytes are missing, as that of `blocking::Unblock` does when its
     /// destination takes no more, W2 and W9 do not hold: nothing here can tell.
     ///
-    /// A close is the inner `poll_close`, after which the inner writer is dropped: some, as `async_fs::File`, keep their
-    /// destination open until then.
+    /// A close is the inner `poll_close`, after which the inner writer is dropped: some, as `async_fs::File`, keep
+    /// their destination open until then.
     ///
     /// For inner writers whose `Pending` takes nothing. It is driven: dropped before a write is complete, what the
     /// inner writer holds back is as lost as that writer lets it be.

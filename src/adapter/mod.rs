@@ -1,5 +1,5 @@
-//! Adapters to and from the write traits of futures-io and tokio, and from futures that own their bytes: each a named type,
-//! so that what is lost on the way is visible.
+//! Adapters to and from the write traits of futures-io and tokio, and from futures that own their bytes: each a named
+//! type, so that what is lost on the way is visible.
 //!
 //! | from | to | type | what survives |
 //! |---|---|---|---|
@@ -17,21 +17,21 @@
 //! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer
 //! begins a new write, after the earlier one.
 //!
-//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it, however much later
-//! it comes, also after a flush: the destination has them once, where the cursor was for the dropped one. A new write that
-//! is a beginning of the dropped one is answered as a part of it, and the rest of the dropped one is there too. A caller
-//! that drops writes and must know submits with tickets.
+//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it, however much
+//! later it comes, also after a flush: the destination has them once, where the cursor was for the dropped one. A new
+//! write that is a beginning of the dropped one is answered as a part of it, and the rest of the dropped one is there
+//! too. A caller that drops writes and must know submits with tickets.
 //!
 //! A flush settles the write, and lets its bytes go: from then on a digest stands for them, which the same buffer or a
-//! longer one fits, and a shorter one does not. Empty buffers and reads leave the memory alone; every other operation ends
-//! it, and so does a flush that tells the failure of that very write.
+//! longer one fits, and a shorter one does not. Empty buffers and reads leave the memory alone; every other operation
+//! ends it, and so does a flush that tells the failure of that very write.
 //!
 //! # What an operation is told of an earlier write
 //!
-//! A pending write that no buffer continues is waited for by the next write, flush, seek or close. If it failed, or came out
-//! short, that operation answers [`PriorWriteFailed`](crate::PriorWriteFailed), once, and is not executed (a close
-//! releases all the same). A flush does not mind a short count, since its caller may poll the write again. A write that was
-//! submitted by ticket, on the writer inside, is not the adapter's: a `poll_write` over it answers
+//! A pending write that no buffer continues is waited for by the next write, flush, seek or close. If it failed, or
+//! came out short, that operation answers [`PriorWriteFailed`](crate::PriorWriteFailed), once, and is not executed (a
+//! close releases all the same). A flush does not mind a short count, since its caller may poll the write again. A
+//! write that was submitted by ticket, on the writer inside, is not the adapter's: a `poll_write` over it answers
 //! [`WriteOutstanding`](crate::WriteOutstanding), and a flush settles it.
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]

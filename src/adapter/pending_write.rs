@@ -17,9 +17,9 @@ use crate::{
 
 /// The write of a `poll_write` that has not been answered.
 ///
-/// The [page of the adapters](crate::adapter#which-write-a-buffer-belongs-to) says what it is for. What a shorter buffer
-/// leaves of a count goes to the buffers that follow. A write that no buffer continues ends first, and is told as
-/// [`PriorWriteFailed`] if it failed or came out short.
+/// The [page of the adapters](crate::adapter#which-write-a-buffer-belongs-to) says what it is for. What a shorter
+/// buffer leaves of a count goes to the buffers that follow. A write that no buffer continues ends first, and is told
+/// as [`PriorWriteFailed`] if it failed or came out short.
 #[derive(Debug, Default)]
 pub(crate) struct PendingWrite {
     state: State,
@@ -47,7 +47,8 @@ enum State {
         /// The writer names it as outstanding until it was answered.
         named: bool,
     },
-    /// A flush has settled it, maybe between two polls of the write. The bytes are let go; `complete` of them are complete.
+    /// A flush has settled it, maybe between two polls of the write. The bytes are let go; `complete` of them are
+    /// complete.
     Flushed { ticket: Ticket, rest: Digest, answered: usize, complete: usize, is_short: bool },
 }
 

@@ -19,7 +19,8 @@ use crate::write::AsyncWriteComplete;
 
 to_adapter! {
     /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete. With
-    /// feature `futures-io` it also [reads](tokio::io::AsyncRead) and [seeks](tokio::io::AsyncSeek) where the writer does.
+    /// feature `futures-io` it also [reads](tokio::io::AsyncRead) and [seeks](tokio::io::AsyncSeek) where the writer
+    /// does.
     ///
     /// Its shutdown closes the writer. A seek that was started is finished before anything that comes after it.
     ///

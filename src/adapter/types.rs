@@ -28,8 +28,8 @@ macro_rules! to_adapter {
 
             /// The writer inside, mutably: for what the adapter cannot do, such as a sync.
             ///
-            /// While a `poll_write` is pending its write is outstanding there; a flush of the adapter settles it. If the
-            /// write came out short, the adapter still owes its caller that count after the flush: a sync made here
+            /// While a `poll_write` is pending its write is outstanding there; a flush of the adapter settles it. If
+            /// the write came out short, the adapter still owes its caller that count after the flush: a sync made here
             /// succeeds, and covers the bytes that are complete and not those that are missing.
             pub const fn inner_mut(&mut self) -> &mut W {
                 &mut self.writer

@@ -34,7 +34,7 @@ impl Shared {
     }
 }
 
-/// The writer has called.
+/// The writer has woken the log.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

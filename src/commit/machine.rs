@@ -1,14 +1,14 @@
 //! Group commit as a pure state machine.
 //!
-//! This is the one page that tells it. Records are *accepted* into `gathered`, in the order of their positions. A waiter
-//! that is polled while there is something to do *leads*: it takes the writer for the length of this one poll, and carries
-//! on what is under way. When that is `Pending`, the writer goes back, and has the waker of the log itself. When the writer
-//! calls that, the step is *ready* to be carried on: every waiter is woken, and whichever is polled first leads. So no
-//! future matters to another one. One that is dropped never has the writer, its bytes, its ticket, or the only waker; and
-//! one that is neither polled nor dropped (a "futurelock") holds nobody up.
+//! This is the one page that tells it. Records are *accepted* into `gathered`, in the order of their positions. A
+//! waiter that is polled while there is something to do *leads*: it takes the writer for the length of this one poll,
+//! and carries on what is under way. When that is `Pending`, the writer goes back, and has the waker of the log itself.
+//! When the writer wakes that, the step is *ready* to be carried on: every waiter is woken, and whichever is polled
+//! first leads. So no future matters to another one. One that is dropped never has the writer, its bytes, its ticket,
+//! or the only waker; and one that is neither polled nor dropped (a "futurelock") holds nobody up.
 //!
-//! A waiter that is polled before the writer has called does not poll the writer: it would contend for it with the thread
-//! behind, which was measured to halve the rate of 64 tasks.
+//! A waiter that is polled before the writer has woken the log does not poll the writer: it would contend for it with
+//! the thread behind, which was measured to halve the rate of 64 tasks.
 //!
 //! ```text
 //!            begin a write                 begin a sync, if anybody waits for that
@@ -19,11 +19,11 @@
 //! ```
 //!
 //! A write takes all that has gathered, so at most two batches are in memory. A failure ends it all: `complete` and
-//! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more. One thing is
-//! done after a failed write: if records that were complete wait for a sync, that is tried, once.
+//! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more. One thing
+//! is done after a failed write: if records that were complete wait for a sync, that is tried, once.
 //!
-//! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Wakers`] what its caller has to wake
-//! and to drop.
+//! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Wakers`] what its caller has to
+//! wake and to drop.
 
 use std::{collections::VecDeque, io};
 
@@ -46,7 +46,7 @@ pub(super) struct Machine<K> {
     step: Step,
     /// Whether a leader is polling the writer.
     is_led: bool,
-    /// Whether the writer has called since its last poll began.
+    /// Whether the writer has woken the log since its last poll began.
     is_ready: bool,
     /// The bytes that are accepted and in no batch.
     gathered: Vec<u8>,
@@ -110,8 +110,8 @@ impl<K> Machine<K> {
         self.failed.as_mut().map(RepeatableError::give)
     }
 
-    /// Accepts `record` in its turn; or has it wait for room, as it may have done `before`. A record of no bytes waits for all
-    /// before it.
+    /// Accepts `record` in its turn; or has it wait for room, as it may have done `before`. A record of no bytes waits
+    /// for all before it.
     pub(super) fn accept(
         &mut self,
         record: &[u8],
@@ -190,23 +190,23 @@ impl<K> Machine<K> {
         wakers.drop.extend(replaced);
     }
 
-    /// The writer has called: whichever waiter is polled next leads. All are woken, because nobody can know which of them
-    /// are still polled.
+    /// The writer has woken the log: whichever waiter is polled next leads. All are woken, because nobody can know
+    /// which of them are still polled.
     pub(super) fn ready(&mut self, wakers: &mut Wakers<K>) {
         self.is_ready = true;
-        self.call(wakers);
+        self.wake_waiters(wakers);
     }
 
     /// The leader's order is under way, and the writer has the log's waker.
     pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
         self.is_led = false;
         self.wait(waiter, waker, wakers);
-        // The writer may have called while it was polled.
-        self.call(wakers);
+        // The writer may have woken the log while it was polled.
+        self.wake_waiters(wakers);
     }
 
-    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is called to lead; but for a last sync, which it may not
-    /// wait for.
+    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is woken to lead; but for a last sync, which
+    /// it may not wait for.
     pub(super) fn finish(&mut self, ended: Ended, wakers: &mut Wakers<K>) {
         self.is_led = false;
         match (std::mem::replace(&mut self.step, Step::Rest), ended) {
@@ -231,7 +231,7 @@ impl<K> Machine<K> {
         }
         self.release(wakers);
         if self.last_sync {
-            self.call(wakers);
+            self.wake_waiters(wakers);
         }
     }
 
@@ -240,11 +240,11 @@ impl<K> Machine<K> {
         let removed = self.queue(waiter).remove(waiter.id);
         wakers.drop.extend(removed);
         self.release(wakers);
-        self.call(wakers);
+        self.wake_waiters(wakers);
     }
 
-    /// What there is to do for a leader. What has gathered is written before a sync, once: it costs little, and the sync
-    /// then serves those records too.
+    /// What there is to do for a leader. What has gathered is written before a sync, once: it costs little, and the
+    /// sync then serves those records too.
     fn order(&self) -> Option<Step> {
         match self.step {
             _ if self.is_led => None,
@@ -276,12 +276,12 @@ impl<K> Machine<K> {
         }
     }
 
-    /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is not
-    /// woken again.
-    fn call(&mut self, wakers: &mut Wakers<K>) {
+    /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is
+    /// not woken again.
+    fn wake_waiters(&mut self, wakers: &mut Wakers<K>) {
         if self.order().is_some() {
             for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
-                queue.call_all(&mut wakers.wake);
+                queue.take_all(&mut wakers.wake);
             }
         }
     }
@@ -298,7 +298,7 @@ impl<K> Machine<K> {
         self.for_complete.release(self.complete, wake);
         self.for_durable.release(self.durable, wake);
         if self.for_room.front().is_some_and(|len| self.has_room(len)) {
-            wake.extend(self.for_room.call_next());
+            wake.extend(self.for_room.take_next());
         }
     }
 

@@ -33,8 +33,8 @@ use crate::{
 
 /// A place in the log: how many bytes of records stand before it. It is always the end of a record.
 ///
-/// A record of `n` bytes whose append answered `p` begins `n` bytes before `p`. Counting begins with the [`GroupCommit`],
-/// wherever its writer stood.
+/// A record of `n` bytes whose append answered `p` begins `n` bytes before `p`. Counting begins with the
+/// [`GroupCommit`], wherever its writer stood.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 
@@ -59,10 +59,10 @@ const MAX_BATCH: usize = 1 << 20;
 
 /// A log that any number of tasks append to, by `&self`, with one write and one sync for many records.
 ///
-/// While one batch is written, or synced, the records of other tasks gather, and go into the next one: a disk that syncs
-/// 200 times a second makes 200 batches durable, and not 200 records. One of the waiting tasks carries the batch on for
-/// all. There is no task of its own, no thread and no timer, so it works on any executor, and a lone append is written at
-/// once.
+/// While one batch is written, or synced, the records of other tasks gather, and go into the next one: a disk that
+/// syncs 200 times a second makes 200 batches durable, and not 200 records. One of the waiting tasks carries the batch
+/// on for all. There is no task of its own, no thread and no timer, so it works on any executor, and a lone append is
+/// written at once.
 ///
 /// ```
 /// use async_write_complete::{Offload, commit::GroupCommit};
@@ -84,11 +84,11 @@ const MAX_BATCH: usize = 1 << 20;
 ///   ([W1](crate::contract::Rule::W1)); one of [`append_durable`](Self::append_durable), that they are durable
 ///   ([D1](crate::contract::Rule::D1)).
 /// * After a write or a sync has failed, every append errs whose position is beyond [`complete`](Self::complete), or
-///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken. If records that were complete wait for a
-///   sync when a write fails, that sync is made before they are answered.
-/// * After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads the
-///   page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that position
-///   to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
+///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken. If records that were complete wait
+///   for a sync when a write fails, that sync is made before they are answered.
+/// * After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads
+///   the page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that
+///   position to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
 ///
 /// These rest on the writer alone keeping them; nobody else may write to the destination meanwhile.
 ///
@@ -104,13 +104,13 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// [`settle`](Self::settle) waits for all that was accepted.
 ///
-/// A future that was polled, and then is neither polled nor dropped, holds nobody up: its record goes on with the next poll
-/// of any other append, and every waiting task is woken for that. If it waits for room, later ones may pass it.
+/// A future that was polled, and then is neither polled nor dropped, holds nobody up: its record goes on with the next
+/// poll of any other append, and every waiting task is woken for that. If it waits for room, later ones may pass it.
 ///
 /// # Memory
 ///
-/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order. A record
-/// that is larger than a batch is a batch of its own.
+/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order. A
+/// record that is larger than a batch is a batch of its own.
 ///
 /// # The end
 ///
@@ -147,8 +147,8 @@ impl<W> GroupCommit<W> {
         Self { shared, waker, tools: Mutex::new(Some(Tools::new(writer))), sync: OnceLock::new() }
     }
 
-    /// Sets how many bytes of records are written at once: 1 MiB if it is not called. An `Offload` takes 2 MiB in one call
-    /// of its destination.
+    /// Sets how many bytes of records are written at once: 1 MiB if it is not called. An `Offload` takes 2 MiB in one
+    /// call of its destination.
     pub fn max_batch(self, bytes: usize) -> Self {
         self.shared.lock().set_max_batch(bytes);
         self
@@ -168,12 +168,8 @@ impl<W> GroupCommit<W> {
 
     /// Takes the log apart: the writer, both positions, and the error that ended the log, if one did.
     ///
-    /// See [`Parts`] for what is right after a failure. If appends were dropped, records that were accepted may be lost,
-    /// and a write may be outstanding at the writer: call [`settle`](Self::settle) before.
-    ///
-    /// # Panics
-    ///
-    /// If a poll of the log has panicked, which none does.
+    /// See [`Parts`] for what is right after a failure. If appends were dropped, records that were accepted may be
+    /// lost, and a write may be outstanding at the writer: call [`settle`](Self::settle) before.
     pub fn into_inner(self) -> Parts<W> {
         let mut machine = self.shared.lock();
         let (complete, durable) = (machine.reached(Level::Complete), machine.reached(Level::Durable));
@@ -190,17 +186,18 @@ impl<W> GroupCommit<W> {
 }
 
 impl<W: AsyncWriteComplete + Unpin> GroupCommit<W> {
-    /// Appends `record`, and answers its [`Position`] when it is complete. A record of no bytes waits for all before it.
+    /// Appends `record`, and answers its [`Position`] when it is complete. A record of no bytes waits for all before
+    /// it.
     ///
     /// # Errors
     ///
-    /// The failure of this write, or of an earlier one. The record is not complete, but some bytes of it may be there; if
-    /// the error is [`Indeterminate`](crate::Indeterminate), all of it may.
+    /// The failure of this write, or of an earlier one. The record is not complete, but some bytes of it may be there;
+    /// if the error is [`Indeterminate`](crate::Indeterminate), all of it may.
     ///
     /// # Cancel safety
     ///
-    /// See [the type](Self#cancel-safety): an append that was polled may happen without its future, and is not to be made
-    /// again.
+    /// See [the type](Self#cancel-safety): an append that was polled may happen without its future, and is not to be
+    /// made again.
     ///
     /// # Panics
     ///

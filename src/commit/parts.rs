@@ -6,9 +6,9 @@ use super::Position;
 
 /// What [`GroupCommit::into_inner`](super::GroupCommit::into_inner) gives: the writer, and how far the log came.
 ///
-/// After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads the
-/// page cache, which may have bytes that the medium never gets, and [D1](crate::contract::Rule::D1) ends with the handle,
-/// so a later sync may succeed over them. Write what you still have beyond that position to a new file.
+/// After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads
+/// the page cache, which may have bytes that the medium never gets, and [D1](crate::contract::Rule::D1) ends with the
+/// handle, so a later sync may succeed over them. Write what you still have beyond that position to a new file.
 #[non_exhaustive]
 pub struct Parts<W> {
     /// The writer. A write may be outstanding at it, if appends were dropped.

@@ -68,12 +68,12 @@ impl<K> Queue<K> {
     }
 
     /// The waker of the first one that has one, once.
-    pub(super) fn call_next(&mut self) -> Option<K> {
+    pub(super) fn take_next(&mut self) -> Option<K> {
         self.0.iter_mut().find_map(|entry| entry.waker.take())
     }
 
     /// The wakers of all, once.
-    pub(super) fn call_all(&mut self, wake: &mut Vec<K>) {
+    pub(super) fn take_all(&mut self, wake: &mut Vec<K>) {
         wake.extend(self.0.iter_mut().filter_map(|entry| entry.waker.take()));
     }
 

@@ -2,8 +2,8 @@ use std::{error::Error, fmt, io};
 
 use crate::Ticket;
 
-/// An earlier `poll_write`, whose future was dropped, failed or came out short; the operation that got this error was not
-/// executed.
+/// An earlier `poll_write`, whose future was dropped, failed or came out short; the operation that got this error was
+/// not executed.
 ///
 /// Only the traits of futures-io and tokio lead to it, because their `poll_write` has no ticket. It is
 /// answered once, by the next write, flush, seek or close.

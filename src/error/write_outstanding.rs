@@ -4,8 +4,8 @@ use crate::Ticket;
 
 /// The last write is outstanding: its answer was not taken, so no more bytes are.
 ///
-/// See rule [W5](crate::contract::Rule::W5). It is answered at once, and again and again, until the ticket was answered:
-/// a write whose future was dropped can neither be lost nor be doubled. [`settle`] takes its answer.
+/// See rule [W5](crate::contract::Rule::W5). It is answered at once, and again and again, until the ticket was
+/// answered: a write whose future was dropped can neither be lost nor be doubled. [`settle`] takes its answer.
 ///
 /// ```
 /// use std::io;

@@ -95,7 +95,7 @@ impl<P: Pool> Offload<std::fs::File, P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the size may be set all the same.
+    /// If the future is dropped, the size may be set all the same.
     pub async fn set_len(&mut self, size: u64) -> io::Result<()> {
         self.with_mut(move |file| file.set_len(size)).await?
     }
@@ -123,7 +123,7 @@ impl<P: Pool> Offload<std::fs::File, P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, they may be changed all the same.
+    /// If the future is dropped, they may be changed all the same.
     pub async fn set_permissions(&mut self, permissions: Permissions) -> io::Result<()> {
         self.with_mut(move |file| file.set_permissions(permissions)).await?
     }
@@ -140,7 +140,7 @@ impl<P: Pool> Offload<std::fs::File, P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, there is no clone.
+    /// If the future is dropped, there is no clone.
     pub async fn try_clone(&mut self) -> io::Result<Self> {
         let file = self.with_mut(|file| file.try_clone()).await??;
         Ok(Self::with_shared_pool(file, self.pool()))

@@ -14,9 +14,9 @@ const END_LASTS: Duration = Duration::from_millis(100);
 
 /// The state of reads and seeks (rule O2).
 ///
-/// A read fetches bytes on the pool, and hands them out when it is polled again. A read that was dropped leaves its bytes
-/// to the next one; before a write the cursor goes back over them instead. A seek is answered to the next poll with the
-/// same position, and forgotten when another operation begins.
+/// A read fetches bytes on the pool, and hands them out when it is polled again. A read that was dropped leaves its
+/// bytes to the next one; before a write the cursor goes back over them instead. A seek is answered to the next poll
+/// with the same position, and forgotten when another operation begins.
 #[derive(Debug)]
 pub(super) struct Cursor {
     fetched: Buffer,
@@ -153,7 +153,8 @@ impl Cursor {
         Discarded([seek.and_then(Result::err), None, None])
     }
 
-    /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any more.
+    /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any
+    /// more.
     pub(super) fn forget(&mut self, moves: bool) -> Discarded {
         let end = self.end.take_if(|(end, _)| moves || end.is_ok());
         let mut discarded = self.forget_seek();

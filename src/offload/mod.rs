@@ -75,10 +75,10 @@ use crate::{
 
 /// Carries a blocking destination to the asynchronous side.
 ///
-/// Each operation runs on the pool, that of the `blocking` crate or [another](Self::with_pool), and is answered when the
-/// destination's own call has returned: nothing is called on the executor's thread, where a submission may spin some
-/// 20 µs for its answer ([`Policy`]). It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all
-/// drive it.
+/// Each operation runs on the pool, that of the `blocking` crate or [another](Self::with_pool), and is answered when
+/// the destination's own call has returned: nothing is called on the executor's thread but the drop of an idle
+/// destination. A submission may spin some 20 µs there for its answer ([`Policy`]). It needs no runtime, only wakers:
+/// smol, tokio, async-std and a bare `block_on` all drive it.
 ///
 /// Its observer looks at the destination from elsewhere: at a file by another descriptor's `read(2)`, at memory after
 /// [`into_inner`](Self::into_inner). Of a socket or a pipe the observer is the kernel, which has the bytes.
@@ -107,16 +107,17 @@ use crate::{
 /// atomic by the call. A handle is half-duplex: a socket that blocks in a read blocks its writes. So does a read that
 /// timed out: its future is gone, but its call waits for the peer, and every write waits for the call. Use two handles,
 /// such as `TcpStream::try_clone` gives, one to read and one to write; a read timeout of the socket itself
-/// (`set_read_timeout`) ends the call, by an error of the kind `Unsupported`. Halves made by a `split` share this limit; they never lose a wake.
+/// (`set_read_timeout`) ends the call, by an error of the kind `Unsupported`. Halves made by a `split` share this
+/// limit; they never lose a wake.
 ///
 /// # While a write is outstanding
 ///
 /// Every write-side operation (submissions, seeks, syncs, [`set_len`](Offload::set_len), [`with_mut`](Self::with_mut),
-/// [`into_inner`](Self::into_inner)) answers [`WriteOutstanding`](crate::WriteOutstanding) until the write was answered,
-/// by its ticket or by [`settle`](crate::AsyncWriteCompleteExt::settle) ([W5](crate::contract::Rule::W5)). Reads and
-/// [`metadata`](Offload::metadata) wait for its end, and do not take its answer. The `poll_write` of futures-io has no
-/// ticket, so `Pending` may mean *submitted*, and its content decides which write a buffer belongs to: see [the
-/// adapters](crate::adapter#which-write-a-buffer-belongs-to).
+/// [`into_inner`](Self::into_inner)) answers [`WriteOutstanding`](crate::WriteOutstanding) until the write was
+/// answered, by its ticket or by [`settle`](crate::AsyncWriteCompleteExt::settle) ([W5](crate::contract::Rule::W5)).
+/// Reads and [`metadata`](Offload::metadata) wait for its end, and do not take its answer. The `poll_write` of
+/// futures-io has no ticket, so `Pending` may mean *submitted*, and its content decides which write a buffer belongs
+/// to: see [the adapters](crate::adapter#which-write-a-buffer-belongs-to).
 ///
 /// # Abandoned reads and writes
 ///

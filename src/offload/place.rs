@@ -1,9 +1,9 @@
 //! The hand-over between an [`Offload`](super::Offload) and its pool, as a pure state machine.
 //!
-//! This is the one page that tells it. An `Offload` *posts* an operation together with its destination; its *worker*, one
-//! task for the life of the handle, takes both, runs the operation on a thread of the pool, and gives the destination back
-//! with a report. Nothing in here locks, wakes, runs or drops foreign code: each transition answers what its caller has to
-//! do. [`shared`](super::shared) puts a lock round it, [`worker`](super::worker) is the task.
+//! This is the one page that tells it. An `Offload` *posts* an operation together with its destination; its *worker*,
+//! one task for the life of the handle, takes both, runs the operation on a thread of the pool, and gives the
+//! destination back with a report. Nothing in here locks, wakes, runs or drops foreign code: each transition answers
+//! what its caller has to do. [`shared`](super::shared) puts a lock round it, [`worker`](super::worker) is the task.
 //!
 //! ```text
 //!            post               take               finish
@@ -12,9 +12,9 @@
 //!    +-------> Closed    +-----> Idle(T)   +-------> Poisoned ---------------> Closed
 //! ```
 //!
-//! A close of an idle destination posts its release. A close or a drop over an operation leaves the release for when that
-//! has ended: finish, then released -> Closed. Beside the place stand the [last write](LastWrite), which is in flight only
-//! in Posted and Running, and what is known of the [cursor](Cursor) and of [syncs](Syncs).
+//! A close of an idle destination posts its release. A close or a drop over an operation leaves the release for when
+//! that has ended: finish, then released -> Closed. Beside the place stand the [last write](LastWrite), which is in
+//! flight only in Posted and Running, and what is known of the [cursor](Cursor) and of [syncs](Syncs).
 
 use std::{io, task::Poll};
 
@@ -323,8 +323,8 @@ impl<T> Machine<T> {
         }
     }
 
-    /// How many failures no caller was told of: of the last write, a sync, and the close or the operation that poisoned.
-    /// They count as reported.
+    /// How many failures no caller was told of: of the last write, a sync, and the close or the operation that
+    /// poisoned. They count as reported.
     pub(super) fn take_unreported_failures(&mut self) -> u64 {
         let write = self.last_write.take_unreported_failure();
         let is_bad = matches!(self.place, Place::Closed(Err(_)) | Place::Poisoned(_));

@@ -16,8 +16,8 @@ use crate::guard::ignore_panics;
 /// A turn of one `Offload`'s worker on a thread that may block: it carries out what is posted, maybe several operations
 /// one after the other.
 ///
-/// A [`Pool`] gets it, and [runs](Self::run) it once or drops it. Dropped, it gives the destination back, and the
-/// operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
+/// A [`Pool`] gets it, and [runs](Self::run) it once or drops it. A job that is dropped gives the destination back, and
+/// the operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
 #[must_use = "a job that is dropped answers an error"]
 pub struct Job {
     queued: Counted,
@@ -51,8 +51,8 @@ pub(super) fn submit_job<P: Pool>(pool: &P, runnable: Runnable) {
 ///
 /// A pool has four duties, on which the rules of the contract rest:
 ///
-/// * **J1** `execute` accepts or refuses a job without blocking. To refuse is to drop it. Where the job would have released
-///   a destination that is closed or dropped, that happens then, on the thread at hand.
+/// * **J1** `execute` accepts or refuses a job without blocking. To refuse is to drop it. Where the job would have
+///   released a destination that is closed or dropped, that happens then, on the thread at hand.
 /// * **J2** An accepted job runs to its end exactly once, or is dropped before it ran.
 ///   The pool itself may be dropped on a thread of its own, with the last job: its drop must not join that thread.
 /// * **J3** `execute` never runs the job inside the call.
@@ -91,8 +91,8 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
 /// The pool of the `blocking` crate, which async-fs and smol use too: one for the process, 500 threads unless
 /// `BLOCKING_MAX_THREADS` or [`blocking::set_max_blocking_threads`] says otherwise.
 ///
-/// Jobs wait in a queue of this crate in front of it. One thread after the other comes as long as jobs wait, so many quick
-/// writes need few threads, and each write that blocks has a thread of its own.
+/// Jobs wait in a queue of this crate in front of it. One thread after the other comes as long as jobs wait, so many
+/// quick writes need few threads, and each write that blocks has a thread of its own.
 ///
 /// # Limits
 ///
@@ -115,9 +115,9 @@ impl Pool for BlockingPool {
     }
 }
 
-/// Jobs in the order in which they came. `blocking` would wake a thread for each of them, hundreds where many writers write
-/// at once; here one thread after the other comes as long as jobs wait, and each takes one job after the other. One is
-/// always on its way to what waits, so a job that blocks holds up nobody (J4).
+/// Jobs in the order in which they came. `blocking` would wake a thread for each of them, hundreds where many writers
+/// write at once; here one thread after the other comes as long as jobs wait, and each takes one job after the other.
+/// One is always on its way to what waits, so a job that blocks holds up nobody (J4).
 struct Queue {
     jobs: VecDeque<Job>,
     /// A thread was requested, and has not begun to serve.
@@ -126,8 +126,8 @@ struct Queue {
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), is_thread_pending: false });
 
-/// How long a thread is kept by one worker that spins, or by this queue. After that it queues again behind those who use
-/// the pool otherwise.
+/// How long a thread is kept by one worker that spins, or by this queue. After that it queues again behind those who
+/// use the pool otherwise.
 pub(super) const TIME_SLICE: Duration = Duration::from_millis(5);
 
 fn queue() -> MutexGuard<'static, Queue> {

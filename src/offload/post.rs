@@ -20,8 +20,8 @@ use crate::{
     write::{end_run, poll_budget},
 };
 
-/// How many bytes one submission takes at most. Bounds the memory of a writer; half as much costs a large write twice as
-/// many hand-overs, twice as much gains nothing that could be measured.
+/// How many bytes one submission takes at most. Bounds the memory of a writer; half as much costs a large write twice
+/// as many hand-overs, twice as much gains nothing that could be measured.
 pub(crate) const MAX_SUBMISSION: usize = 2 << 20;
 
 /// How many bytes one read fetches at most.

@@ -1,8 +1,8 @@
 //! The lock round the [machine](super::place): two wakers, a spare buffer, and the order in which things happen.
 //!
-//! No foreign code runs under the lock: no waker is cloned, woken or dropped there, no operation is run or dropped, no job
-//! submitted. A result is published before its wake. While the worker spins a write takes the lock twice on either side:
-//! to post and to take the answer, to take and to finish.
+//! No foreign code runs under the lock: no waker is cloned, woken or dropped there, no operation is run or dropped, no
+//! job submitted. A result is published before its wake. While the worker spins a write takes the lock twice on either
+//! side: to post and to take the answer, to take and to finish.
 
 use std::{
     io,
@@ -251,8 +251,8 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. The cursor goes back first
-    /// over what no read was given, where it has to and can; what the operation makes void is forgotten.
+    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. The cursor goes back
+    /// first over what no read was given, where it has to and can; what the operation makes void is forgotten.
     pub(super) fn begin_write<R>(
         &self,
         inner: &mut Inner<T>,

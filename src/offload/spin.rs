@@ -5,8 +5,8 @@
 //! caller who has posted to a spinning worker spins for the end before it is `Pending`. Everything is correct without:
 //! [`Policy::never_spin`] is the reference behaviour.
 //!
-//! Both spin **without yielding, and briefly**: on a busy machine each yield gives a slice of the scheduler away, while a
-//! thread that sleeps and is woken goes ahead. With one core they yield a few times instead.
+//! Both spin **without yielding, and briefly**: on a busy machine each yield gives a slice of the scheduler away, while
+//! a thread that sleeps and is woken goes ahead. With one core they yield a few times instead.
 
 use std::{
     cell::Cell,
@@ -24,8 +24,8 @@ use super::pool::TIME_SLICE;
 /// How long one spin lasts at most: about what waking a thread costs. Twice as much gains nothing.
 const BOUND: Duration = Duration::from_micros(20);
 
-/// How many bytes prolong a caller's spin by a microsecond, and how many do so at most: without it 64 KiB, which are copied
-/// meanwhile, would always outlast the spin. A larger write outlasts the price of a wake-up anyway.
+/// How many bytes prolong a caller's spin by a microsecond, and how many do so at most: without it 64 KiB, which are
+/// copied meanwhile, would always outlast the spin. A larger write outlasts the price of a wake-up anyway.
 const BYTES_PER_MICROSECOND: usize = 4 << 10;
 const PROLONGED_UP_TO: usize = 128 << 10;
 
@@ -59,8 +59,8 @@ impl Policy {
         Self(Duration::ZERO)
     }
 
-    /// A caller spins for so long at most, and up to 32 µs longer while a large write is copied; a worker two and a half
-    /// times as long. With one core a few yields stand for it.
+    /// A caller spins for so long at most, and up to 32 µs longer while a large write is copied; a worker two and a
+    /// half times as long. With one core a few yields stand for it.
     pub const fn spin_at_most(at_most: Duration) -> Self {
         Self(at_most)
     }

@@ -20,8 +20,8 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     /// # Guarantees
     ///
     /// [D1](crate::contract::Rule::D1): success means that all that this handle had completed before the call is durable.
-    /// It does not cover the entry of a new file in its directory. After a sync has failed, waited for or not, every later
-    /// one of this `Offload` fails.
+    /// It does not cover the entry of a new file in its directory. After a sync has failed, waited for or not, every
+    /// later one of this `Offload` fails.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the sync is made all the same; if it fails, later ones fail too.
+    /// If the future is dropped, the sync is made all the same; if it fails, later ones fail too.
     pub async fn sync_data(&mut self) -> io::Result<()> {
         self.sync(SyncKind::Data).await
     }
@@ -69,7 +69,8 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
 }
 
 /// A sync of the destination on the pool. One that was dropped goes on, and the next poll of the same kind takes its
-/// answer. The inherent [`sync_data`](Offload::sync_data) and [`sync_all`](Offload::sync_all) always make one of their own.
+/// answer. The inherent [`sync_data`](Offload::sync_data) and [`sync_all`](Offload::sync_all) always make one of their
+/// own.
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<T: WriteComplete + SyncComplete + Send + 'static, P: Pool> AsyncSyncComplete for Offload<T, P> {
     fn poll_sync_data(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -9,8 +9,8 @@ use super::{SyncComplete, WriteComplete};
 /// It only writes. A type that also reads or seeks, and moves one cursor with both, implements [`WriteComplete`]
 /// itself, with [`seek_back`](WriteComplete::seek_back).
 ///
-/// It knows nothing of descriptors: over one with `O_DSYNC` a failed write, whose bytes may be in, is a plain error. Nothing
-/// checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be
+/// It knows nothing of descriptors: over one with `O_DSYNC` a failed write, whose bytes may be in, is a plain error.
+/// Nothing checks the promise. If it does not hold, an answer that says *complete* means *accepted*, and bytes can be
 /// lost.
 ///
 /// ```

@@ -40,8 +40,8 @@ fn blocks_again(descriptor: BorrowedFd<'_>) -> io::Result<bool> {
     }
 }
 
-/// The flags of a descriptor whose writes reach the medium before they answer, so that some bytes may be there when they
-/// fail.
+/// The flags of a descriptor whose writes reach the medium before they answer, so that some bytes may be there when
+/// they fail.
 const REACH_THE_MEDIUM: OFlag = OFlag::O_DSYNC.union(OFlag::O_SYNC).union(DIRECT);
 
 /// The error of a direct write may be of a later extent, when earlier ones are on the medium.

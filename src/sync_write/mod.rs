@@ -68,7 +68,8 @@ pub trait WriteComplete: io::Write {
         Ok(false)
     }
 
-    /// Waits, after a write that answered `WouldBlock`, until the descriptor takes bytes; `Ok(false)` if it cannot wait.
+    /// Waits, after a write that answered `WouldBlock`, until the descriptor takes bytes; `Ok(false)` if it cannot
+    /// wait.
     ///
     /// It is here because somebody who shares the descriptor, such as a child process, may have made it non-blocking.
     /// The write is made again after `Ok(true)`. The default answers `Ok(false)`, which fails the write.
@@ -83,15 +84,15 @@ pub trait WriteComplete: io::Write {
     /// Whether the bytes of a write that failed with `error` may be complete all the same.
     ///
     /// It is here because a write on a descriptor with `O_DSYNC` or `O_SYNC` fails when the bytes are in and their sync
-    /// fails, and one with `O_DIRECT` when a part of them is on the medium. The write is [`Indeterminate`] then, so that
-    /// nobody appends its record again. The default answers `false`.
+    /// fails, and one with `O_DIRECT` when a part of them is on the medium. The write is [`Indeterminate`] then, so
+    /// that nobody appends its record again. The default answers `false`.
     fn may_have_written(&self, error: &io::Error) -> bool {
         let _ = error;
         false
     }
 
-    /// Releases the writer, and tells what goes wrong with that. A socket shuts its writing side down first, so that the
-    /// peer sees the end also while a clone of the descriptor is alive.
+    /// Releases the writer, and tells what goes wrong with that. A socket shuts its writing side down first, so that
+    /// the peer sees the end also while a clone of the descriptor is alive.
     ///
     /// It is here because a drop can tell nothing, and `close(2)` may: on a network file system it is where a quota is
     /// found to be exceeded. The default is a drop, as for anything behind a `Box`.

@@ -47,8 +47,8 @@ pub trait AsyncWriteCompleteBytesExt: AsyncWriteCompleteBytes {
         WriteBytesComplete { writer: self, bytes, step: Step::Submit }
     }
 
-    /// Writes all of `bytes`, as [`write_all_complete`](super::AsyncWriteCompleteExt::write_all_complete) does, with the
-    /// same errors and cancel safety; without a copy where the writer can.
+    /// Writes all of `bytes`, as [`write_all_complete`](super::AsyncWriteCompleteExt::write_all_complete) does, with
+    /// the same errors and cancel safety; without a copy where the writer can.
     fn write_all_bytes_complete(&mut self, bytes: Bytes) -> WriteAllBytesComplete<'_, Self>
     where
         Self: Unpin,

@@ -12,8 +12,8 @@ use without_a_clock as run;
 /// `Ready` while the budget lasts; then `Pending` once, with the task already woken, so that the executor has a turn.
 ///
 /// A writer that may answer many submissions in a row without ever waiting calls it before it takes bytes, as rule
-/// [P4](crate::contract::Rule::P4) asks for. The budget is counted across writers: 8 answers to one task on this thread,
-/// and 150 µs since the first of them, whichever comes later; or four times as much to any tasks.
+/// [P4](crate::contract::Rule::P4) asks for. The budget is counted across writers: 8 answers to one task on this
+/// thread, and 150 µs since the first of them, whichever comes later; or four times as much to any tasks.
 ///
 /// # Panics
 ///
@@ -75,8 +75,8 @@ mod by_time {
         }
     }
 
-    /// The identity of a task: that of its waker. Another waker mostly means that another task is polled, and so that the
-    /// executor has had its turn. But one task may poll with many wakers, so the thread has a run as well.
+    /// The identity of a task: that of its waker. Another waker mostly means that another task is polled, and so that
+    /// the executor has had its turn. But one task may poll with many wakers, so the thread has a run as well.
     pub(super) type Task = (*const (), *const RawWakerVTable);
 
     #[derive(Clone, Copy)]

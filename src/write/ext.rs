@@ -50,7 +50,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, nothing is lost: call it again.
+    /// If the future is dropped, nothing is lost: call it again.
     fn complete(&mut self, ticket: Ticket) -> Complete<'_, Self>
     where
         Self: Unpin,
@@ -69,7 +69,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, nothing is lost: call it again.
+    /// If the future is dropped, nothing is lost: call it again.
     ///
     /// ```
     /// use async_write_complete::{AsyncWriteCompleteExt, Offload};
@@ -132,8 +132,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the part that was submitted still happens and the rest does not; how many bytes were complete before
-    /// that part is lost to this caller. In a `select!` or under a timeout use
+    /// If the future is dropped, the part that was submitted still happens and the rest does not; how many bytes were
+    /// complete before that part is lost to this caller. In a `select!` or under a timeout use
     /// [`resume_write_all`](Self::resume_write_all).
     fn write_all_complete<'a>(&'a mut self, buf: &'a [u8]) -> WriteAllComplete<'a, Self>
     where
@@ -150,8 +150,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the part that was submitted still happens: [`settle`](Self::settle), and leave out as many bytes by
-    /// [`IoSlice::advance_slices`] as are complete.
+    /// If the future is dropped, the part that was submitted still happens: [`settle`](Self::settle), and leave out as
+    /// many bytes by [`IoSlice::advance_slices`] as are complete.
     fn write_all_vectored_complete<'a, 'b>(
         &'a mut self,
         bufs: &'a mut [IoSlice<'b>],

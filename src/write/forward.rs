@@ -1,5 +1,5 @@
-//! `&mut W`, `Box<W>`, `Pin<P>`, and our own types over a field: each forwards every method, so that no default takes the
-//! place of the writer's own.
+//! `&mut W`, `Box<W>`, `Pin<P>`, and our own types over a field: each forwards every method, so that no default takes
+//! the place of the writer's own.
 
 use std::ops::DerefMut;
 

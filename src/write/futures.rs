@@ -57,8 +57,8 @@ fn poll_ticket<W: AsyncWriteComplete + Unpin + ?Sized>(
     Pin::new(writer).poll_write_complete(cx, ticket).map(|answer| checked_count(answer?, ticket.len()))
 }
 
-/// Declares a future over a writer: its fields beside the writer, its output, what else the writer has to be, and how it is
-/// polled.
+/// Declares a future over a writer: its fields beside the writer, its output, what else the writer has to be, and how
+/// it is polled.
 macro_rules! future {
     (
         $(#[$doc:meta])*

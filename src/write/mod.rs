@@ -41,9 +41,9 @@ use crate::{
 ///
 /// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, so
 /// a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is dropped
-/// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable: the
-/// [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance kit
-/// certifies, rule by rule: `async-write-complete-conformance`.
+/// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable:
+/// the [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance
+/// kit certifies, rule by rule: `async-write-complete-conformance`.
 ///
 /// ```text
 ///      poll_write_submit                         poll_write_complete(ticket)
@@ -55,9 +55,9 @@ use crate::{
 ///           | Complete(n): both moments at once           |
 /// ```
 ///
-/// Each promise below is one of nine numbered [rules](crate::contract), whose text decides. There is no flush: a type
-/// that needs one does not complete its writes ([W1](crate::contract::Rule::W1)). Most callers use the futures of
-/// [`AsyncWriteCompleteExt`].
+/// Each promise below is one of the numbered [rules](crate::contract), W1 to W9 and P1 to P4, whose text decides. There
+/// is no flush: a type that needs one does not complete its writes ([W1](crate::contract::Rule::W1)). Most callers use
+/// the futures of [`AsyncWriteCompleteExt`].
 ///
 /// # A right program
 ///
@@ -97,16 +97,17 @@ use crate::{
 /// }
 /// ```
 ///
-/// The cure is the program above. Or the loop settles before it writes again: `writer.settle().await?` waits for the write
-/// that was dropped, and says how many of its bytes are complete; if it is all of them, there is nothing to write again.
+/// The cure is the program above. Or the loop settles before it writes again: `writer.settle().await?` waits for the
+/// write that was dropped, and says how many of its bytes are complete; if it is all of them, there is nothing to write
+/// again.
 ///
 /// # Implementer notes
 ///
 /// A writer that completes at submission, such as memory, implements `poll_write_submit` and `poll_close_complete`, and
-/// keeps no state. One that is complete at submission and waits for room, such as a bounded ring or a socket, does the same,
-/// answers `Pending` while there is no room, and wakes the last task that got it when there is
-/// ([P1](crate::contract::Rule::P1)): `examples/bounded_ring.rs`. One that answers `InFlight` overrides `poll_write_complete` and `outstanding` too: their defaults are
-/// wrong for it.
+/// keeps no state. One that is complete at submission and waits for room, such as a bounded ring or a socket, does the
+/// same, answers `Pending` while there is no room, and wakes the last task that got it when there is
+/// ([P1](crate::contract::Rule::P1)): `examples/bounded_ring.rs`. One that answers `InFlight` overrides
+/// `poll_write_complete` and `outstanding` too: their defaults are wrong for it.
 ///
 /// ```
 /// # use std::{io, pin::Pin, task::{Context, Poll, ready}};

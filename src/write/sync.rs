@@ -24,10 +24,10 @@ use super::{
 ///
 /// # Cancel safety
 ///
-/// A sync has no ticket, and at most one is under way. One whose future was dropped goes on if the writer is self-driven.
-/// If it fails, every later sync fails. If it succeeds, the next poll of *the same* sync takes its answer, as long as
-/// nothing else of the writing side came between: it covers every byte that this writer had completed. What others have
-/// completed since, through other descriptors, it may not cover.
+/// A sync has no ticket, and at most one is under way. One whose future was dropped goes on if the writer is
+/// self-driven. If it fails, every later sync fails. If it succeeds, the next poll of *the same* sync takes its answer,
+/// as long as nothing else of the writing side came between: it covers every byte that this writer had completed. What
+/// others have completed since, through other descriptors, it may not cover.
 ///
 /// # Implementer notes
 ///
@@ -45,15 +45,16 @@ pub trait AsyncSyncComplete: AsyncWriteComplete {
     ///
     /// # Guarantees
     ///
-    /// * `Pending`: the sync is under way, or waits for another operation; the task is woken when it is worth another poll.
+    /// * `Pending`: the sync is under way, or waits for another operation; the task is woken when it is worth another
+    ///   poll.
     /// * `Ready(Ok(()))`: all that this writer had completed before is durable ([D1](crate::contract::Rule::D1)).
     /// * `Ready(Err(_))`: some of it may not be durable, for good, or nothing was done: see Errors.
     ///
     /// # Errors
     ///
     /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered: no sync is made.
-    /// `BrokenPipe` after a close. [`Indeterminate`](crate::Indeterminate) after an indeterminate outcome. Otherwise the
-    /// destination's own, which is that of every later sync as well.
+    /// `BrokenPipe` after a close. [`Indeterminate`](crate::Indeterminate) after an indeterminate outcome. Otherwise
+    /// the destination's own, which is that of every later sync as well.
     ///
     /// # Cancel safety
     ///
@@ -75,8 +76,8 @@ const _: [&dyn AsyncSyncComplete; 0] = [];
 
 /// Futures over [`AsyncSyncComplete`], implemented for all of them.
 pub trait AsyncSyncCompleteExt: AsyncSyncComplete {
-    /// Makes what is complete durable, and of the metadata what is needed to read it. It has a name of its own, because an
-    /// `Offload` has a method `sync_data`, which needs no trait in scope and takes no part in generic code.
+    /// Makes what is complete durable, and of the metadata what is needed to read it. It has a name of its own, because
+    /// an `Offload` has a method `sync_data`, which needs no trait in scope and takes no part in generic code.
     ///
     /// ```
     /// use async_write_complete::{AsyncSyncCompleteExt, AsyncWriteCompleteExt, Inline};
@@ -94,7 +95,7 @@ pub trait AsyncSyncCompleteExt: AsyncSyncComplete {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the sync may be made all the same; if it fails, later ones fail too. Call it again.
+    /// If the future is dropped, the sync may be made all the same; if it fails, later ones fail too. Call it again.
     fn sync_data_complete(&mut self) -> SyncDataComplete<'_, Self>
     where
         Self: Unpin,
@@ -102,8 +103,8 @@ pub trait AsyncSyncCompleteExt: AsyncSyncComplete {
         SyncDataComplete::new(self)
     }
 
-    /// Makes what is complete durable, and all of the metadata. As [`sync_data_complete`](Self::sync_data_complete), also
-    /// in errors and cancel safety.
+    /// Makes what is complete durable, and all of the metadata. As [`sync_data_complete`](Self::sync_data_complete),
+    /// also in errors and cancel safety.
     fn sync_all_complete(&mut self) -> SyncAllComplete<'_, Self>
     where
         Self: Unpin,

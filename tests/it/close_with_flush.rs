@@ -136,7 +136,8 @@ fn a_sink_closes_a_real_file() {
     }
 }
 
-/// The file in the place of tokio's is closed by its drop alone, as tokio's own is: what a sink calls its close settles.
+/// The file in the place of tokio's is closed by its drop alone, as tokio's own is: what a sink calls its close
+/// settles.
 #[test]
 fn a_sink_leaves_a_file_in_the_place_of_tokios_usable() {
     let directory = tempfile::tempdir().unwrap();

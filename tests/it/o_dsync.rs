@@ -1,7 +1,6 @@
-//! A descriptor with `O_DSYNC` or `O_SYNC`: `write(2)` may fail after the bytes are in, because their sync has failed; with
-//! `O_DIRECT`, because a later part of them has.
-//! What was told as a failure would be written again, so it is told as indeterminate (rule W6), and a record is never
-//! there twice.
+//! A descriptor with `O_DSYNC` or `O_SYNC`: `write(2)` may fail after the bytes are in, because their sync has failed;
+//! with `O_DIRECT`, because a later part of them has. What was told as a failure would be written again, so it is told
+//! as indeterminate (rule W6), and a record is never there twice.
 
 use std::{
     env,

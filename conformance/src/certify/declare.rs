@@ -85,7 +85,8 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         Self { calls, ..self }.declares(|declared| declared.operations = names)
     }
 
-    /// It can be taken apart, which [W5](async_write_complete::contract::Rule::W5) refuses while a write is outstanding.
+    /// It can be taken apart, which [W5](async_write_complete::contract::Rule::W5) refuses while a write is
+    /// outstanding.
     pub fn into_inner(self, into_inner: IntoInnerFn<W>) -> Self {
         let calls = Calls { into_inner: Some(into_inner), ..self.calls };
         Self { calls, ..self }.declares(|declared| declared.is_taken_apart = true)
@@ -102,8 +103,9 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// A rule of which no case can be judged is left to its author, for this reason. Without it the test of such a rule
     /// [fails](crate::Outcome::NotJudged).
     ///
-    /// A rule that is broken stays so. The one exception is [P4](Rule::P4) of a writer without a thread behind it, for which
-    /// it is a SHOULD; the cure is a call of [`poll_budget`](async_write_complete::poll_budget) before bytes are taken.
+    /// A rule that is broken stays so. The one exception is [P4](Rule::P4) of a writer without a thread behind it, for
+    /// which it is a SHOULD; the cure is a call of [`poll_budget`](async_write_complete::poll_budget) before bytes are
+    /// taken.
     pub fn exempt(self, rules: &[Rule], why: &'static str) -> Self {
         let more = rules.iter().map(|rule| (*rule, why));
         self.declares(|declared| declared.exempt = declared.exempt.iter().copied().chain(more).collect())
@@ -127,24 +129,24 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         self.declares(|declared| declared.code = code)
     }
 
-    /// It asks its destination, by `WriteComplete::may_have_written`, whether the bytes of a write that failed may be in, as
-    /// those of a descriptor with `O_DSYNC`.
+    /// It asks its destination, by `WriteComplete::may_have_written`, whether the bytes of a write that failed may be
+    /// in, as those of a descriptor with `O_DSYNC`.
     pub fn late_errors(self) -> Self {
         self.declares(|declared| declared.late_errors = true)
     }
 
-    /// How many bytes its destination takes at most before it blocks or waits, such as a pipe that nobody reads: no case gives
-    /// the writer more. The kit makes no room itself. An [`Observer`](crate::Observer) that takes out the bytes that it sees
-    /// makes room, and needs no such limit unless the writer blocks its caller.
+    /// How many bytes its destination takes at most before it blocks or waits, such as a pipe that nobody reads: no
+    /// case gives the writer more. The kit makes no room itself. An [`Observer`](crate::Observer) that takes out the
+    /// bytes that it sees makes room, and needs no such limit unless the writer blocks its caller.
     pub fn room(self, bytes: usize) -> Self {
         self.declares(|declared| declared.room = bytes)
     }
 
     /// Calls each check by way of `within`, on a thread of its own: to enter the runtime that the writer needs.
     ///
-    /// The reactor must be driven by another thread, because the kit polls by itself and waits for a wake between two polls. A
-    /// runtime of the flavor `current_thread` that is only entered is driven by nobody: no wake comes, and P1 is reported as
-    /// broken. A writer of async-io needs nothing, since async-io has a thread for its reactor.
+    /// The reactor must be driven by another thread, because the kit polls by itself and waits for a wake between two
+    /// polls. A runtime of the flavor `current_thread` that is only entered is driven by nobody: no wake comes, and P1
+    /// is reported as broken. A writer of async-io needs nothing, since async-io has a thread for its reactor.
     ///
     /// ```
     /// use std::sync::LazyLock;

@@ -23,13 +23,15 @@ mod run;
 #[non_exhaustive]
 pub enum Carrier {
     /// Nothing has to: every write is complete when it was submitted. The default, unless a constructor says otherwise.
-    /// [`Observer::hold`] is not called, because it would block the caller of most such writers; one that waits for room
-    /// instead declares [`Room`](Self::Room). A case in which it answers `InFlight` is [unclear](crate::Outcome::Unclear).
+    /// [`Observer::hold`] is not called, because it would block the caller of most such writers; one that waits for
+    /// room instead declares [`Room`](Self::Room). A case in which it answers `InFlight` is
+    /// [unclear](crate::Outcome::Unclear).
     Nobody,
     /// Nothing has to: every write is complete when it was submitted, but a submission waits, as `Pending`, while the
-    /// destination has no room for it: a bounded ring, a socket in non-blocking mode. [`Observer::hold`] takes the room away,
-    /// and [`resume`](Observer::resume) gives it back; without them a submission waits where the kit has filled the
-    /// destination, until [`Observer::bytes`] takes the bytes out. `InFlight` is [unclear](crate::Outcome::Unclear).
+    /// destination has no room for it: a bounded ring, a socket in non-blocking mode. [`Observer::hold`] takes the room
+    /// away, and [`resume`](Observer::resume) gives it back; without them a submission waits where the kit has filled
+    /// the destination, until [`Observer::bytes`] takes the bytes out. `InFlight` is
+    /// [unclear](crate::Outcome::Unclear).
     Room,
     /// Polls: the writer is *driven*.
     Polls,
@@ -83,8 +85,8 @@ pub type DecodeFn = fn(&[u8]) -> Vec<u8>;
 
 /// A writer to be certified: how the kit builds it, and what its author declares.
 ///
-/// What is not declared is not judged. What is declared and cannot be observed leaves cases out, and the verdict says so:
-/// see [`Outcome::Holds`](crate::Outcome::Holds).
+/// What is not declared is not judged. What is declared and cannot be observed leaves cases out, and the verdict says
+/// so: see [`Outcome::Holds`](crate::Outcome::Holds).
 ///
 /// ```
 /// use async_write_complete::Inline;
@@ -119,8 +121,8 @@ impl<W> fmt::Debug for Certify<W> {
 }
 
 impl<W: AsyncWriteComplete + 'static> Certify<W> {
-    /// A writer to whatever its builder chooses. Every case of every check builds a fresh one, over a destination that is
-    /// empty.
+    /// A writer to whatever its builder chooses. Every case of every check builds a fresh one, over a destination that
+    /// is empty.
     ///
     /// [Nobody](Carrier::Nobody) carries its writes on, unless [declared](Self::carried) otherwise.
     pub fn new(build: impl Fn() -> Specimen<W> + Send + Sync + 'static) -> Self {
@@ -140,9 +142,9 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     /// A wrapper around another [`AsyncWriteComplete`], here one of the kit that keeps every rule. Polls
     /// [carry](Self::carried) its writes on, unless declared otherwise.
     ///
-    /// The rules of the trait and of polls, and random sequences, are judged again over inner writers that do what the rules
-    /// allow: one is complete at submission, one takes half of what it is given, one is `Pending` before it takes a
-    /// submission.
+    /// The rules of the trait and of polls, and random sequences, are judged again over inner writers that do what the
+    /// rules allow: one is complete at submission, one takes half of what it is given, one is `Pending` before it takes
+    /// a submission.
     pub fn around(build: impl Fn(Reference) -> W + Send + Sync + 'static) -> Self {
         let build = Arc::new(build);
         let over = |at_once, habit| {
@@ -171,8 +173,8 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         certify.carried(Carrier::Steps).offloads()
     }
 
-    /// Memory: its destination is the writer itself, and `peek` sees it. [Nobody](Carrier::Nobody) carries its writes on,
-    /// it cannot be closed, and it cannot be made to fail.
+    /// Memory: its destination is the writer itself, and `peek` sees it. [Nobody](Carrier::Nobody) carries its writes
+    /// on, it cannot be closed, and it cannot be made to fail.
     pub fn memory(build: impl Fn() -> W + Send + Sync + 'static, peek: fn(&W) -> Vec<u8>) -> Self {
         let certify = Self::new(move || Specimen::new(build(), Vec::new)).peeks(peek);
         certify.exempt(&[Rule::W6, Rule::P3], "memory does not fail").exempt(&[Rule::W9], "memory cannot be closed")

@@ -39,11 +39,12 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         Verdict { rule, outcome: self.check(rule) }.assert();
     }
 
-    /// Plays random sequences of operations: submissions, answered, settled, forgotten or made anew; reads, seeks, syncs
-    /// and closes as far as they are declared, dropped at any poll, while the destination is held, let go and made to go
-    /// wrong. Each answer, each `outstanding` and each look at the destination is compared with a model.
+    /// Plays random sequences of operations: submissions, answered, settled, forgotten or made anew; reads, seeks,
+    /// syncs and closes as far as they are declared, dropped at any poll, while the destination is held, let go and
+    /// made to go wrong. Each answer, each `outstanding` and each look at the destination is compared with a model.
     ///
-    /// A sequence that breaks a rule is shrunk. What is reported is the short one, and the [seed](Self::seed) that found it.
+    /// A sequence that breaks a rule is shrunk. What is reported is the short one, and the [seed](Self::seed) that
+    /// found it.
     ///
     /// The destination has to be empty at first, and to take what no fault has it refuse.
     pub fn random(&self, cases: u32) -> Outcome {

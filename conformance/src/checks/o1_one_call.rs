@@ -8,7 +8,8 @@ use crate::{
     trial::{Trial, well},
 };
 
-/// Their lengths are no sums of one another, and no halves, so that the length of a call says which write it belongs to.
+/// Their lengths are no sums of one another, and no halves, so that the length of a call says which write it belongs
+/// to.
 const WRITES: [&[u8]; 3] = [b"abcde", b"fghijklmnop", b"qrstuvwxyzABCDEFGHIJKLM"];
 
 /// More than a writer is likely to take at once.

@@ -47,8 +47,8 @@ pub(super) fn p3_kinds(judge: &mut Judge<'_>) -> Judged {
     waiting(judge)
 }
 
-/// A destination that is interrupted, and one in non-blocking mode. One that is interrupted for good would be called for
-/// ever.
+/// A destination that is interrupted, and one in non-blocking mode. One that is interrupted for good would be called
+/// for ever.
 fn faults() -> [Fault; 4] {
     let refused = Fault::new(Effect::WouldBlock);
     [Fault::new(Effect::Interrupted(1)), Fault::new(Effect::Interrupted(3)), refused.clone(), refused.lasting()]

@@ -116,8 +116,8 @@ fn short_count_first(trial: &mut Trial<'_>, takes: usize) -> Judged {
     failed(trial, &rest, &before, "its call failed")
 }
 
-/// A transform needs several calls for one write, or one that comes out short. Where it cannot go on, its stream ends in
-/// the middle of a piece, and what follows would not be decoded any more.
+/// A transform needs several calls for one write, or one that comes out short. Where it cannot go on, its stream ends
+/// in the middle of a piece, and what follows would not be decoded any more.
 fn torn_transforms(judge: &mut Judge<'_>) -> Judged {
     for takes in 1..8 {
         for lasting in [false, true] {

@@ -19,10 +19,10 @@ use crate::{
 
 /// A destination in memory, with the bytes and the cursor of a file, whose calls can be made to go wrong.
 ///
-/// For writers that are generic over what they write to. It is a blocking one ([`WriteComplete`], [`SyncComplete`], `Read`,
-/// `Seek`), and an asynchronous one of the traits of today (`futures_io::AsyncWrite`, `tokio::io::AsyncWrite`, as far as
-/// the features are on). For wrappers around an [`AsyncWriteComplete`](async_write_complete::AsyncWriteComplete) there is
-/// [`Reference`](crate::Reference).
+/// For writers that are generic over what they write to. It is a blocking one ([`WriteComplete`], [`SyncComplete`],
+/// `Read`, `Seek`), and an asynchronous one of the traits of today (`futures_io::AsyncWrite`, `tokio::io::AsyncWrite`,
+/// as far as the features are on). For wrappers around an
+/// [`AsyncWriteComplete`](async_write_complete::AsyncWriteComplete) there is [`Reference`](crate::Reference).
 ///
 /// While it is held a blocking call waits, and an asynchronous one is `Pending`.
 #[derive(Debug)]

@@ -35,7 +35,8 @@ impl SyncFlaw {
         [Self::TriesAgain, Self::ForgetsADroppedSync, Self::SyncsOverAWrite, Self::SyncsNothing, Self::RepeatsASuccess];
 }
 
-/// A writer over a [`Disk`]; each of its operations takes two polls. Without a flaw it keeps every rule of writes and syncs.
+/// A writer over a [`Disk`]; each of its operations takes two polls. Without a flaw it keeps every rule of writes and
+/// syncs.
 #[derive(Debug)]
 pub struct OverDisk {
     disk: Disk,

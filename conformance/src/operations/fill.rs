@@ -16,7 +16,8 @@ use crate::{
     trial::{MAX_TURNS, Trial},
 };
 
-/// How many bytes the kit writes at most, and how many at once: more than the buffers of a ring, a pipe or a socket have.
+/// How many bytes the kit writes at most, and how many at once: more than the buffers of a ring, a pipe or a socket
+/// have.
 const MOST: usize = 4 << 20;
 const AT_ONCE: usize = 16 << 10;
 
@@ -37,8 +38,8 @@ pub(crate) enum Filled {
 }
 
 impl Trial<'_> {
-    /// Submits bytes in `task` until the destination has no room, or as many are there as its author declared. Nobody looks
-    /// at the destination meanwhile, because an observer may take out the bytes that it sees.
+    /// Submits bytes in `task` until the destination has no room, or as many are there as its author declared. Nobody
+    /// looks at the destination meanwhile, because an observer may take out the bytes that it sees.
     pub(crate) fn fill(&mut self, task: &Task) -> Judged<Filled> {
         let Some(mut writer) = self.writer.take() else { return Err(self.unclear("the writer is gone")) };
         self.begin_filling();

@@ -47,8 +47,8 @@ impl Trial<'_> {
         }
     }
 
-    /// Polls one future of an operation until it is ready, or `goes_on` says after how many polls, and how often the task
-    /// had been woken before the last one, that it is dropped.
+    /// Polls one future of an operation until it is ready, or `goes_on` says after how many polls, and how often the
+    /// task had been woken before the last one, that it is dropped.
     pub(super) fn drive(
         &mut self,
         call: Call,
@@ -75,7 +75,8 @@ impl Trial<'_> {
         polled
     }
 
-    /// Takes the writer apart, once, at the first poll: `None` where it is pending. A writer that refuses is here again.
+    /// Takes the writer apart, once, at the first poll: `None` where it is pending. A writer that refuses is here
+    /// again.
     pub(crate) fn take_apart(&mut self) -> Judged<Option<io::Result<()>>> {
         let Some(writer) = self.writer.take() else { return Err(self.unclear("the writer is gone")) };
         let mut future = Foreign::new(writer.into_inner());

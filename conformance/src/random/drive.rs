@@ -23,7 +23,8 @@ use crate::{
 /// How far an operation is carried.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Drive {
-    /// It is polled so often, and dropped if it is not ready then. With `steps` the work goes on a bit between two polls.
+    /// It is polled so often, and dropped if it is not ready then. With `steps` the work goes on a bit between two
+    /// polls.
     Polls { times: usize, steps: bool },
     /// It is polled to its end.
     End,

@@ -48,8 +48,8 @@ impl Image {
     }
 }
 
-/// All that are possible, the likeliest first. An operation that was abandoned half-way makes them more, and what is seen
-/// afterwards makes them fewer.
+/// All that are possible, the likeliest first. An operation that was abandoned half-way makes them more, and what is
+/// seen afterwards makes them fewer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Images(Vec<Image>);
 

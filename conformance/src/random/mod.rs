@@ -172,7 +172,8 @@ impl From<Stop> for Outcome {
     }
 }
 
-/// Leaves out two operations at once for as long as that `breaks` a rule: one of them alone may be what the other needs.
+/// Leaves out two operations at once for as long as that `breaks` a rule: one of them alone may be what the other
+/// needs.
 fn shorten<O: Clone>(mut sequence: Sequence<O>, breaks: impl Fn(&Sequence<O>) -> bool) {
     let end = Instant::now() + MAX_SHORTENING;
     while let Some(shorter) = sequence.shorter().find(|shorter| Instant::now() < end && breaks(shorter)) {

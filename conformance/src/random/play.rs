@@ -1,4 +1,5 @@
-//! Plays a [`Sequence`] on a fresh writer, and holds each answer and each look at the destination against the [`Model`].
+//! Plays a [`Sequence`] on a fresh writer, and holds each answer and each look at the destination against the
+//! [`Model`].
 
 use std::{
     io::{self, IoSlice, SeekFrom},

@@ -40,8 +40,8 @@ impl<O: Clone> Sequence<O> {
     }
 }
 
-/// Sequences of operations of these kinds, each with its weight. Each sequence leaves some kinds out, so that the others
-/// meet more often. They shrink by leaving operations out, then to earlier and smaller ones.
+/// Sequences of operations of these kinds, each with its weight. Each sequence leaves some kinds out, so that the
+/// others meet more often. They shrink by leaving operations out, then to earlier and smaller ones.
 pub(super) fn sequences<O: Clone + fmt::Debug + 'static>(
     kinds: Vec<(u32, BoxedStrategy<O>)>,
 ) -> impl Strategy<Value = Sequence<O>> {
@@ -56,8 +56,8 @@ pub(super) fn sequences<O: Clone + fmt::Debug + 'static>(
     })
 }
 
-/// The sequence that `choices` make: two bytes for each operation, so that a change of a few of them, or their loss, leaves
-/// the other operations alone; and the last byte for the ending.
+/// The sequence that `choices` make: two bytes for each operation, so that a change of a few of them, or their loss,
+/// leaves the other operations alone; and the last byte for the ending.
 pub(super) fn chosen<O: Clone + fmt::Debug + 'static>(
     kinds: Vec<(u32, BoxedStrategy<O>)>,
     choices: &[u8],
@@ -152,7 +152,8 @@ impl Menu {
         let unchanged = matches!(kit.declared.image, Image::Unchanged);
         let (_, observer) = (kit.build)();
         let mut faults = faults(kit.declared.code);
-        // What stands in between keeps bytes of a write that failed, or calls again: the fate of the write is not known.
+        // What stands in between keeps bytes of a write that failed, or calls again: the fate of the write is not
+        // known.
         faults.retain(|_| kit.declared.direct);
         faults.retain(|fault| kit.declared.late_errors || !matches!(fault.effect, Effect::LateError(_)));
         faults.retain(|fault| (fault.call == Call::Write || kit.declared.syncs) && observer.inject(fault));

@@ -136,8 +136,8 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// Polls to the end, and lets the destination and everything else go on meanwhile. It also polls where no wake came,
-    /// which only rule P1 judges.
+    /// Polls to the end, and lets the destination and everything else go on meanwhile. It also polls where no wake
+    /// came, which only rule P1 judges.
     pub(crate) fn carry<R: Describe>(
         &mut self,
         what: impl Display,

@@ -1,7 +1,7 @@
 //! `download http://HOST:PORT/PATH FILE`: goes on where an earlier run has ended, however it ended.
 //!
-//! The progress bar counts complete bytes and no others, so what it shows is in the file: also after a `kill -9`. Without
-//! a terminal the counts are lines. ^C drops the write that is under way; `settle` then says what became of it.
+//! The progress bar counts complete bytes and no others, so what it shows is in the file: also after a `kill -9`.
+//! Without a terminal the counts are lines. ^C drops the write that is under way; `settle` then says what became of it.
 //!
 //! Complete is not durable: after a power failure the file may be longer than what is right in it. A program that must
 //! survive one stores a count that it has synced.

@@ -23,8 +23,8 @@ pub(crate) enum Arrival {
 }
 
 impl Arrival {
-    /// The round's destination, and the other end of it. Every other round goes to a pipe, so that a write of more than a
-    /// pipe holds is surely in flight until [`begin`](Self::begin).
+    /// The round's destination, and the other end of it. Every other round goes to a pipe, so that a write of more than
+    /// a pipe holds is surely in flight until [`begin`](Self::begin).
     pub(crate) fn open(scene: &Scene, log: &mut Log) -> anyhow::Result<(File, Self)> {
         if scene.round % 2 == 1 {
             log.note("to a file");

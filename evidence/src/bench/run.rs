@@ -67,7 +67,8 @@ fn machine() -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let build = if cfg!(debug_assertions) { ", a debug build: its figures mean nothing" } else { "" };
-    format!("{cores} cores, Linux {}{build}", kernel.trim())
+    // Without what a distribution or a host adds to it.
+    format!("{cores} cores, Linux {}{build}", kernel.trim().split('-').next().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use async_write_complete::{SyncComplete, WriteComplete};
 use async_write_complete_conformance::{Destination, DestinationObserver, Fault, Observer};
 use tempfile::TempPath;
 
-/// A file, and a destination of the kit that has every write first: it knows the faults, and what each of them comes to.
+/// A file, and a destination of the kit that has every write first: it knows the faults, and what each of them comes
+/// to.
 pub(super) struct Disturbed {
     /// It is closed before the other one says that it is released.
     file: File,

@@ -1,5 +1,5 @@
-//! A differential fuzzer: random operations, faults and drops on writers of real files, compared with the byte model of the
-//! kit.
+//! A differential fuzzer: random operations, faults and drops on writers of real files, compared with the byte model of
+//! the kit.
 //!
 //! It needs no toolchain but this one. Where cargo-fuzz is at hand, `fuzz/` plays the same subjects by what their code
 //! covers; what it found worth keeping is in `fuzz/corpus`, and is played again as a test.

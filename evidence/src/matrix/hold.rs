@@ -1,4 +1,5 @@
-//! A pool of one thread, and a job that occupies it: what is handed to the pool then waits, for certain and not by luck.
+//! A pool of one thread, and a job that occupies it: what is handed to the pool then waits, for certain and not by
+//! luck.
 
 use std::{
     cell::RefCell,

@@ -1,7 +1,7 @@
 //! The matrix: which type keeps which rule of the contract, found out by the crate's own conformance kit.
 //!
-//! Types of today's traits are seen through the kit's lens, as they stand. Every cell is judged in a process of its own,
-//! so that a hang, a panic or a limit on file lengths stays in its cell.
+//! Types of today's traits are seen through the kit's lens, as they stand. Every cell is judged in a process of its
+//! own, so that a hang, a panic or a limit on file lengths stays in its cell.
 
 use std::{
     io::Write as _,

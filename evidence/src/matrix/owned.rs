@@ -2,9 +2,9 @@
 //! shape of `futures_io::AsyncWrite`.
 //!
 //! Such a crate has neither of today's traits. Its write is a future, so the caller has two things to do with it: to
-//! wait for it, or to drop it. Here the same bytes stand for the future. Who polls a write of the same bytes again waits
-//! for it; who asks for anything else has dropped it, and what becomes of the write then is the crate's own doing. The
-//! runtime is driven when the kit steps, and only then: a stalled executor is how such a write is held.
+//! wait for it, or to drop it. Here the same bytes stand for the future. Who polls a write of the same bytes again
+//! waits for it; who asks for anything else has dropped it, and what becomes of the write then is the crate's own
+//! doing. The runtime is driven when the kit steps, and only then: a stalled executor is how such a write is held.
 
 use std::{
     cell::{Cell, RefCell},

@@ -63,8 +63,9 @@ impl Bench {
             table.row([name.to_owned()].into_iter().chain(COLUMNS.map(cell)));
         }
         let quiet = if self.0.quiet.is_quiet() { "" } else { " **The machine was not quiet.**" };
+        let quick = if self.0.quick { " **A quick run, whose figures say little.**" } else { "" };
         format!(
-            "{}\n{}, {}.{quiet} {}\n",
+            "{}\n{}, {}.{quiet}{quick} {}\n",
             table.finish(),
             self.0.machine,
             self.file_system(),
@@ -78,12 +79,13 @@ impl Bench {
 
     /// Whether the machine was quiet.
     pub(super) fn quiet(&self) -> String {
-        format!("{}. {}\n", self.0.machine, self.0.quiet.text())
+        let quick = if self.0.quick { "quick " } else { "" };
+        format!("{}. A {quick}run of {} s. {}\n", self.0.machine, self.0.seconds, self.0.quiet.text())
     }
 
     /// T1 to T8.
     pub(super) fn targets(&self) -> String {
-        let mut table = Table::new(["", "what", "worst executor", "measured", "asked for", ""], 3);
+        let mut table = Table::new(["", "what", "worst executor", "measured", "target", ""], 3);
         for target in targets(&self.0.rows) {
             let verdict = if target.is_reached() { "reached" } else { "**not reached**" };
             let (measured, asked) = (ratio_text(target.value), target.asked());

@@ -36,8 +36,8 @@ impl Caller {
         Self { log: log.clone(), told: Arc::new(told), woken }
     }
 
-    /// Polls once: `call` is what the caller writes in its program. A `Pending` by which a writer only gives the executor a
-    /// turn, as `Unblock` does now and then, is no answer.
+    /// Polls once: `call` is what the caller writes in its program. A `Pending` by which a writer only gives the
+    /// executor a turn, as `Unblock` does now and then, is no answer.
     pub(super) fn poll<R: Debug>(
         &self,
         call: &str,

@@ -1,7 +1,7 @@
 //! A sequence as a picture: a lifeline for each who takes part, and time from the top to the bottom.
 //!
-//! On a ground of its own, so that it can be read wherever it is shown; its text is text, and what it shows stands in its
-//! description once more, for those who do not see it.
+//! On a ground of its own, so that it can be read wherever it is shown; its text is text, and what it shows stands in
+//! its description once more, for those who do not see it.
 
 use svg::{
     Document,

@@ -1,8 +1,8 @@
 //! Sequences: who asks, who answers, and when the bytes are there, recorded from runs of real writers.
 //!
 //! Each run has a pool of one thread, which another job occupies until it is told to end. So the order of events is
-//! certain, and it is the order that a busy pool gives everybody. A run is recorded as it goes: nothing in it says what a
-//! writer answers, so a writer that changes gets another picture.
+//! certain, and it is the order that a busy pool gives everybody. A run is recorded as it goes: nothing in it says what
+//! a writer answers, so a writer that changes gets another picture.
 //!
 //! What nobody can record is *concluded* from what was seen before and after it, and marked so.
 

@@ -44,8 +44,8 @@ impl Stage {
         Sequence { name, title, writer, events: self.log.events() }
     }
 
-    /// One write of `length` bytes, which finds the thread occupied. When the caller has its answer, or has to wait for it,
-    /// `release` ends that, and waits until the thread has done what it was handed.
+    /// One write of `length` bytes, which finds the thread occupied. When the caller has its answer, or has to wait for
+    /// it, `release` ends that, and waits until the thread has done what it was handed.
     pub(super) fn write(
         &self,
         call: &str,

@@ -30,8 +30,8 @@ pub(super) fn record(name: &str, folder: &Path) -> anyhow::Result<Sequence> {
     Ok(stage.sequence(name, "a write of tokio::fs::File", "tokio::fs::File"))
 }
 
-/// The thread has come from one job, before which the bytes were not there, to the next, before which they are. So it has
-/// had a job between them, which wrote them.
+/// The thread has come from one job, before which the bytes were not there, to the next, before which they are. So it
+/// has had a job between them, which wrote them.
 fn conclude(log: &Log) {
     if log.length() == 5 {
         log.concluded(Lifeline::Pool, Lifeline::File, Kind::Call, "write(2)");

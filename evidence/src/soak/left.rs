@@ -17,8 +17,8 @@ pub(super) const POOL: NonZeroUsize = NonZeroUsize::new(32).expect("not zero");
 /// How long the threads of a runtime that was dropped get to end.
 const REST: Duration = Duration::from_secs(10);
 
-/// Bytes more than before that are no leak: queues keep the size that they once needed. If one writer in some hundred were
-/// kept, it would be more.
+/// Bytes more than before that are no leak: queues keep the size that they once needed. If one writer in some hundred
+/// were kept, it would be more.
 const SLACK: isize = 64 << 10;
 
 /// Threads, descriptors, and bytes of memory.

@@ -1,6 +1,6 @@
-//! A soak: thousands of writers of real files at once, on smol and on tokio, dropped, closed and disturbed at random, round
-//! after round. Each file has to have the bytes that were answered for; and at the end threads, descriptors and memory have
-//! to be what they were after the first round.
+//! A soak: thousands of writers of real files at once, on smol and on tokio, dropped, closed and disturbed at random,
+//! round after round. Each file has to have the bytes that were answered for; and at the end threads, descriptors and
+//! memory have to be what they were after the first round.
 
 use std::{
     io::Write as _,

@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
 
-/// States, each by the events that lead there from the beginning. A batch has room for 4 bytes. `a`, `b` and `c` are appends
-/// of 3 bytes.
+/// States, each by the events that lead there from the beginning. A batch has room for 4 bytes. `a`, `b` and `c` are
+/// appends of 3 bytes.
 const STATES: &[(&str, &[&str])] = &[
     ("nothing yet", &[]),
     ("a leads its write", &["a appends", "a asks"]),

@@ -181,7 +181,7 @@ impl<P: Pool> PositionedFile<P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, nothing is lost: the next one tells it.
+    /// If the future is dropped, nothing is lost: the next one tells it.
     pub async fn settle(&self) -> Result<(), AbandonedFailures> {
         let end = self.shared.lock().next();
         let failures = poll_fn(|cx| {
@@ -202,7 +202,7 @@ impl<P: Pool> PositionedFile<P> {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the sync may be made all the same; if it fails, later ones fail too.
+    /// If the future is dropped, the sync may be made all the same; if it fails, later ones fail too.
     pub async fn sync_data(&self) -> io::Result<()> {
         self.sync(File::sync_data).await
     }

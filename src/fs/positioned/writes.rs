@@ -76,7 +76,8 @@ impl Writes {
         number
     }
 
-    /// Answers for a write. While it is in flight, `waker` is kept for its end; the other one is for the caller to drop.
+    /// Answers for a write. While it is in flight, `waker` is kept for its end; the other one is for the caller to
+    /// drop.
     pub(super) fn poll_answer(&mut self, number: u64, waker: Waker) -> (Poll<Outcome>, Option<Waker>) {
         let Some(write) = self.outstanding.get_mut(&number) else { unreachable!("a write was answered twice") };
         if let State::InFlight(place) = &mut write.state {

@@ -52,7 +52,7 @@ impl OpenOptions {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the file may be opened all the same, and is closed then.
+    /// If the future is dropped, the file may be opened all the same, and is closed then.
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let (options, path) = (self.0.clone(), path.as_ref().to_owned());
         let pool = Arc::new(TokioPool::default());

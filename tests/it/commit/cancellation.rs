@@ -158,8 +158,8 @@ fn finish_alone(pool: &Stepped, task: &Task, mut append: Append<'_, Offload<Scri
     }
 }
 
-/// One task polls its append once and then waits for a mutex, whose owner awaits an append ("futurelock"). The futures of
-/// the first one are neither polled nor dropped.
+/// One task polls its append once and then waits for a mutex, whose owner awaits an append ("futurelock"). The futures
+/// of the first one are neither polled nor dropped.
 #[test]
 fn one_that_is_kept_and_not_polled_holds_nobody_up() {
     for durable in [false, true] {

@@ -143,8 +143,8 @@ fn a_failed_sync_takes_nothing_back() {
     assert_eq!(failed(poll(&mut log.append(b"x"))).raw_os_error(), Some(5));
 }
 
-/// Plays a durable record whose sync waits for one more write, which fails as `outcome` says. Gives both answers, the number
-/// of syncs, and the two positions.
+/// Plays a durable record whose sync waits for one more write, which fails as `outcome` says. Gives both answers, the
+/// number of syncs, and the two positions.
 fn fail_before_a_sync(outcome: Outcome, sync: Outcome) -> ([io::Result<u64>; 2], usize, [u64; 2]) {
     let (log, pool, seen) = log(Scripted::script([Outcome::All, outcome]).on_sync([sync]));
     let answers = finish(&pool, vec![log.append_durable(b"complete"), log.append_durable(b"late")]);

@@ -208,8 +208,8 @@ fn a_flush_waits_for_a_close_that_is_under_way() {
     }
 }
 
-/// A writer may not name what is outstanding. Then its write may be asked for, and another one made, by ticket, without the
-/// adapter: nothing is left to be told.
+/// A writer may not name what is outstanding. Then its write may be asked for, and another one made, by ticket, without
+/// the adapter: nothing is left to be told.
 #[test]
 fn one_that_was_asked_for_elsewhere_is_not_told() {
     struct Nameless(Offload<Scripted, Stepped>);

@@ -82,7 +82,8 @@ fn a_waker_that_panics_in_its_drop_does_not_poison() {
     in_flight(&mut writer, b"more");
 }
 
-/// A writer may be dropped while it waits, and its driver may keep the waker: whoever drops the last clone hears nothing.
+/// A writer may be dropped while it waits, and its driver may keep the waker: whoever drops the last clone hears
+/// nothing.
 #[test]
 fn a_waker_that_panics_in_its_drop_does_not_panic_in_the_drop_of_the_writer() {
     let (mut writer, _) = Driver::new().on_finish([Act::Pending]).tracked();

@@ -34,8 +34,8 @@ pub(super) fn p1_wake(judge: &mut Judge<'_>) -> Judged {
     judge.case("a submission that waits for room, with a waker that panics when it is woken", &needs, panics)
 }
 
-/// Fills the destination, and answers how often the task had been woken before it had to wait. The case is left out if it
-/// is never full.
+/// Fills the destination, and answers how often the task had been woken before it had to wait. The case is left out if
+/// it is never full.
 fn fill(trial: &mut Trial<'_>, task: &Task) -> Judged<usize> {
     match trial.fill(task)? {
         Filled::Waits(wakes) => Ok(wakes),

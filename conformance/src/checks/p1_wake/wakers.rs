@@ -1,7 +1,7 @@
 //! Wakers that panic, and wakers that call back where they are woken or dropped.
 //!
-//! Whether a lock is held while a waker is cloned cannot be seen: to clone one made by [`std::task::Wake`] calls nothing
-//! of ours.
+//! Whether a lock is held while a waker is cloned cannot be seen: to clone one made by [`std::task::Wake`] calls
+//! nothing of ours.
 
 use std::{
     cell::{Cell, RefCell},
@@ -38,7 +38,8 @@ pub(super) const PROMPT: Duration = Duration::from_secs(2);
 
 type MakeWaker = fn() -> Waker;
 
-/// Where no thread is declared to carry writes on, one that wakes all the same is a reactor's, and nothing panics on it.
+/// Where no thread is declared to carry writes on, one that wakes all the same is a reactor's, and nothing panics on
+/// it.
 fn panicking(carrier: Carrier) -> [(&'static str, MakeWaker); 2] {
     let (in_wake, in_drop) = ("panics when it is woken", "panics in its drop");
     match carrier {

@@ -1,5 +1,5 @@
-//! W5 where the trait has no tickets: a write that fails after it was answered, or behind a `Pending`, is reported to the
-//! next operation of the writing side, once, and that operation is not executed.
+//! W5 where the trait has no tickets: a write that fails after it was answered, or behind a `Pending`, is reported to
+//! the next operation of the writing side, once, and that operation is not executed.
 
 use std::io;
 

@@ -124,8 +124,8 @@ impl Possible {
         }
     }
 
-    /// What is pending was asked for, and `answer` given to an operation that does not go on with it: first it ends, and is
-    /// told if it has to be; then comes the operation.
+    /// What is pending was asked for, and `answer` given to an operation that does not go on with it: first it ends,
+    /// and is told if it has to be; then comes the operation.
     fn after_the_pending<R>(
         &self,
         answer: &Poll<io::Result<R>>,

@@ -13,8 +13,8 @@ use crate::{
 };
 
 impl Model {
-    /// The destination shows `there`. While the last write has not ended it may already have, unless it is `racing` with
-    /// this look.
+    /// The destination shows `there`. While the last write has not ended it may already have, unless it is `racing`
+    /// with this look.
     pub(in crate::random) fn compare(&mut self, there: &[u8], calls: Option<&[usize]>, racing: bool) -> Held {
         let waits = !self.has_ended;
         if self.is_uncertain() || waits && racing {

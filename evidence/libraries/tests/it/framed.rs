@@ -1,5 +1,5 @@
-//! Frames: `Framed` and `FramedWrite` of tokio-util, and of asynchronous-codec. The reader is `std::fs::read`, and a few
-//! lines that take the frames apart.
+//! Frames: `Framed` and `FramedWrite` of tokio-util, and of asynchronous-codec. The reader is `std::fs::read`, and a
+//! few lines that take the frames apart.
 
 use std::io::{ErrorKind, SeekFrom};
 

@@ -1,4 +1,5 @@
-//! Each module puts a library on top of a file of ours, or a runtime below our traits, and checks the bytes by other means.
+//! Each module puts a library on top of a file of ours, or a runtime below our traits, and checks the bytes by other
+//! means.
 
 mod buffered;
 mod compression;

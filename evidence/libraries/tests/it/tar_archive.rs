@@ -78,8 +78,8 @@ async fn file_to_archive() {
     check(&path);
 }
 
-/// A builder that is dropped unfinished writes the end of the archive in a task, whose failure nobody hears. Each `append`
-/// has told its own by then.
+/// A builder that is dropped unfinished writes the end of the archive in a task, whose failure nobody hears. Each
+/// `append` has told its own by then.
 #[tokio::test]
 async fn failure_at_the_call() {
     for room in [0, 511, 512, 700, 100_000, 512 * 800] {

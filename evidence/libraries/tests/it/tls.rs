@@ -23,7 +23,8 @@ use tokio_rustls::rustls::{
 
 type Peer = StreamOwned<ServerConnection, TcpStream>;
 
-/// A thread that serves one connection by `serve`, the client's side of that connection, and how the client asks for it.
+/// A thread that serves one connection by `serve`, the client's side of that connection, and how the client asks for
+/// it.
 fn peer<R: Send + 'static>(
     serve: impl FnOnce(Peer) -> R + Send + 'static,
 ) -> (TcpStream, Arc<ClientConfig>, JoinHandle<R>) {

@@ -1,5 +1,5 @@
-//! Writes 5,000 times A and 100 times B to a file that may not grow beyond 4,096 bytes, flushes, lifts the limit, writes
-//! ten times C, and flushes again. The program goes on after errors, and counts what each write answers.
+//! Writes 5,000 times A and 100 times B to a file that may not grow beyond 4,096 bytes, flushes, lifts the limit,
+//! writes ten times C, and flushes again. The program goes on after errors, and counts what each write answers.
 //!
 //! Holds when the file is exactly the bytes that were answered for, in their order: no answered byte is missing before
 //! a later one.

@@ -1,12 +1,13 @@
-//! Writes three records of 96 KiB as a loop around a `select!` does that makes its write anew in each round: the future of
-//! `write_all` is polled once, and dropped if it is pending; in the next rounds it is made anew, and in the third it is
-//! waited for. Then the writer is flushed and dropped. Every other round of the audit goes to a pipe that nobody reads
-//! until the first future is dropped, so that a record which was taken is surely in flight then; the others go to a file.
+//! Writes three records of 96 KiB as a loop around a `select!` does that makes its write anew in each round: the future
+//! of `write_all` is polled once, and dropped if it is pending; in the next rounds it is made anew, and in the third it
+//! is waited for. Then the writer is flushed and dropped. Every other round of the audit goes to a pipe that nobody
+//! reads until the first future is dropped, so that a record which was taken is surely in flight then; the others go to
+//! a file.
 //!
-//! Holds when every record has arrived exactly once, in order. tokio's documentation calls neither `write_all` nor a write
-//! with a flush cancel safe: shown is what a loop leaves behind that overlooks it. A peer that answers before it writes has
-//! nothing to drop. Of ours, `write_all_complete` has to answer `WriteOutstanding` where a record was dropped that nobody
-//! asked for; the loop then calls `settle`, and goes on after the bytes that are complete.
+//! Holds when every record has arrived exactly once, in order. tokio's documentation calls neither `write_all` nor a
+//! write with a flush cancel safe: shown is what a loop leaves behind that overlooks it. A peer that answers before it
+//! writes has nothing to drop. Of ours, `write_all_complete` has to answer `WriteOutstanding` where a record was
+//! dropped that nobody asked for; the loop then calls `settle`, and goes on after the bytes that are complete.
 
 use async_write_complete::WriteOutstanding;
 
@@ -107,8 +108,8 @@ impl Loop {
     }
 }
 
-/// Whether a dropped write has to be asked for before the next one is taken. The `write` of futures-io cannot say so: it
-/// knows the same bytes for the same write.
+/// Whether a dropped write has to be asked for before the next one is taken. The `write` of futures-io cannot say so:
+/// it knows the same bytes for the same write.
 fn must_be_asked(subject: Subject) -> bool {
     matches!(subject, Subject::Ours(By::WriteComplete, _))
 }

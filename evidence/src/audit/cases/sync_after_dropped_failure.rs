@@ -1,10 +1,10 @@
 //! Polls the write of 1,024 bytes once, to a file that may not grow at all, and drops its future if it is pending: so
 //! nobody hears of its failure. Then calls `sync_data`, and `sync_all`.
 //!
-//! Holds when the failure is told by the write's one poll, or by the first sync: success would mean that every byte that
-//! was taken is durable. Of ours, both syncs have to answer `WriteOutstanding` after a write that was dropped while pending,
-//! until somebody asks what became of it, by `settle` or by a flush of futures-io, and is told that it failed; then the
-//! syncs succeed.
+//! Holds when the failure is told by the write's one poll, or by the first sync: success would mean that every byte
+//! that was taken is durable. Of ours, both syncs have to answer `WriteOutstanding` after a write that was dropped
+//! while pending, until somebody asks what became of it, by `settle` or by a flush of futures-io, and is told that it
+//! failed; then the syncs succeed.
 
 use std::io::ErrorKind;
 

@@ -1,11 +1,12 @@
-//! Writes a first record, polls the write of a big one once and drops that future, then writes a small record whole, and
-//! flushes. (With ours the small record is refused until somebody has asked for the big one; so `settle` goes before it.) Every other round goes to a pipe that nobody reads until the future is dropped, so that a big record which
-//! was taken is surely in flight then; the rounds between go to a file.
+//! Writes a first record, polls the write of a big one once and drops that future, then writes a small record whole,
+//! and flushes. (With ours the small record is refused until somebody has asked for the big one; so `settle` goes
+//! before it.) Every other round goes to a pipe that nobody reads until the future is dropped, so that a big record
+//! which was taken is surely in flight then; the rounds between go to a file.
 //!
 //! Holds when what arrived is whole records only, in this order: the first, the big one if it was taken, the small one.
-//! A peer whose poll was pending may have taken the big record or not; one whose poll was ready has taken the count that
-//! it answered. Ours takes the record before it waits, so all three must be there. (A poll that does nothing but give
-//! the executor its turn is followed by a second one.)
+//! A peer whose poll was pending may have taken the big record or not; one whose poll was ready has taken the count
+//! that it answered. Ours takes the record before it waits, so all three must be there. (A poll that does nothing but
+//! give the executor its turn is followed by a second one.)
 
 use async_write_complete::{AsyncWriteCompleteExt as _, Offload, Submitted};
 

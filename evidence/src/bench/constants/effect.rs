@@ -61,8 +61,8 @@ impl Effect {
 }
 
 impl Constant {
-    /// What a variant does to the scenario that the constant is for, and the worst that it does to another one; for a cell
-    /// of a table. `None` where there is no such variant.
+    /// What a variant does to the scenario that the constant is for, and the worst that it does to another one; for a
+    /// cell of a table. `None` where there is no such variant.
     pub(crate) fn text(&self, variant: &str) -> Option<String> {
         let effect = self.effects.iter().find(|effect| effect.variant == variant)?;
         let worst = |is_own: bool| effect.worse.iter().find(|worse| (worse.scenario == self.scenario) == is_own);
