@@ -243,6 +243,7 @@ impl PendingWrite {
         if self.closing {
             return self.poll_close(writer, cx);
         }
+        self.forget_answered(|| writer.outstanding());
         if let State::Open { ticket, bytes, answered, complete, .. } = &self.state {
             let n = match complete {
                 Some(n) => Ok(*n),
@@ -257,7 +258,7 @@ impl PendingWrite {
                 failed => {
                     let told = told_later(*ticket, failed);
                     self.state = State::Answered;
-                    return Poll::Ready(self.note(told));
+                    self.note(told)?;
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::{
     pending_write::PendingWrite,
     types::{from_adapter, to_adapter},
 };
-use crate::write::AsyncWriteComplete;
+use crate::{error::WriteOutstanding, write::AsyncWriteComplete};
 
 to_adapter! {
     /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete. With
@@ -113,7 +113,10 @@ impl<W: AsyncWriteComplete + Unpin> Seek<W> {
         if let Some((to, poll_seek)) = self.started {
             ready!(pending.poll_end_on(writer, cx))?;
             let result = ready!(poll_seek(Pin::new(writer), cx, to));
-            self.started = None;
+            // Refused because of a write that was submitted by ticket, it is still to be made.
+            if !result.as_ref().is_err_and(|error| WriteOutstanding::find(error).is_some()) {
+                self.started = None;
+            }
             self.position = result?;
         }
         Poll::Ready(Ok(self.position))
@@ -153,7 +156,9 @@ impl<W: AsyncWriteComplete + futures_io::AsyncSeek + Unpin> AsyncSeek for ToToki
             seek.started = None;
             return Poll::Ready(Err(error));
         }
-        seek.poll_finish(writer, pending, cx)
+        let result = ready!(seek.poll_finish(writer, pending, cx));
+        seek.started = None;
+        Poll::Ready(result)
     }
 }
 

@@ -111,6 +111,9 @@ fn settle_wakers(wakers: Wakers<Waker>) {
     for waker in wakers.drop {
         drop_catching_panics(waker);
     }
+    for error in wakers.errors {
+        drop_catching_panics(error);
+    }
 }
 
 /// The future of [`append`](GroupCommit::append) and [`append_durable`](GroupCommit::append_durable).

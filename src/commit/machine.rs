@@ -201,6 +201,8 @@ impl<K> Machine<K> {
     pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
         self.is_led = false;
         self.wait(waiter, waker, wakers);
+        // This one may wait for room, of which there is some now.
+        self.release(wakers);
         // The writer may have woken the log while it was polled.
         self.wake_waiters(wakers);
     }
@@ -224,7 +226,8 @@ impl<K> Machine<K> {
                 self.last_sync = false;
             }
             (Step::Sync { .. }, Ended::SyncFailed(error)) => {
-                self.failed.get_or_insert(error);
+                // After a failed write too: that a sync has failed is what a caller must know of it all.
+                wakers.errors.extend(self.failed.replace(error));
                 self.last_sync = false;
             }
             (step, ended) => unreachable!("{ended:?} in {step:?}"),

@@ -109,8 +109,9 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// # Memory
 ///
-/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order. A
-/// record that is larger than a batch is a batch of its own.
+/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order; but a
+/// large record may be passed again and again by small ones that fit. A record that is larger than a batch is a batch
+/// of its own.
 ///
 /// # The end
 ///

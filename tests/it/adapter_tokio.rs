@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteCompleteExt, Indeterminate, Inline, Offload, Submitted,
+    AsyncWriteCompleteExt, Indeterminate, Inline, Offload, Submitted, WriteOutstanding,
     adapter::{FromTokio, ToTokio},
     error::raw_os_error,
 };
@@ -116,6 +116,24 @@ mod to_tokio {
         assert!(pool.run_one());
         assert_eq!(ready(write(&mut writer, b"ghi")).unwrap(), 3);
         assert_eq!((seen.bytes(), seen.seeks()), (b"abcghi".to_vec(), vec![]));
+    }
+
+    /// It is refused with the write, and made before it once that can be.
+    #[test]
+    fn a_seek_waits_for_a_write_by_ticket_to_be_answered() {
+        let (writer, pool, seen) = offload(Scripted::new());
+        let mut writer = ToTokio::new(writer);
+        assert!(matches!(ready(submit(writer.inner_mut(), b"abc")).unwrap(), Submitted::InFlight(_)));
+        Pin::new(&mut writer).start_seek(SeekFrom::Start(7)).unwrap();
+        assert!(WriteOutstanding::find(&failed(write(&mut writer, b"xyz"))).is_some());
+        assert_eq!(pool.run_all(), 1);
+        ready(settle(writer.inner_mut())).unwrap();
+        for _ in 0..2 {
+            assert!(write(&mut writer, b"xyz").is_pending());
+            pool.run_all();
+        }
+        assert_eq!(ready(write(&mut writer, b"xyz")).unwrap(), 3);
+        assert_eq!((seen.bytes(), seen.seeks()), (b"abc\0\0\0\0xyz".to_vec(), vec![SeekFrom::Start(7)]));
     }
 
     #[test]

@@ -86,10 +86,12 @@ pub(in crate::commit) enum Ended {
 pub(in crate::commit) struct Wakers<K> {
     pub(in crate::commit) wake: Vec<K>,
     pub(in crate::commit) drop: Vec<K>,
+    /// What is told no more. Like a waker, an error may be of a type whose drop does something.
+    pub(in crate::commit) errors: Vec<RepeatableError>,
 }
 
 impl<K> Default for Wakers<K> {
     fn default() -> Self {
-        Self { wake: Vec::new(), drop: Vec::new() }
+        Self { wake: Vec::new(), drop: Vec::new(), errors: Vec::new() }
     }
 }

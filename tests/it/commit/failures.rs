@@ -163,9 +163,9 @@ fn what_was_complete_is_synced_after_a_failed_write() {
 }
 
 #[test]
-fn a_sync_that_fails_after_a_failed_write_is_no_success() {
+fn a_sync_that_fails_after_a_failed_write_is_no_success_and_is_told() {
     let ([first, second], syncs, positions) = fail_before_a_sync(Outcome::Os(28), Outcome::Os(5));
-    assert_eq!([first, second].map(|answer| answer.unwrap_err().raw_os_error()), [Some(28); 2]);
+    assert_eq!([first, second].map(|answer| answer.unwrap_err().raw_os_error()), [Some(5), Some(28)]);
     assert_eq!((syncs, positions), (1, [8, 0]));
 }
 

@@ -245,3 +245,18 @@ fn one_that_was_asked_for_elsewhere_is_not_told() {
     ready(flush(&mut writer)).unwrap();
     assert_eq!(observer.bytes(), b"abcxyz");
 }
+
+/// A write that was answered by its ticket is pending for nobody, so a flush waits for the one that is outstanding.
+#[test]
+fn a_flush_waits_for_a_write_by_ticket_that_came_after_the_pending_one_was_answered() {
+    let (writer, pool, observer) = offload(Scripted::new());
+    let mut writer = ToFuturesIo::new(writer);
+    assert!(write(&mut writer, b"abc").is_pending());
+    assert!(pool.run_one());
+    ready(steps::settle(writer.inner_mut())).unwrap();
+    assert!(matches!(ready(steps::submit(writer.inner_mut(), b"xyz")).unwrap(), Submitted::InFlight(_)));
+    assert!(flush(&mut writer).is_pending());
+    pool.run_all();
+    ready(flush(&mut writer)).unwrap();
+    assert_eq!((writer.inner_mut().outstanding(), observer.bytes()), (None, b"abcxyz".to_vec()));
+}
