@@ -25,7 +25,6 @@ mod d1_durability;
 #[cfg(target_os = "linux")]
 mod d1_polled;
 mod empty_submissions;
-mod events;
 #[cfg(target_os = "linux")]
 mod executor_thread;
 mod executors;

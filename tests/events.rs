@@ -1,15 +1,24 @@
+//! A binary of its own: what `tracing` knows of an event is of the process, and is told by whichever thread meets the
+//! event first.
+//!
 //! Feature `tracing`: what a subscriber is told of the writes of an `Offload`.
+#![cfg(all(feature = "offload", feature = "tracing", not(any(awc_loom, awc_shuttle))))]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[allow(dead_code, reason = "the tests here use a part")]
+#[path = "it/common/mod.rs"]
+mod common;
 
 use std::{
     collections::BTreeMap,
     fmt, io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use async_write_complete::{AsyncWriteCompleteExt, Offload, WriteOutstanding};
 use futures_lite::future::block_on;
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     level_filters::LevelFilter,
     subscriber::with_default,
@@ -20,7 +29,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::common::{
+use self::common::{
     destination::{Outcome, Scripted},
     operation::{NO_WRITES, REFUSED},
     pool::Threads,
@@ -52,8 +61,18 @@ impl Told {
 }
 
 /// A layer that keeps the events of this crate.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Ledger(Arc<Mutex<Vec<Told>>>);
+
+/// Every test begins with one. While the process has one subscriber only, `tracing` asks the thread that meets an event
+/// first whether anybody wants it, and a thread of a pool has nobody. With two it asks them.
+impl Default for Ledger {
+    fn default() -> Self {
+        static TWO: OnceLock<[Dispatch; 2]> = OnceLock::new();
+        TWO.get_or_init(|| [(); 2].map(|()| Dispatch::new(Registry::default())));
+        Self(Arc::default())
+    }
+}
 
 impl Ledger {
     /// Takes what was told until now.
