@@ -6,53 +6,54 @@
 use std::{
     collections::HashMap,
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
     sync::{Arc, Mutex},
 };
 
-use async_write_complete::{Offload, commit::GroupCommit};
+use async_write_complete::{Offload, commit::GroupCommit, fs::replace};
 use futures_lite::future::block_on;
 
 /// Keys and values of text. Any number of tasks set keys at once.
 struct Store {
     log: GroupCommit<Offload<File>>,
-    values: Mutex<HashMap<String, String>>,
+    /// Each with the position behind it in the log of this process.
+    values: Mutex<HashMap<String, (u64, String)>>,
 }
 
 impl Store {
-    /// Reads the log, cuts off a record that a kill has torn, and goes on behind it.
+    /// Reads the log up to a record that a kill has torn, writes that to a new file in its place, and goes on behind it.
     ///
-    /// What was read may have been in the page cache alone, so it is synced before it is served; so is the file's name.
+    /// What was read may have been in the page cache alone, and after a failed sync for good. A new file is durable, with
+    /// its name, before it is served.
     fn open(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
+        let bytes = if path.try_exists()? { std::fs::read(path)? } else { Vec::new() };
         let (mut values, mut whole) = (HashMap::new(), 0);
         while let Some((key, value, len)) = decode(&bytes[whole..]) {
-            values.insert(key, value);
+            values.insert(key, (0, value));
             whole += len;
         }
-        file.set_len(whole as u64)?;
-        file.sync_all()?;
-        #[cfg(unix)]
-        File::open(path.canonicalize()?.parent().expect("a file is in a directory"))?.sync_all()?;
+        block_on(replace(path, &bytes[..whole]))?;
+        let file = OpenOptions::new().append(true).open(path)?;
         Ok(Self { log: GroupCommit::new(Offload::new(file)), values: Mutex::new(values) })
     }
 
     /// Sets a key. It is durable when this answers, whatever happens then; many tasks share one sync.
     ///
-    /// After an error nobody knows whether it is set, and the store takes nothing more. Do not open it again: that
-    /// reads the page cache, and not what the medium has. Write the values to a new file.
+    /// After an error nobody knows whether it is set, and the store takes nothing more: open it anew. Of two that set one
+    /// key at once, the later one in the log counts, as it will at the next start.
     async fn set(&self, key: &str, value: &str) -> io::Result<()> {
-        self.log.append_durable(&encode(key, value)).await?;
-        self.values.lock().expect("no panic").insert(key.to_owned(), value.to_owned());
+        let at = self.log.append_durable(&encode(key, value)).await?.offset();
+        let mut values = self.values.lock().expect("no panic");
+        if values.get(key).is_none_or(|(before, _)| *before < at) {
+            values.insert(key.to_owned(), (at, value.to_owned()));
+        }
         Ok(())
     }
 
     fn get(&self, key: &str) -> Option<String> {
-        self.values.lock().expect("no panic").get(key).cloned()
+        self.values.lock().expect("no panic").get(key).map(|(_, value)| value.clone())
     }
 }
 

@@ -96,8 +96,9 @@ rules! {
          be. `Ok(0)` for bytes: the destination takes no more."
     W3 "submission":
         "`Pending` and `Err` take nothing (an `Indeterminate` says that nobody knows). What is taken is taken as it was at \
-         that call, and attempted at most once; exactly once by a self-driven writer, and by a driven one as long as it is \
-         polled. A submission of no bytes is `Complete(0)`, does nothing, and ends nothing; after a close it MAY err."
+         that call, and attempted at most once; exactly once by a self-driven writer whose pool drops no job, and by a \
+         driven one as long as it is polled. A submission of no bytes is `Complete(0)`, does nothing, and ends nothing; \
+         after a close it MAY err."
     W4 "ticket":
         "A ticket is answered with its own result only, and with the same one again, until bytes are submitted: a count \
          exactly, an error with its kind, OS code and text. Any other ticket is `UnknownTicket`."

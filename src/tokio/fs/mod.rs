@@ -67,7 +67,8 @@ impl OpenOptions {
 /// # Differences from `tokio::fs::File`
 ///
 /// * A write is answered when it has happened, with its own error; a flush has nothing to do.
-/// * A write whose future is dropped still happens. Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of
+/// * A write whose future is dropped still happens, and an equal one after it, or a beginning of it, is taken for it
+///   ([why](crate::adapter#which-write-a-buffer-belongs-to)). Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of
 ///   the next operation that is not a read or a look at the metadata, a sync included.
 /// * After a sync has failed, every later one fails ([D1](crate::contract::Rule::D1)).
 /// * Without a runtime it answers errors, and does not panic; so does it after a shutdown ([`TokioPool`]).
