@@ -19,8 +19,6 @@ pub(crate) struct Plan {
     pub(crate) size: usize,
     /// Each with its executor.
     pub(crate) subjects: Vec<(&'static str, &'static str)>,
-    /// Whether there are machines that do not offer it.
-    pub(crate) may_be_absent: bool,
 }
 
 /// What a run measures that is not told otherwise.
@@ -31,7 +29,6 @@ pub(crate) fn plan() -> Vec<Plan> {
         situation: situation.name(),
         size,
         subjects: subjects::of(situation, size).map(|subject| (subject.label, subject.runtime)).collect(),
-        may_be_absent: situation == Situation::Quota,
     };
     places.map(plan).collect()
 }
@@ -83,7 +80,6 @@ mod tests {
         let plan = plan();
         assert!(plan.iter().any(|plan| plan.situation == "writers-4096"));
         assert!(!plan.iter().any(|plan| plan.situation == "xfs"), "file systems are extra");
-        assert_eq!(plan.iter().filter(|plan| plan.may_be_absent).count(), 1);
         for plan in plan {
             assert!(plan.subjects.iter().any(|subject| subject.0 == STD), "{plan:?}");
         }
