@@ -3,13 +3,14 @@
 #![cfg(all(feature = "commit", feature = "offload", target_os = "linux", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[allow(dead_code, reason = "one child runs at a time here")]
+mod child;
+
 use std::{
     collections::HashMap,
-    env,
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader, Write},
     path::Path,
-    process::{Command, Stdio},
     sync::Arc,
     thread,
 };
@@ -17,8 +18,7 @@ use std::{
 use async_write_complete::{Offload, commit::GroupCommit};
 use futures_lite::future::{block_on, poll_once};
 
-/// The variable that names the log of a child.
-const PATH: &str = "AWC_CHILD_PATH";
+use self::child::{child, path_of_a_child};
 
 const TASKS: usize = 8;
 
@@ -31,8 +31,7 @@ fn record(task: usize, number: usize) -> Vec<u8> {
 #[test]
 #[ignore = "a child of the other test"]
 fn child_that_appends_for_ever() {
-    let path = env::var_os(PATH).expect("only a parent runs it");
-    let file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+    let file = OpenOptions::new().append(true).create(true).open(path_of_a_child()).unwrap();
     let log = Arc::new(GroupCommit::new(Offload::new(file)).max_batch(4096));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
@@ -57,12 +56,7 @@ fn child_that_appends_for_ever() {
 
 /// Lets a child append, and kills it when it has acknowledged so many records; all that it has acknowledged.
 fn kill_after(acknowledged: usize, path: &Path) -> Vec<(usize, usize)> {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "child_that_appends_for_ever", "--ignored", "--nocapture"])
-        .env(PATH, path)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = child("child_that_appends_for_ever", path).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut answers = lines.map_while(Result::ok).filter_map(|line| {
         let mut words = line.strip_prefix("answered ")?.split(' ').map(|word| word.parse().ok());
