@@ -273,6 +273,7 @@ pub(super) mod tests {
             bench.targets().contains("| T1 | alone, 100 B: p50, in that of std on the same thread | bare | 3.00 |")
         );
         assert!(bench.costs().contains("| std, on the same thread | bare | 1.00 µs, 0.50 | |"));
-        assert!(bench.quiet().starts_with("2 cores. The machine was quiet"), "{}", bench.quiet());
+        let quiet = bench.quiet();
+        assert!(quiet.starts_with("2 cores. A run of 1 s. The machine was quiet"), "{quiet}");
     }
 }
