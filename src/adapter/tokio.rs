@@ -17,12 +17,15 @@ use super::{
 };
 use crate::{error::WriteOutstanding, write::AsyncWriteComplete};
 
+mod complete;
+
 to_adapter! {
     /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete. With
     /// feature `futures-io` it also [reads](tokio::io::AsyncRead) and [seeks](tokio::io::AsyncSeek) where the writer
     /// does.
     ///
-    /// Its shutdown closes the writer. A seek that was started is finished before anything that comes after it.
+    /// Its shutdown closes the writer. A seek that was started is finished before a read, a write, a sync or a flush.
+    /// It is an [`AsyncWriteComplete`] too, for the writes that want a ticket.
     ///
     /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: see
     /// [the page of the adapters](crate::adapter#which-write-a-buffer-belongs-to).
@@ -30,9 +33,11 @@ to_adapter! {
     /// # Cancel safety
     ///
     /// Here it deviates from tokio's text, by which `Pending` means that nothing was written: it may mean *submitted*.
-    /// A `select!` that drops a write and issues another one must not take the first for undone. A dropped write still
-    /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write,
-    /// flush or shutdown.
+    /// So do [`write`](tokio::io::AsyncWriteExt::write) and
+    /// [`write_all_buf`](tokio::io::AsyncWriteExt::write_all_buf), which promise the same of a future that was dropped.
+    /// A `select!` that drops a write and issues another one must not take the first for undone. A dropped write of a
+    /// self-driven writer still happens; its failure or short count is a
+    /// [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or shutdown.
     ToTokio { seek: Seek<W> }
 }
 
@@ -52,8 +57,9 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, .. } = self.get_mut();
-        pending.poll_flush(writer, cx)
+        let Self { writer, pending, seek } = self.get_mut();
+        ready!(pending.poll_flush(writer, cx))?;
+        seek.poll_finish(writer, pending, cx).map_ok(drop)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -61,8 +67,7 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, .. } = self.get_mut();
-        pending.poll_close(writer, cx)
+        self.poll_close_complete(cx)
     }
 }
 

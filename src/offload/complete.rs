@@ -6,7 +6,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(feature = "tokio")]
+use super::shared::Shared;
 use super::{Offload, Pool, operation::Payload, post::at_most_a_submission};
+#[cfg(feature = "tokio")]
+use crate::primitives::Arc;
 use crate::{
     sync_write::WriteComplete,
     ticket::{Submitted, Ticket},
@@ -69,5 +73,23 @@ impl<T: WriteComplete + Send + 'static, P: Pool> crate::AsyncWriteCompleteBytes 
         this.end_pending()?;
         let shared = bytes.clone();
         this.poll_submit(cx, bytes.len(), |_, _| Payload::Shared(shared))
+    }
+}
+
+/// Which write of an [`Offload`] is outstanding, asked without the `Offload`.
+#[cfg(feature = "tokio")]
+pub(crate) struct Outstanding<T>(Arc<Shared<T>>);
+
+#[cfg(feature = "tokio")]
+impl<T> Outstanding<T> {
+    pub(crate) fn ticket(&self) -> Option<Ticket> {
+        self.0.lock().machine.outstanding()
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl<T, P> Offload<T, P> {
+    pub(crate) fn watch_outstanding(&self) -> Outstanding<T> {
+        Outstanding(self.shared.clone())
     }
 }

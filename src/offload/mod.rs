@@ -48,8 +48,6 @@ mod spin;
 mod sync;
 mod worker;
 
-#[cfg(feature = "tokio")]
-pub(crate) use self::post::MAX_SUBMISSION;
 pub use self::{
     abandoned::{Abandoned, abandoned},
     pool::{BlockingPool, Job, Pool},
@@ -62,6 +60,8 @@ pub(crate) use self::{
     operation::not_run,
     post::{MAX_READ, at_most_a_submission},
 };
+#[cfg(feature = "tokio")]
+pub(crate) use self::{complete::Outstanding, post::MAX_SUBMISSION};
 use self::{
     operation::Report,
     place::{ReleaseFn, Side},
@@ -243,9 +243,13 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
     /// Sets how long its threads may spin for one another before they sleep. See [`Policy`] for what that costs.
     pub fn policy(mut self, policy: Policy) -> Self {
+        self.set_policy(policy);
+        self
+    }
+
+    pub(crate) fn set_policy(&mut self, policy: Policy) {
         self.shared.set_policy(policy);
         self.spinner = Spinner::new(policy);
-        self
     }
 
     /// Runs `f` with the destination on the pool.

@@ -6,12 +6,15 @@ use std::{
     os::fd::AsFd,
     path::PathBuf,
     pin::Pin,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
 use async_write_complete::{
-    Indeterminate, PriorWriteFailed,
+    AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, PriorWriteFailed,
+    Submitted, WriteOutstanding,
     adapter::ToTokio,
+    offload::Policy,
     tokio::fs::{File, OpenOptions},
 };
 use rustix::fs::{OFlags, fcntl_setfl};
@@ -190,6 +193,79 @@ async fn a_write_that_was_dropped_and_failed_is_told_once_by_what_is_done_next()
     assert!(Indeterminate::find(&error).is_none());
 }
 
+/// The one import, and the calls that know which write is which.
+#[tokio::test]
+async fn a_dropped_write_is_settled_by_ticket_and_a_held_one_goes_on() {
+    let (_dir, path) = scratch();
+    let mut file = File::create(&path).await.unwrap().policy(Policy::never_spin());
+    assert!(poll_future(&mut file.write_all_complete(b"one\n")).is_pending());
+    let outstanding = file.outstanding();
+    assert!(outstanding.is_some());
+    let refused = file.write_all_complete(b"one\n").await.unwrap_err();
+    assert_eq!(WriteOutstanding::find(&refused).map(WriteOutstanding::ticket), outstanding);
+    assert!(WriteOutstanding::find(&file.sync_data_complete().await.unwrap_err()).is_some());
+    assert_eq!(file.settle().await.unwrap().unwrap().completed(), 4);
+
+    let mut held = HeldWrite::new(b"two\n");
+    while poll_future(&mut file.resume_write_all(&mut held)).is_pending() {
+        tokio::task::yield_now().await;
+    }
+    file.sync_data_complete().await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"one\ntwo\n");
+
+    file.close_complete().await.unwrap();
+    assert_eq!(file.write(b"late").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    assert_eq!(file.metadata().await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    file.try_into_std().expect_err("there is none");
+}
+
+/// What needs it has no error to answer with.
+#[tokio::test]
+#[should_panic(expected = "closed by `close_complete`")]
+async fn a_closed_file_has_no_descriptor() {
+    let (_dir, path) = scratch();
+    let mut file = File::create(&path).await.unwrap();
+    file.close_complete().await.unwrap();
+    let _ = file.as_fd();
+}
+
+/// It is asked while another task waits with the lock.
+#[tokio::test]
+async fn what_is_outstanding_is_known_while_a_method_waits() {
+    let mut cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let pipe = cat.stdin.take().unwrap();
+    let mut file = File::from(std::os::fd::OwnedFd::from(pipe)).policy(Policy::never_spin());
+    file.set_max_buf_size(1 << 20);
+    // `cat` is stopped, so the pipe is full before all of it is in.
+    let child = rustix::process::Pid::from_child(&cat);
+    rustix::process::kill_process(child, rustix::process::Signal::STOP).unwrap();
+    let Submitted::InFlight(ticket) = file.submit(&vec![0; 1 << 20]).await.unwrap() else { panic!("it fits no pipe") };
+    let mut metadata = Box::pin(file.metadata());
+    assert!(poll_future(&mut metadata).is_pending());
+    assert_eq!(file.outstanding(), Some(ticket));
+    drop(metadata);
+    rustix::process::kill_process(child, rustix::process::Signal::CONT).unwrap();
+    assert_eq!(file.complete(ticket).await.unwrap(), 1 << 20);
+    drop(file);
+    cat.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_buffer_size_bounds_each_submission_too() {
+    let (_dir, path) = scratch();
+    let mut file = File::create(&path).await.unwrap();
+    file.set_max_buf_size(4);
+    assert_eq!(file.write_complete(b"hello").await.unwrap(), 4);
+    let slices = [io::IoSlice::new(b"o, "), io::IoSlice::new(b"world")];
+    assert_eq!(file.write_vectored_complete(&slices).await.unwrap(), 3);
+    #[cfg(feature = "bytes")]
+    {
+        use async_write_complete::AsyncWriteCompleteBytesExt;
+        assert_eq!(file.write_bytes_complete(&bytes::Bytes::from_static(b"world")).await.unwrap(), 4);
+        assert_eq!(fs::read(&path).unwrap(), b"hello, worl");
+    }
+}
+
 #[tokio::test]
 async fn tokios_readers_and_copies_run_over_it() {
     let (dir, path) = scratch();
@@ -218,6 +294,43 @@ fn a_seek_that_was_started_comes_before_what_follows() {
     drive(&pool, adapter.read_exact(&mut text)).unwrap();
     assert_eq!((&text, seen.seeks().len()), (b"hello", 2));
     assert_eq!(ready(poll(|cx| Pin::new(&mut adapter).poll_complete(cx))).unwrap(), 0, "where the last one ended");
+
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(3)).unwrap();
+    drive(&pool, adapter.flush()).unwrap();
+    assert_eq!((seen.seeks().len(), seen.seeks()[2]), (3, SeekFrom::Start(3)));
+
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(6)).unwrap();
+    drive(&pool, adapter.write_all_complete(b"w")).unwrap();
+    assert_eq!((seen.bytes(), seen.seeks().len()), (b"hello world".to_vec(), 4));
+}
+
+/// Before the seek that was started, which waits: a write that is outstanding is refused at once (rule W5).
+#[test]
+fn a_submission_over_a_pending_write_is_refused_also_with_a_seek_before_it() {
+    let (writer, pool, seen) = offload(Scripted::new());
+    let mut adapter = ToTokio::new(writer);
+    assert!(poll_future(&mut Box::pin(adapter.write(b"hello"))).is_pending());
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(1)).unwrap();
+    for _ in 0..2 {
+        let refused = ready(poll_future(&mut adapter.submit(b"E"))).unwrap_err();
+        assert!(WriteOutstanding::find(&refused).is_some(), "{refused}");
+        assert!(matches!(ready(poll_future(&mut adapter.submit(b""))).unwrap(), Submitted::Complete(0)));
+    }
+    assert_eq!(drive(&pool, adapter.settle()).unwrap().unwrap().completed(), 5);
+    drive(&pool, adapter.write_all_complete(b"E")).unwrap();
+    assert_eq!((seen.bytes(), seen.seeks()), (b"hEllo".to_vec(), vec![SeekFrom::Start(1)]));
+}
+
+/// A close by ticket, and what comes after it.
+#[test]
+fn a_seek_that_was_started_ends_with_a_close() {
+    let (writer, pool, seen) = offload(Scripted::new());
+    let mut adapter = ToTokio::new(writer);
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(1)).unwrap();
+    drive(&pool, adapter.shutdown()).unwrap();
+    drive(&pool, adapter.flush()).unwrap();
+    drive(&pool, adapter.close_complete()).unwrap();
+    assert_eq!((seen.drops(), seen.seeks()), (1, vec![]));
 }
 
 #[test]

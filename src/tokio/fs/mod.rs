@@ -25,17 +25,18 @@ use std::{
     time::SystemTime,
 };
 
-#[cfg(doc)]
-use ::tokio::io::AsyncWrite;
 use ::tokio::sync::{Mutex, MutexGuard};
+#[cfg(doc)]
+use {crate::AsyncWriteComplete, ::tokio::io::AsyncWrite};
 
 use super::TokioPool;
 use crate::{
     adapter::ToTokio,
     fs::open_options,
-    offload::{IfDropped, MAX_SUBMISSION, Offload, run_on},
+    offload::{IfDropped, MAX_SUBMISSION, Offload, Outstanding, Policy, run_on},
 };
 
+mod complete;
 mod traits;
 
 open_options! {
@@ -67,18 +68,25 @@ impl OpenOptions {
 /// # Differences from `tokio::fs::File`
 ///
 /// * A write is answered when it has happened, with its own error; a flush has nothing to do.
-/// * A write whose future is dropped still happens, and an equal one after it, or a beginning of it, is taken for it
-///   ([why](crate::adapter#which-write-a-buffer-belongs-to)). Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of
-///   the next operation that is not a read or a look at the metadata, a sync included.
+/// * A write whose future is dropped still happens, unless its runtime ends first. A later one is taken for it if
+///   either begins with the other ([why](crate::adapter#which-write-a-buffer-belongs-to)): drop `a`, write `abc`, and
+///   the file has `abc`. Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of the next operation that is
+///   not a read or a look at the metadata, a sync included.
+/// * Where writes are dropped, use the methods of [`AsyncWriteCompleteExt`](crate::AsyncWriteCompleteExt), which know
+///   by ticket which write is which: `resume_write_all`, `settle`.
 /// * After a sync has failed, every later one fails ([D1](crate::contract::Rule::D1)).
-/// * Without a runtime it answers errors, and does not panic; so does it after a shutdown ([`TokioPool`]).
+/// * Without a runtime it answers errors, and does not panic; so does it after a shutdown ([`TokioPool`]). It keeps to
+///   the runtime of its first operation.
+/// * A poll may spin for some 20 µs on the executor's thread: [`policy`](Self::policy).
 /// * There is no `FromRawFd`, which takes `unsafe`: `File::from(OwnedFd)`.
 ///
 /// [`shutdown`](AsyncWrite::poll_shutdown) settles, and leaves the file usable, as there.
 pub struct File {
     file: Mutex<Adapted>,
-    /// For what borrows the descriptor: open as long as this is here.
-    std: Arc<std::fs::File>,
+    /// For what borrows the descriptor: open as long as this is here. None once a close has begun.
+    std: Option<Arc<std::fs::File>>,
+    /// Asked without the lock, which another task may hold for as long as an operation takes.
+    outstanding: Outstanding<Arc<std::fs::File>>,
     max_buf_size: usize,
 }
 
@@ -125,7 +133,14 @@ impl File {
 
     fn on(std: Arc<std::fs::File>, pool: Arc<TokioPool>) -> Self {
         let offload = Offload::with_shared_pool(std.clone(), pool);
-        Self { file: Mutex::new(ToTokio::new(offload)), std, max_buf_size: MAX_SUBMISSION }
+        let outstanding = offload.watch_outstanding();
+        Self { file: Mutex::new(ToTokio::new(offload)), std: Some(std), outstanding, max_buf_size: MAX_SUBMISSION }
+    }
+
+    /// Sets how long its threads may spin for one another, as [`Offload::policy`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.file.get_mut().inner_mut().set_policy(policy);
+        self
     }
 
     /// The file, once the pending write is answered.
@@ -192,7 +207,11 @@ impl File {
         Ok(Self { max_buf_size: self.max_buf_size, ..Self::on(Arc::new(std), pool) })
     }
 
-    /// Gives the file of std, after what is under way. The failure of a write that was dropped is lost: flush before.
+    /// Gives the file of std, after what is in flight. The failure of a write that was dropped is lost: flush before.
+    ///
+    /// # Panics
+    ///
+    /// After a [close](AsyncWriteComplete::poll_close_complete) has begun.
     pub async fn into_std(self) -> std::fs::File {
         let Self { file, std, .. } = self;
         let mut file = file.into_inner();
@@ -200,7 +219,7 @@ impl File {
         let _ = poll_fn(|cx| file.poll_end(cx)).await;
         // Refused or not, the file is let go.
         drop(file.into_writer().into_inner().await);
-        sole(std)
+        sole(std.expect(CLOSED))
     }
 
     /// Gives the file of std if nothing is under way, no seek was started, no short write is to be told, and every byte
@@ -216,7 +235,7 @@ impl File {
         match taken {
             Some(shared) => {
                 drop(shared);
-                Ok(sole(self.std))
+                Ok(sole(self.std.expect(CLOSED)))
             }
             None => Err(self),
         }
@@ -269,6 +288,9 @@ impl File {
         Pin::new(self.get_mut().file.get_mut())
     }
 }
+
+/// What a method says that needs the file, and has no error to say it by.
+const CLOSED: &str = "the file was closed by `close_complete`";
 
 /// Takes the file out, of which nothing else has a share: what was with the pool has come back.
 fn sole(std: Arc<std::fs::File>) -> std::fs::File {

@@ -76,22 +76,23 @@ impl From<std::fs::File> for File {
     }
 }
 
-/// The descriptor is that of the file; what is under way on it goes on.
+/// The descriptor is that of the file; what is in flight on it goes on. After a
+/// [close](crate::AsyncWriteComplete::poll_close_complete) has begun there is none: those that borrow it panic.
 #[cfg(unix)]
 mod unix {
     use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-    use super::super::File;
+    use super::super::{CLOSED, File};
 
     impl AsFd for File {
         fn as_fd(&self) -> BorrowedFd<'_> {
-            self.std.as_fd()
+            self.std.as_ref().expect(CLOSED).as_fd()
         }
     }
 
     impl AsRawFd for File {
         fn as_raw_fd(&self) -> RawFd {
-            self.std.as_raw_fd()
+            self.as_fd().as_raw_fd()
         }
     }
 

@@ -11,8 +11,11 @@ use std::{
 };
 
 use async_write_complete::{
-    AssertComplete, AsyncWriteCompleteBytes, FlushEach, Job, Offload, Pool, WriteComplete, contract::Rule,
-    offload::Policy, tokio::TokioPool,
+    AssertComplete, AsyncSyncCompleteExt, AsyncWriteCompleteBytes, FlushEach, Job, Offload, Pool, WriteComplete,
+    adapter::ToTokio,
+    contract::Rule,
+    offload::Policy,
+    tokio::{TokioPool, fs},
 };
 use async_write_complete_conformance::{
     Carrier, Certify, Destination, Observer, OverPool, Refused, Specimen, Stepped, certify,
@@ -139,6 +142,28 @@ certify! { file_on_the_blocking_pool: {
         .exempt(&[Rule::O1], NO_CALLS)
         .exempt(&[Rule::O4], NO_REFUSALS)
 } }
+
+certify! { tokio_file: {
+    let certify = Certify::new(|| {
+        let (file, seen) = SeenFile::create();
+        let file = fs::File::from_std(file);
+        // It keeps to the runtime of its first operation, and the kit polls outside of any.
+        RUNTIME.block_on(file.metadata()).expect("a file has metadata");
+        Specimen::new(file, seen)
+    });
+    certify
+        .carried(Carrier::Others)
+        .closes()
+        .syncs(|writer: Pin<&mut fs::File>| Box::pin(writer.get_mut().sync_all_complete()))
+        .submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
+        .exempt(NO_FAULTS, NO_FAULTS_BECAUSE)
+        .exempt(&[Rule::D1], NO_POWER_LOSS)
+} }
+certify! { to_tokio: Certify::stepped(|destination, pool| ToTokio::new(Offload::with_pool(destination, pool)))
+.closes()
+.late_errors()
+.syncs(|writer| Box::pin(writer.get_mut().sync_data_complete()))
+.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes) }
 
 certify! { arc_of_a_file: over(|| {
     let (file, seen) = SeenFile::create();

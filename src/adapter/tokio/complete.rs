@@ -1,0 +1,97 @@
+//! The traits of this crate for [`ToTokio`], for callers who want a ticket for a write.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use super::ToTokio;
+use crate::{
+    error::WriteOutstanding,
+    ticket::{Submitted, Ticket},
+    write::{AsyncSyncComplete, AsyncWriteComplete, total_len},
+};
+
+impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
+    /// Whether an operation of the writing side may begin: it is refused while a write is outstanding (rule W5), and
+    /// waits for the seek that was started.
+    fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, pending, seek } = self;
+        if let Some(ticket) = writer.outstanding() {
+            return Poll::Ready(Err(WriteOutstanding::new(ticket).into()));
+        }
+        pending.end(|| None)?;
+        seek.poll_finish(writer, pending, cx).map_ok(drop)
+    }
+}
+
+/// As the writer inside, once the seek that was started has ended. A `poll_write` that is pending is outstanding here
+/// too: the trait's own methods answer for it.
+///
+/// # Errors
+///
+/// Those of the writer. [`PriorWriteFailed`](crate::PriorWriteFailed) if a `poll_write` was dropped that came out
+/// short. The failure of the seek; nothing is taken then.
+#[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
+impl<W: AsyncWriteComplete + Unpin> AsyncWriteComplete for ToTokio<W> {
+    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        if !buf.is_empty() {
+            ready!(self.poll_begin(cx))?;
+        }
+        Pin::new(&mut self.writer).poll_write_submit(cx, buf)
+    }
+
+    fn poll_write_submit_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Submitted>> {
+        if total_len(bufs) > 0 {
+            ready!(self.poll_begin(cx))?;
+        }
+        Pin::new(&mut self.writer).poll_write_submit_vectored(cx, bufs)
+    }
+
+    fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.writer).poll_write_complete(cx, ticket)
+    }
+
+    fn outstanding(&self) -> Option<Ticket> {
+        self.writer.outstanding()
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { writer, pending, seek } = self.get_mut();
+        // Where nothing can be read or written any more it moves nothing.
+        seek.started = None;
+        pending.poll_close(writer, cx)
+    }
+}
+
+#[cfg(feature = "bytes")]
+impl<W: crate::AsyncWriteCompleteBytes + Unpin> crate::AsyncWriteCompleteBytes for ToTokio<W> {
+    fn poll_write_submit_bytes(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &bytes::Bytes,
+    ) -> Poll<io::Result<Submitted>> {
+        if !bytes.is_empty() {
+            ready!(self.poll_begin(cx))?;
+        }
+        Pin::new(&mut self.writer).poll_write_submit_bytes(cx, bytes)
+    }
+}
+
+#[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
+impl<W: AsyncSyncComplete + Unpin> AsyncSyncComplete for ToTokio<W> {
+    fn poll_sync_data(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_begin(cx))?;
+        Pin::new(&mut self.writer).poll_sync_data(cx)
+    }
+
+    fn poll_sync_all(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_begin(cx))?;
+        Pin::new(&mut self.writer).poll_sync_all(cx)
+    }
+}
