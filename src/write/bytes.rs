@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     io,
+    ops::Range,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -73,9 +74,9 @@ fn submit_shared<W: AsyncWriteCompleteBytes + ?Sized>(
     writer: Pin<&mut W>,
     cx: &mut Context<'_>,
     bytes: &Bytes,
-    completed: usize,
+    rest: Range<usize>,
 ) -> Poll<io::Result<Submitted>> {
-    writer.poll_write_submit_bytes(cx, &bytes.slice(completed..))
+    writer.poll_write_submit_bytes(cx, &bytes.slice(rest))
 }
 
 /// The future of [`write_bytes_complete`](AsyncWriteCompleteBytesExt::write_bytes_complete).

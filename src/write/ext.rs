@@ -25,7 +25,8 @@ use crate::ticket::Ticket;
 /// The names keep clear of others, so that they live beside the extension traits of futures-lite, futures-util and
 /// tokio on one type.
 pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
-    /// Submits some first part of `buf`, and does not wait until it is complete: the first of the two moments.
+    /// Submits some first part of `buf`, and does not wait until it is complete: the first of the two moments. What
+    /// comes next depends on what it answers: [`Submitted`](crate::Submitted).
     ///
     /// # Errors
     ///
@@ -34,15 +35,19 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Cancel safety
     ///
     /// Dropped before it was ready, nothing was submitted.
+    ///
+    /// # Panics
+    ///
+    /// The future, if it is polled after it was ready.
     fn submit<'a>(&'a mut self, buf: &'a [u8]) -> Submit<'a, Self>
     where
         Self: Unpin,
     {
-        Submit::new(self, buf)
+        Submit::new(self, Some(buf))
     }
 
     /// Waits until the submission of `ticket` has ended, and answers how many of its bytes are complete: the second
-    /// moment.
+    /// moment. It may be fewer than [`Ticket::len`].
     ///
     /// # Errors
     ///
@@ -61,7 +66,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// Asks what became of the write that is outstanding, and waits for it; `None` if none is.
     ///
     /// It is the line after a timeout or a `select!` that dropped a write. The answer says how many bytes were taken,
-    /// and how many of them are complete.
+    /// and how many of them are complete. `None` says nothing of what comes next: after an
+    /// [`Indeterminate`](crate::Indeterminate) outcome or a close nothing is taken any more.
     ///
     /// # Errors
     ///
@@ -92,7 +98,7 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     }
 
     /// Writes some first part of `buf` as one submission, and answers how many bytes are complete; 0 for bytes means
-    /// that the destination takes no more.
+    /// that the destination takes no more. An empty `buf` is 0, and does nothing.
     ///
     /// # Errors
     ///
@@ -128,7 +134,8 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Errors
     ///
     /// As [`write_complete`](Self::write_complete), and `WriteZero` when the destination takes no more. What was
-    /// complete before the error stays complete; [`WriteAllComplete::held`] says how much.
+    /// complete before the error stays complete; [`WriteAllComplete::held`] says how much. Polled again after an error,
+    /// it submits the rest.
     ///
     /// # Cancel safety
     ///
@@ -176,6 +183,10 @@ pub trait AsyncWriteCompleteExt: AsyncWriteComplete {
     /// # Cancel safety
     ///
     /// A drop loses nothing, and has nothing submitted twice: call it again with the same `held`.
+    ///
+    /// # Panics
+    ///
+    /// If the `AsRef` of `B` gives fewer bytes than it did before.
     fn resume_write_all<'a, B>(&'a mut self, held: &'a mut HeldWrite<B>) -> ResumeWriteAll<'a, Self, B>
     where
         Self: Unpin,

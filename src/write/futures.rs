@@ -95,8 +95,13 @@ macro_rules! future {
 
 future! {
     /// The future of [`submit`](super::AsyncWriteCompleteExt::submit).
-    Submit<'a> { buf: &'a [u8] } -> Submitted,
-    |writer, cx| Pin::new(&mut **writer).poll_write_submit(cx, buf)
+    Submit<'a> { buf: Option<&'a [u8]> } -> Submitted,
+    |writer, cx| {
+        let bytes = buf.expect("a submission was polled after it was answered");
+        let answer = ready!(Pin::new(&mut **writer).poll_write_submit(cx, bytes));
+        *buf = None;
+        Poll::Ready(answer)
+    }
 }
 
 future! {

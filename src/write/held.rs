@@ -2,6 +2,7 @@
 
 use std::{
     fmt, io,
+    ops::Range,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -124,7 +125,7 @@ impl<B: AsRef<[u8]>> HeldWrite<B> {
         &self.bytes.as_ref()[self.completed..self.len]
     }
 
-    /// Carries the write on until it [is done](Self::is_done). `submit` submits the bytes from a position on.
+    /// Carries the write on until it [is done](Self::is_done). `submit` submits the bytes between two positions.
     pub(super) fn poll_resume<W: AsyncWriteComplete + ?Sized>(
         &mut self,
         mut writer: Pin<&mut W>,
@@ -161,7 +162,7 @@ impl<B: AsRef<[u8]>> HeldWrite<B> {
         submit: Submit<W, B>,
     ) -> Poll<io::Result<Submitted>> {
         let len = self.len - self.completed;
-        let submitted = ready!(submit(writer, cx, &self.bytes, self.completed)).and_then(|submitted| {
+        let submitted = ready!(submit(writer, cx, &self.bytes, self.completed..self.len)).and_then(|submitted| {
             checked_count(submitted.len(), len)?;
             Ok(submitted)
         });
@@ -192,17 +193,17 @@ impl<B: AsRef<[u8]>> HeldWrite<B> {
     }
 }
 
-/// Submits the bytes of `B` from a position on.
-type Submit<W, B> = fn(Pin<&mut W>, &mut Context<'_>, &B, usize) -> Poll<io::Result<Submitted>>;
+/// Submits the bytes of `B` between two positions.
+type Submit<W, B> = fn(Pin<&mut W>, &mut Context<'_>, &B, Range<usize>) -> Poll<io::Result<Submitted>>;
 
 /// Submits them as a slice.
 pub(super) fn submit_slice<W: AsyncWriteComplete + ?Sized, B: AsRef<[u8]>>(
     writer: Pin<&mut W>,
     cx: &mut Context<'_>,
     bytes: &B,
-    completed: usize,
+    rest: Range<usize>,
 ) -> Poll<io::Result<Submitted>> {
-    writer.poll_write_submit(cx, &bytes.as_ref()[completed..])
+    writer.poll_write_submit(cx, &bytes.as_ref()[rest])
 }
 
 /// The error for a destination that answered 0 for bytes.

@@ -643,3 +643,21 @@ fn debug_does_not_tell_its_bytes() {
     assert!(shown.contains("completed: 0") && shown.contains("len: 6"), "{shown}");
     assert!(!shown.contains("secret") && !shown.contains("115"), "{shown}");
 }
+
+/// Bytes that are more at each look.
+struct Growing(std::cell::Cell<usize>);
+
+impl AsRef<[u8]> for Growing {
+    fn as_ref(&self) -> &[u8] {
+        self.0.set(self.0.get() + 1);
+        &b"abcdefghi"[..self.0.get()]
+    }
+}
+
+#[test]
+fn bytes_that_grow_meanwhile_are_not_submitted() {
+    let mut memory = Vec::new();
+    let mut held = HeldWrite::new(Growing(2.into()));
+    block_on(memory.resume_write_all(&mut held)).unwrap();
+    assert_eq!((held.completed(), memory), (3, b"abc".to_vec()));
+}

@@ -130,3 +130,13 @@ fn a_closed_writer_takes_nothing() {
     assert_eq!(failed(submit(&mut writer, b"late")).kind(), io::ErrorKind::BrokenPipe);
     assert_eq!((seen.writes(), seen.bytes(), writer.outstanding()), (vec![], vec![], None));
 }
+
+/// A loop that polls one future again must not have its bytes twice.
+#[test]
+#[should_panic(expected = "polled after it was answered")]
+fn the_future_of_a_submission_submits_once() {
+    let mut memory = Vec::new();
+    let mut submission = memory.submit(b"abc");
+    let _ = ready(poll_future(&mut submission)).unwrap();
+    let _ = poll_future(&mut submission);
+}
