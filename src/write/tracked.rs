@@ -306,10 +306,10 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
         }
         self.stage = Stage::Closing;
         ready!(self.poll_finish(cx));
-        let released = match (ready!(self.guarded(cx, D::poll_close)), &self.poison) {
-            (Ok(()), Some(reason)) => Err(reason.poisoned()),
-            (released, _) => released,
-        };
+        // What a close tells of a writer that was poisoned before it is that, however the release went.
+        let poisoned = self.poison.as_ref().map(RepeatableError::poisoned);
+        let released = ready!(self.guarded(cx, D::poll_close));
+        let released = poisoned.map_or(released, Err);
         let mut outcome =
             self.last_write.take_unreported_failure().map_or_else(|| released.map_err(RepeatableError::new), Err);
         let answer = repeat(&mut outcome);

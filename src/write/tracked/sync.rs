@@ -14,8 +14,8 @@ use crate::{
 
 /// A [`DriveWrite`] whose destination can make durable what is complete.
 ///
-/// [`Tracked`] calls these methods and keeps [D1](crate::contract::Rule::D1): none is called while a write is outstanding,
-/// after a close, after an indeterminate outcome, or after one of them has failed.
+/// [`Tracked`] calls these methods and keeps [D1](crate::contract::Rule::D1): none is called while a write is
+/// outstanding, after a close, after an indeterminate outcome, or after one of them has failed.
 ///
 /// # Implementer notes
 ///

@@ -72,3 +72,13 @@ fn a_poisoned_writer_is_closed_and_says_why() {
     }
     assert_eq!(calls.take(), [start(b"abc"), Close]);
 }
+
+#[test]
+fn that_of_a_poisoned_writer_says_so_also_if_its_release_fails() {
+    let (mut writer, _) = Driver::new().on_start([Act::Panic]).on_close([Act::Pending, Act::Os(NO_SPACE)]).tracked();
+    failed(submit(&mut writer, b"abc"));
+    assert!(close(&mut writer).is_pending());
+    for _ in 0..2 {
+        assert!(Indeterminate::find(&failed(close(&mut writer))).is_some());
+    }
+}
