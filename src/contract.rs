@@ -103,15 +103,15 @@ rules! {
         "A ticket is answered with its own result only, and with the same one again, until bytes are submitted: a count \
          exactly, an error with its kind, OS code and text. Any other ticket is `UnknownTicket`."
     W5 "outstanding":
-        "A write is outstanding from `InFlight` until its ticket was polled to `Ready`. As long as it is, `outstanding` names \
-         it, and a submission of bytes answers `WriteOutstanding` at once, takes nothing, and says the same again and again. \
-         So does every other write-side operation that the writer has, except the close. Reads neither ask nor answer for it. \
-         An answer that was dropped by whoever polled for it was given."
+        "A write is outstanding from `InFlight` until its ticket was polled to `Ready`, even if that answer was dropped. Until \
+         then `outstanding` names it, and until a close has begun a submission of bytes answers `WriteOutstanding` at once, \
+         takes nothing, and says the same again and again. So does every other write-side operation that the writer has, \
+         except the close. Reads neither ask nor answer for it."
     W6 "error":
         "`Err` for a ticket: none of its bytes is complete, as the destination says, with kind and OS code. A partial success \
-         is a short count. What cannot be known is `Indeterminate`, for good: every later submission errs and says so too. An \
-         error that `write(2)` may give after bytes are in (EIO, ENOSPC or EDQUOT on a descriptor with `O_DSYNC`, `O_SYNC` or \
-         `O_DIRECT`) is `Indeterminate`."
+         is a short count. What cannot be known is `Indeterminate`, for good: every later submission of bytes errs and says \
+         so too. An error that `write(2)` may give after bytes are in (EIO, ENOSPC or EDQUOT on a descriptor with `O_DSYNC`, \
+         `O_SYNC` or `O_DIRECT`) is `Indeterminate`."
     W7 "order":
         "The bytes of a submission follow those of every earlier one."
     W8 "abandonment":
@@ -119,7 +119,7 @@ rules! {
     W9 "close":
         "A close waits for what is outstanding, releases the destination, and tells the failure or short count of a write that \
          was not answered, which then counts as answered. The first outcome is given again; the last ticket still answers; \
-         everything else errs. Types that cannot close (memory, `&mut W`) MAY take later writes.";
+         everything else errs. Types that cannot close, such as memory, MAY take later writes.";
     Polls:
     P1 "wake":
         "A task whose last poll was `Pending` is woken when it can go on, unless another task has polled that side since: \

@@ -28,18 +28,22 @@ use crate::{
 ///
 /// Implement it for a type of your own if the two sentences above hold for it; the rest is
 /// [`io::Write`]'s own contract, above all that an error means that no byte of the buffer is complete. The provided
-/// methods are for what `io::Write` cannot say, and their defaults are right for most types.
+/// methods are for what `io::Write` cannot say. Their defaults are right for what is no descriptor; a wrapper round a
+/// `File` or a socket forwards them all.
 ///
 /// ```
 /// use std::io::{self, Write};
 /// use async_write_complete::WriteComplete;
 ///
-/// /// Hands each write to a log; nothing is kept.
-/// struct Log(std::fs::File);
+/// /// Hands each write to a thread that keeps a log; nothing is kept here.
+/// struct Log(std::sync::mpsc::Sender<Vec<u8>>);
 ///
 /// impl Write for Log {
-///     fn write(&mut self, buf: &[u8]) -> io::Result<usize> { self.0.write(buf) }
-///     fn flush(&mut self) -> io::Result<()> { self.0.flush() }
+///     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+///         self.0.send(buf.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+///         Ok(buf.len())
+///     }
+///     fn flush(&mut self) -> io::Result<()> { Ok(()) }
 /// }
 ///
 /// impl WriteComplete for Log {}
@@ -58,7 +62,8 @@ pub trait WriteComplete: io::Write {
     /// reads ended; `Ok(false)` when there is nothing to move, because reading and writing share no cursor.
     ///
     /// It is here because a read that was abandoned may have fetched bytes that nobody has seen. The default answers
-    /// `Ok(false)`, which is right for sockets and pipes; a type that implements [`io::Seek`] overrides it.
+    /// `Ok(false)`, which is right for sockets and pipes; a type that implements [`io::Seek`] overrides it. It is not
+    /// called with more than was read since the last seek or write.
     ///
     /// # Errors
     ///
@@ -76,7 +81,8 @@ pub trait WriteComplete: io::Write {
     ///
     /// # Errors
     ///
-    /// `TimedOut` for a descriptor that blocks, and so has a send timeout, which has passed.
+    /// `TimedOut` for a descriptor that blocks, and so has a send timeout, which has passed. Otherwise that of the
+    /// system call that waits. `Interrupted` has it called again. It may wait without end: so does a write.
     fn wait_writable(&mut self) -> io::Result<bool> {
         Ok(false)
     }
@@ -99,7 +105,7 @@ pub trait WriteComplete: io::Write {
     ///
     /// # Errors
     ///
-    /// The destination's own; it is released all the same.
+    /// The destination's own; it is released all the same. A panic is [`Indeterminate`].
     fn release(self) -> io::Result<()>
     where
         Self: Sized,

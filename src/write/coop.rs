@@ -41,8 +41,7 @@ mod by_time {
         time::{Duration, Instant},
     };
 
-    /// How long a run may last. About what a tokio task may take from its neighbours between two budget checks; long
-    /// against the price of one turn, which is a self-wake and a poll.
+    /// How long a run may last. Long against the price of one turn, which is a self-wake and a poll.
     pub(super) const RUN: Duration = Duration::from_micros(150);
 
     /// Runs shorter than this many answers are never cut, so that a slow machine does not spend its time on turns.

@@ -39,20 +39,20 @@ use crate::{
 
 /// A writer that says of each write when it is past its point of no return, and when it is complete.
 ///
-/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, so
-/// a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is dropped
-/// instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are durable:
-/// the [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the conformance
-/// kit certifies, rule by rule: `async-write-complete-conformance`.
+/// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, and
+/// given, so a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is
+/// dropped instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are
+/// durable: the [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the
+/// conformance kit certifies, rule by rule: `async-write-complete-conformance`.
 ///
 /// ```text
 ///      poll_write_submit                         poll_write_complete(ticket)
 ///  ---------+---------------------------------------------+------------------------>
 ///  Pending, | InFlight(ticket): submitted.                | Ready(Ok(n)): the first n bytes are complete:
 ///  Err:     | A drop does not stop the write.             | an observer of the destination sees them.
-///  nothing  | Until it is answered, a submission gets     | Ready(Err(_)): none of them is, unless it is an
-///  taken    | WriteOutstanding, and takes nothing.        | Indeterminate: then nobody knows.
-///           | Complete(n): both moments at once           |
+///  nothing  | Until it is answered, a submission gets     | Ready(Err(_)): none of them is, unless it is
+///  taken    | WriteOutstanding, and takes nothing.        | Indeterminate (that is not known) or
+///           | Complete(n): both moments at once.          | UnknownTicket (it is another one's ticket).
 /// ```
 ///
 /// Each promise below is one of the numbered [rules](crate::contract), W1 to W9 and P1 to P4, whose text decides. There
@@ -156,14 +156,15 @@ pub trait AsyncWriteComplete {
     ///   ([W7](crate::contract::Rule::W7)).
     /// * `Ready(Err(_))`: nothing was taken, unless the error is [`Indeterminate`](crate::Indeterminate).
     ///
-    /// An empty `buf` is `Complete(0)`, and does nothing.
+    /// An empty `buf` is `Complete(0)`, and does nothing; after a close it may err.
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered, at once and
-    /// again and again ([W5](crate::contract::Rule::W5)). [`Indeterminate`](crate::Indeterminate) if it is not known
-    /// how many bytes are complete, and from then on ([W6](crate::contract::Rule::W6)). `BrokenPipe` after a close.
-    /// Otherwise the destination's own. Never `WouldBlock` or `Interrupted` ([P3](crate::contract::Rule::P3)).
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered, at once and again and again
+    /// ([W5](crate::contract::Rule::W5)). [`Indeterminate`](crate::Indeterminate) if it is not known how many bytes are
+    /// complete, and from then on ([W6](crate::contract::Rule::W6));
+    /// [`Indeterminate::find`](crate::Indeterminate::find) tells. `BrokenPipe` once a close has begun. Otherwise the
+    /// destination's own. Never `WouldBlock` or `Interrupted` ([P3](crate::contract::Rule::P3)).
     ///
     /// # Cancel safety
     ///
@@ -178,8 +179,8 @@ pub trait AsyncWriteComplete {
 
     /// Submits the concatenation of `bufs`, or some first part of it, as one write.
     ///
-    /// As [`poll_write_submit`](Self::poll_write_submit) in everything; counts run over the concatenation. The default
-    /// submits the first slice that has bytes.
+    /// As [`poll_write_submit`](Self::poll_write_submit) in everything; counts run over the concatenation, which is
+    /// empty if there are no slices. The default submits the first slice that has bytes.
     fn poll_write_submit_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -195,20 +196,22 @@ pub trait AsyncWriteComplete {
     /// * `Pending`: the write is in flight, and the task is woken when it has ended ([P1](crate::contract::Rule::P1)).
     /// * `Ready(Ok(n))`: exactly the first `n` bytes are complete, and no later one is or will be
     ///   ([W1](crate::contract::Rule::W1), [W2](crate::contract::Rule::W2)). `n` may be less than [`Ticket::len`].
-    /// * `Ready(Err(_))`: none of them is, or see Errors.
+    /// * `Ready(Err(_))`: none of them is, unless it is one of the first two errors below.
     ///
-    /// `Ready` settles the writer: the next submission is taken. The same ticket gets the same answer again until bytes
-    /// are submitted ([W4](crate::contract::Rule::W4)).
+    /// `Ready`, except [`UnknownTicket`], is the answer that ends the refusal of other submissions, also if the caller
+    /// drops it. The same ticket gets the same answer again until bytes are submitted
+    /// ([W4](crate::contract::Rule::W4)). Of two tasks that poll for one ticket the last one is woken.
     ///
     /// # Errors
     ///
-    /// [`UnknownTicket`] for one that is not of this writer's last submission: never another submission's count. The
-    /// default, for writers that never answer `InFlight`, answers nothing else. [`Indeterminate`](crate::Indeterminate)
-    /// if nobody can know the count ([W6](crate::contract::Rule::W6)). Otherwise the destination's own.
+    /// [`UnknownTicket`] for one that is not of this writer's last submission: it says nothing of the bytes, and is
+    /// never another submission's count. The default, for writers that never answer `InFlight`, answers nothing else.
+    /// [`Indeterminate`](crate::Indeterminate) if the count cannot be known ([W6](crate::contract::Rule::W6)).
+    /// Otherwise the destination's own.
     ///
     /// # Cancel safety
     ///
-    /// A drop of the caller takes nothing and loses nothing: poll again.
+    /// A caller that goes away loses nothing: poll again.
     ///
     /// # Panics
     ///
@@ -218,14 +221,15 @@ pub trait AsyncWriteComplete {
         Poll::Ready(Err(UnknownTicket::new(ticket).into()))
     }
 
-    /// The ticket that has to be answered before anything else can be submitted ([W5](crate::contract::Rule::W5)).
+    /// The ticket that has to be answered before anything else can be submitted ([W5](crate::contract::Rule::W5)): also
+    /// when its write has ended, until it was polled to `Ready` or a close was. It does no I/O, and wakes no task.
     ///
     /// The default, for writers that never answer `InFlight`, is `None`.
     fn outstanding(&self) -> Option<Ticket> {
         None
     }
 
-    /// Waits for what is outstanding, then releases the destination.
+    /// Waits for what is outstanding, then releases the destination. The first poll is final: nothing more is taken.
     ///
     /// # Guarantees
     ///
@@ -237,12 +241,13 @@ pub trait AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// The failure of the last write if it was not answered, or `WriteZero` if it came out short. The reason, if the
-    /// writer had an indeterminate outcome before. Otherwise the destination's own.
+    /// The first of these that there is: the failure of the last write if it was not answered, or `WriteZero` if it
+    /// came out short; the reason, if the writer had an indeterminate outcome before; the destination's own.
     ///
     /// # Cancel safety
     ///
-    /// A close that has begun goes on without its caller if the writer is self-driven; poll again for the outcome.
+    /// A close that has begun goes on without its caller if the writer is self-driven, as `Offload`
+    /// is; a wrapper that only its caller's polls carry on waits for the next one. Poll again for the outcome.
     ///
     /// # Panics
     ///
