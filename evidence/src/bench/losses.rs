@@ -68,8 +68,8 @@ impl Losses {
     /// In a sentence.
     pub(crate) fn text(&self) -> String {
         format!(
-            "Ours is slower in {} of {} comparisons: each of its rows with the fastest peer and with the median of the \
-             peers on the same executor, at p50 and at p99.",
+            "Ours is slower in {} of {} comparisons, which are those of each row with the fastest and the median peer \
+             on the same executor, at p50 and p99.",
             self.lost.len(),
             self.compared
         )

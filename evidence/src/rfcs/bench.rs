@@ -65,7 +65,8 @@ impl Bench {
         let quiet = if self.0.quiet.is_quiet() { "" } else { " **The machine was not quiet.**" };
         let quick = if self.0.quick { " **A quick run, whose figures say little.**" } else { "" };
         format!(
-            "{}\nPeers write and flush. The first three columns share a bare executor, the last two tokio's. {}, {}.{quiet}{quick} {}\n",
+            "{}\nBy `evidence -- bench`. Peers write and flush. The first three columns share a bare executor, the last two \
+             tokio's. {}, {}.{quiet}{quick} {}\n",
             table.finish(),
             self.0.machine,
             self.file_system(),
