@@ -120,7 +120,7 @@ impl Cursor {
 
     /// Why the write that waits for the cursor cannot be made; nothing, if the bytes were read out since.
     pub(super) fn take_seek_back_failure(&mut self) -> Option<io::Error> {
-        if self.ahead() > 0 { self.seek_back_failed.take() } else { None }
+        self.seek_back_failed.take()
     }
 
     /// A seek to `to` begins. Answers where to as seen from the destination's cursor.
@@ -147,19 +147,22 @@ impl Cursor {
         self.seek.take_if(|seek| seek.to == to && seek.result.is_some())?.result
     }
 
-    /// A read is answered: no poll will take the result of the last seek.
+    /// A read is answered: no poll will take the result of the last seek, and if all that was fetched is handed out, no
+    /// write waits for the cursor to go back.
     pub(super) fn forget_seek(&mut self) -> Discarded {
         let seek = self.seek.take().and_then(|seek| seek.result);
-        Discarded([seek.and_then(Result::err), None, None])
+        let seek_back = if self.ahead() == 0 { self.seek_back_failed.take() } else { None };
+        Discarded([seek.and_then(Result::err), None, seek_back])
     }
 
     /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any
     /// more.
     pub(super) fn forget(&mut self, moves: bool) -> Discarded {
         let end = self.end.take_if(|(end, _)| moves || end.is_ok());
+        let seek_back = self.seek_back_failed.take();
         let mut discarded = self.forget_seek();
         discarded.0[1] = end.and_then(|(end, _)| end.err());
-        discarded.0[2] = self.seek_back_failed.take();
+        discarded.0[2] = seek_back;
         discarded
     }
 }

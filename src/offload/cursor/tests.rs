@@ -28,6 +28,10 @@ const ROWS: &[(&str, &[&str])] = &[
     ("it cannot: no write tries again", &["fetch abc", "back false", "back by: 0", "fetch de", "back by: 0"]),
     ("it fails: one write is told", &["fetch ab", "back error", "back failed: yes", "back failed: no"]),
     ("it fails: the bytes stay", &["fetch ab", "read 1: a", "back error", "back by: 1", "read 9: b"]),
+    (
+        "it fails: no write is told after the bytes were read out",
+        &["fetch ab", "back error", "read 2: ab", "forget the seek", "fetch cd", "back failed: no", "back by: 2"],
+    ),
     ("it is tried again", &["fetch ab", "back error", "back failed: yes", "back by: 2", "back true", "ahead: 0"]),
     // Seeks.
     ("a seek is answered once", &["seek 7: 7", "seek ended 7", "result of 7: 7", "result of 7: nothing"]),

@@ -97,6 +97,19 @@ fn is_not_executed_when_the_cursor_cannot_be_moved() {
     assert_eq!((observer.bytes(), observer.seek_backs()), (b"XYcdef".to_vec(), vec![4, 4]), "tried again");
 }
 
+/// The failure was that of a write which was dropped. Reads have handed out the bytes since, so the next move is tried.
+#[test]
+fn does_not_get_the_failure_of_an_earlier_move() {
+    let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdefgh").on_seek([Outcome::Os(IO_ERROR)]));
+    abandon(&mut file, &pool, 4);
+    assert!(steps::submit(&mut file, b"XY").is_pending());
+    assert!(pool.run_one());
+    assert_eq!(ready(read(&mut file, 4)).unwrap(), b"abcd");
+    abandon(&mut file, &pool, 2);
+    write_now(&mut file, &pool, b"XY");
+    assert_eq!((observer.bytes(), observer.seek_backs()), (b"abcdXYgh".to_vec(), vec![4, 2]));
+}
+
 #[test]
 fn is_not_executed_when_the_pool_drops_the_move() {
     let (mut file, pool, observer) = offload(Scripted::new().holding(b"abcdef"));
