@@ -76,9 +76,10 @@ use crate::{
 /// Carries a blocking destination to the asynchronous side.
 ///
 /// Each operation runs on the pool, that of the `blocking` crate or [another](Self::with_pool), and is answered when
-/// the destination's own call has returned: nothing is called on the executor's thread but the drop of an idle
-/// destination. A submission may spin some 20 µs there for its answer ([`Policy`]). It needs no runtime, only wakers:
-/// smol, tokio, async-std and a bare `block_on` all drive it.
+/// the destination's own call has returned. Of the destination nothing is called on the executor's thread but the drop
+/// of an idle one, and the release of one whose close the pool refuses. A submission may spin some 20 µs there for its
+/// answer, and as long before that for the cursor to go back over an [abandoned read](#abandoned-reads-and-writes)
+/// ([`Policy`]). It needs no runtime, only wakers: smol, tokio, async-std and a bare `block_on` all drive it.
 ///
 /// Its observer looks at the destination from elsewhere: at a file by another descriptor's `read(2)`, at memory after
 /// [`into_inner`](Self::into_inner). Of a socket or a pipe the observer is the kernel, which has the bytes.
@@ -259,8 +260,9 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered: `f` is not run then. [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later
-    /// operation that needs it errs. `BrokenPipe` after a close.
+    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered: `f` is not run then.
+    /// [`Indeterminate`](crate::Indeterminate) if `f` panics; the destination is dropped, and every later operation
+    /// that needs it errs. `BrokenPipe` after a close.
     ///
     /// # Cancel safety
     ///

@@ -1,5 +1,5 @@
-//! [`Pool`]: the seam between an [`Offload`](super::Offload) and the threads that block for it; and the [`Job`]s that it
-//! gets. The one file that names `blocking`.
+//! [`Pool`]: the seam between an [`Offload`](super::Offload) and the threads that block for it; and the [`Job`]s that
+//! it gets. The one file that names `blocking`.
 
 use std::{
     collections::VecDeque,

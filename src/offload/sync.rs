@@ -19,9 +19,9 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     ///
     /// # Guarantees
     ///
-    /// [D1](crate::contract::Rule::D1): success means that all that this handle had completed before the call is durable.
-    /// It does not cover the entry of a new file in its directory. After a sync has failed, waited for or not, every
-    /// later one of this `Offload` fails.
+    /// [D1](crate::contract::Rule::D1): success means that all that this handle had completed before the call is
+    /// durable. It does not cover the entry of a new file in its directory. After a sync has failed, waited for or not,
+    /// every later one of this `Offload` fails.
     ///
     /// # Errors
     ///
