@@ -23,10 +23,11 @@ struct Store {
 }
 
 impl Store {
-    /// Reads the log up to a record that a kill has torn, writes that to a new file in its place, and goes on behind it.
+    /// Reads the log up to a record that a kill has torn, writes that to a new file in its place, and goes on behind
+    /// it.
     ///
-    /// What was read may have been in the page cache alone, and after a failed sync for good. A new file is durable, with
-    /// its name, before it is served.
+    /// What was read may have been in the page cache alone, and after a failed sync for good. A new file is durable,
+    /// with its name, before it is served.
     fn open(path: &Path) -> io::Result<Self> {
         let bytes = if path.try_exists()? { std::fs::read(path)? } else { Vec::new() };
         let (mut values, mut whole) = (HashMap::new(), 0);
@@ -41,8 +42,8 @@ impl Store {
 
     /// Sets a key. It is durable when this answers, whatever happens then; many tasks share one sync.
     ///
-    /// After an error nobody knows whether it is set, and the store takes nothing more: open it anew. Of two that set one
-    /// key at once, the later one in the log counts, as it will at the next start.
+    /// After an error nobody knows whether it is set, and the store takes nothing more: open it anew. Of two that set
+    /// one key at once, the later one in the log counts, as it will at the next start.
     async fn set(&self, key: &str, value: &str) -> io::Result<()> {
         let at = self.log.append_durable(&encode(key, value)).await?.offset();
         let mut values = self.values.lock().expect("no panic");

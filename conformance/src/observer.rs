@@ -31,7 +31,8 @@ use crate::describe::{counted, ordinal};
 ///
 ///     /// Nobody reads any more. That is for good, and cannot wait for a later call.
 ///     fn inject(&self, fault: &Fault) -> bool {
-///         let can = fault.lasting && fault.after == 0 && fault.call == Call::Write && fault.effect == Effect::Error(EPIPE);
+///         let is_for_good = fault.lasting && fault.after == 0;
+///         let can = is_for_good && fault.call == Call::Write && fault.effect == Effect::Error(EPIPE);
 ///         can && self.stream.shutdown(Shutdown::Both).is_ok()
 ///     }
 /// }

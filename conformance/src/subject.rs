@@ -1,5 +1,5 @@
-//! [`Subject`]: a writer of any type, with what its author declared how to call. So each check is compiled once, and not for
-//! every writer.
+//! [`Subject`]: a writer of any type, with what its author declared how to call. So each check is compiled once, and
+//! not for every writer.
 
 use std::{
     future::{Future, ready},

@@ -35,8 +35,8 @@ pub enum Carrier {
     Room,
     /// Polls: the writer is *driven*.
     Polls,
-    /// [`Observer::step`], and nothing else: a *self-driven* writer whose pool the kit steps. What has not happened when
-    /// there is no step left never will, so the kit waits for nothing.
+    /// [`Observer::step`], and nothing else: a *self-driven* writer whose pool the kit steps. What has not happened
+    /// when there is no step left never will, so the kit waits for nothing.
     Steps,
     /// Other threads or the kernel: any other *self-driven* writer.
     Others,

@@ -1,7 +1,7 @@
 //! Writers that break one rule each: the proof that every check catches what it is for.
 //!
-//! [`Flaw::ALL`] has at least two for each rule. Each is the plain writer behind [`Reference`](crate::Reference) with one
-//! thing wrong, and the kit must report the rule of that flaw, and no other.
+//! [`Flaw::ALL`] has at least two for each rule. Each is the plain writer behind [`Reference`](crate::Reference) with
+//! one thing wrong, and the kit must report the rule of that flaw, and no other.
 //!
 //! ```
 //! use async_write_complete::contract::Rule;

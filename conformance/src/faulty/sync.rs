@@ -14,8 +14,8 @@ impl Faulty {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](async_write_complete::WriteOutstanding) while a write is outstanding; and an error for good once
-    /// a sync has failed.
+    /// [`WriteOutstanding`](async_write_complete::WriteOutstanding) while a write is outstanding; and an error for good
+    /// once a sync has failed.
     pub async fn sync(self: Pin<&mut Self>) -> io::Result<()> {
         let this = self.get_mut();
         this.settled(Flaw::SyncsOverIt).await?;

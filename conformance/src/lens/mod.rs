@@ -55,17 +55,17 @@
 //!
 //! # Pending
 //!
-//! What a caller may conclude from `Pending` is where the texts part. **tokio's** says that no data was written from the
-//! buffer, so there W3 is tokio's own promise. **futures-io's** does not say it, and lets `Pending` mean *submitted*: a
-//! type that begins the write, answers `Pending`, and gives the count when it is polled again with the same bytes keeps
-//! that text. W3 is judged by its own words in both cases.
+//! What a caller may conclude from `Pending` is where the texts part. **tokio's** says that no data was written from
+//! the buffer, so there W3 is tokio's own promise. **futures-io's** does not say it, and lets `Pending` mean
+//! *submitted*: a type that begins the write, answers `Pending`, and gives the count when it is polled again with the
+//! same bytes keeps that text. W3 is judged by its own words in both cases.
 //!
-//! `Offload` and `ToFuturesIo` hold a write that was submitted behind the `Pending` of their `poll_write`, because a trait
-//! without tickets leaves no other place for it: seen through this lens they break W3 when a caller gives up after a
-//! `Pending`, or comes back with other bytes, and `ToTokio` deviates there from tokio's text. They keep W5: the write of
-//! another content gets `PriorWriteFailed`, once, if the earlier one failed. [The page of the
-//! adapters](async_write_complete::adapter#which-write-a-buffer-belongs-to) says so. By their own trait, which has tickets,
-//! they keep W3: a caller who must know has to submit.
+//! `Offload` and `ToFuturesIo` hold a write that was submitted behind the `Pending` of their `poll_write`, because a
+//! trait without tickets leaves no other place for it: seen through this lens they break W3 when a caller gives up
+//! after a `Pending`, or comes back with other bytes, and `ToTokio` deviates there from tokio's text. They keep W5: the
+//! write of another content gets `PriorWriteFailed`, once, if the earlier one failed. [The page of the
+//! adapters](async_write_complete::adapter#which-write-a-buffer-belongs-to) says so. By their own trait, which has
+//! tickets, they keep W3: a caller who must know has to submit.
 
 #[cfg(feature = "futures-io")]
 mod futures_io;
