@@ -17,7 +17,6 @@ const END_LASTS: Duration = Duration::from_millis(100);
 /// A read fetches bytes on the pool, and hands them out when it is polled again. A read that was dropped leaves its
 /// bytes to the next one; before a write the cursor goes back over them instead. A seek is answered to the next poll
 /// with the same position, and forgotten when another operation begins.
-#[derive(Debug)]
 pub(super) struct Cursor {
     fetched: Buffer,
     handed_out: usize,
@@ -32,7 +31,6 @@ pub(super) struct Cursor {
     can_seek_back: bool,
 }
 
-#[derive(Debug)]
 struct Seek {
     to: SeekFrom,
     result: Option<io::Result<u64>>,
@@ -168,7 +166,7 @@ impl Cursor {
 }
 
 /// Errors that no poll will take. They are of foreign types, each of which may panic in its drop: not under a lock.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "to be dropped when the lock is not held"]
 pub(super) struct Discarded([Option<io::Error>; 3]);
 

@@ -1,7 +1,6 @@
 //! [`Operation`]: what runs on the pool with the destination, and what it reports.
 
 use std::{
-    fmt,
     io::{self, SeekFrom},
     sync::PoisonError,
 };
@@ -35,7 +34,6 @@ pub(super) enum Operation<T> {
 pub(super) type Call<T> = Box<dyn FnOnce(&mut T) -> io::Result<Report> + Send>;
 
 /// What an operation says of itself when it ends.
-#[derive(Debug)]
 pub(super) enum Report {
     Write(Result<usize, RepeatableError>),
     Read(Buffer, io::Result<usize>),
@@ -133,20 +131,6 @@ fn known<R>(call: impl FnOnce() -> io::Result<R>) -> io::Result<io::Result<R>> {
     match catch_panics(call)? {
         Err(error) if Indeterminate::find(&error).is_some() => Err(error),
         result => Ok(result),
-    }
-}
-
-impl<T> fmt::Debug for Operation<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Write(..) => "Write",
-            Self::Read(..) => "Read",
-            Self::Seek(..) => "Seek",
-            Self::SeekBack(..) => "SeekBack",
-            Self::Sync(_) => "Sync",
-            Self::Call(_) => "Call",
-            Self::Release => "Release",
-        })
     }
 }
 

@@ -36,7 +36,6 @@ mod table;
 mod tests;
 
 /// Where the destination is.
-#[derive(Debug)]
 pub(super) enum Place<T> {
     /// Here, between operations.
     Idle(T),
@@ -78,7 +77,6 @@ pub(super) enum Close {
 }
 
 /// What the worker has to do.
-#[derive(Debug)]
 pub(super) enum Next<T> {
     /// Run the operation, then [`finish`](Machine::finish) or [`poison`](Machine::poison).
     Run(T, Operation<T>),
@@ -94,7 +92,6 @@ pub(super) enum Next<T> {
 pub(super) type ReleaseFn<T> = fn(T) -> io::Result<()>;
 
 /// The machine; its transitions are its methods.
-#[derive(Debug)]
 pub(super) struct Machine<T> {
     place: Place<T>,
     last_write: LastWrite,

@@ -102,7 +102,6 @@ impl SyncKind {
 ///
 /// A sync that was polled and dropped goes on. A failure stays: no sync succeeds after it. A success waits for the next
 /// poll of the same kind, and is forgotten when another operation of the writing side begins.
-#[derive(Debug)]
 pub(super) struct Syncs {
     /// Until it is answered; `None` inside while it is under way.
     current: Option<(SyncKind, Option<io::Result<()>>)>,
