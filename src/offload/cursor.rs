@@ -5,8 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::buffer::Buffer;
-use crate::guard::drop_catching_panics;
+use super::{buffer::Buffer, discarded::Discarded};
 
 /// How old an end may be that a read answers. A task that waits for a read polls long before; an older end is that of a
 /// read that was dropped, and the destination may have grown since.
@@ -147,32 +146,20 @@ impl Cursor {
 
     /// A read is answered: no poll will take the result of the last seek, and if all that was fetched is handed out, no
     /// write waits for the cursor to go back.
-    pub(super) fn forget_seek(&mut self) -> Discarded {
-        let seek = self.seek.take().and_then(|seek| seek.result);
-        let seek_back = if self.ahead() == 0 { self.seek_back_failed.take() } else { None };
-        Discarded([seek.and_then(Result::err), None, seek_back])
+    pub(super) fn forget_seek(&mut self, discarded: &mut Discarded) {
+        discarded.add(self.seek.take().and_then(|seek| seek.result?.err()));
+        if self.ahead() == 0 {
+            discarded.add(self.seek_back_failed.take());
+        }
     }
 
     /// Another operation begins: no poll will take the result of the last seek, and what was the end may be none any
     /// more.
-    pub(super) fn forget(&mut self, moves: bool) -> Discarded {
+    pub(super) fn forget(&mut self, moves: bool, discarded: &mut Discarded) {
+        self.forget_seek(discarded);
+        discarded.add(self.seek_back_failed.take());
         let end = self.end.take_if(|(end, _)| moves || end.is_ok());
-        let seek_back = self.seek_back_failed.take();
-        let mut discarded = self.forget_seek();
-        discarded.0[1] = end.and_then(|(end, _)| end.err());
-        discarded.0[2] = seek_back;
-        discarded
-    }
-}
-
-/// Errors that no poll will take. They are of foreign types, each of which may panic in its drop: not under a lock.
-#[derive(Default)]
-#[must_use = "to be dropped when the lock is not held"]
-pub(super) struct Discarded([Option<io::Error>; 3]);
-
-impl Drop for Discarded {
-    fn drop(&mut self) {
-        self.0.iter_mut().for_each(|error| drop_catching_panics(error.take()));
+        discarded.add(end.and_then(|(end, _)| end.err()));
     }
 }
 

@@ -7,7 +7,7 @@
 //! | `post.rs` | how an operation is posted and waited for |
 //! | `place.rs` | the hand-over to the worker, as a pure state machine: begin there |
 //! | `cursor.rs` | the state of reads and seeks, beside it |
-//! | `shared.rs` | the lock round both, the wakers, the order of things |
+//! | `shared.rs` | the lock round both, the wakers, the order of things; `discarded.rs`: what is dropped without it |
 //! | `worker.rs`, `operation.rs`, `buffer.rs` | what runs on the pool |
 //! | `detached.rs` | one call on a pool, without a handle |
 //! | `spin.rs` | all that decides about spinning |
@@ -27,6 +27,7 @@ mod buffer;
 mod complete;
 mod cursor;
 mod detached;
+mod discarded;
 #[cfg(feature = "tracing")]
 mod events;
 #[cfg(not(feature = "tracing"))]

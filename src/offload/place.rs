@@ -20,6 +20,7 @@ use std::{io, task::Poll};
 
 use super::{
     cursor::Cursor,
+    discarded::Discarded,
     operation::{Operation, Report, not_run},
     sync::Syncs,
 };
@@ -101,8 +102,7 @@ pub(super) struct Machine<T> {
     pub(super) syncs: Syncs,
     /// The failure of Closed or Poisoned was answered, or is that of the last write.
     is_reported: bool,
-    /// An error that nobody will be told, to be dropped as soon as the lock is not held: it may be of a foreign type.
-    pub(super) discarded: Option<RepeatableError>,
+    pub(super) discarded: Discarded,
 }
 
 /// The transitions of the `Offload`.
@@ -115,7 +115,7 @@ impl<T> Machine<T> {
             release: None,
             syncs: Syncs::new(),
             is_reported: false,
-            discarded: None,
+            discarded: Discarded::default(),
         }
     }
 
@@ -212,7 +212,7 @@ impl<T> Machine<T> {
             Place::Poisoned(reason) => {
                 let outcome = Err(RepeatableError::new(reason.poisoned()));
                 self.place = Place::Closed(self.last_write.take_unreported_failure().map_or(outcome, Err));
-                self.discarded = Some(reason);
+                self.discarded.add(Some(reason));
             }
             elsewhere => self.place = elsewhere,
         }
@@ -304,7 +304,7 @@ impl<T> Machine<T> {
     /// A failure that was not reported comes before the outcome of the release.
     fn outcome(&mut self, released: Result<(), RepeatableError>) -> Result<(), RepeatableError> {
         let Some(unreported) = self.last_write.take_unreported_failure() else { return released };
-        self.discarded = released.err();
+        self.discarded.add(released.err());
         Err(unreported)
     }
 
@@ -327,7 +327,7 @@ impl<T> Machine<T> {
         let is_bad = matches!(self.place, Place::Closed(Err(_)) | Place::Poisoned(_));
         let is_place = is_bad && !std::mem::replace(&mut self.is_reported, true);
         let count = [write.is_some(), is_place, self.syncs.take_unreported_failure()];
-        self.discarded = self.discarded.take().or(write);
+        self.discarded.add(write);
         count.map(u64::from).iter().sum()
     }
 }

@@ -52,12 +52,13 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
                 Step::Wait => break,
                 Step::Yield => {
                     // The other side was woken before, so it is mostly polled before. Only fairness rests on it.
-                    drop_catching_panics(waker);
+                    drop_catching_panics(waker.take());
                     cx.waker().wake_by_ref();
                     break;
                 }
             }
         }
+        drop_catching_panics(waker);
         end_run();
         Poll::Pending
     }
@@ -130,7 +131,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         self.poll_steps(Side::Read, cx, |shared, inner| {
             // Also what was fetched before waits for an operation under way, which may move the cursor.
             inner.answer_or_begin(Side::Read, |inner| inner.answer_read(buf)).unwrap_or_else(|| {
-                inner.discarded.0 = inner.machine.cursor.forget_seek();
+                inner.machine.cursor.forget_seek(&mut inner.machine.discarded);
                 let mut buffer = inner.spare_buffer();
                 buffer.make_room(buf.len().min(MAX_READ));
                 Step::Posted(shared.post(inner, Side::Read, Operation::Read(T::read, buffer), None))

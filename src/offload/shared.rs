@@ -6,6 +6,7 @@
 
 use std::{
     io,
+    ops::{Deref, DerefMut},
     sync::{
         PoisonError,
         atomic::Ordering::{Acquire, Relaxed, Release},
@@ -16,7 +17,8 @@ use std::{
 use super::{
     abandoned::{UnderWay, count_failures},
     buffer::Buffer,
-    cursor::{Cursor, Discarded},
+    cursor::Cursor,
+    discarded::Discarded,
     operation::Operation,
     place::{Close, Machine, Next, ReleaseFn, Side},
     spin::{Policy, PolledSince, SpinPermit, Spinner},
@@ -58,10 +60,42 @@ pub(super) struct Inner<T> {
     last_side: Side,
     /// This side had the last operation while the other one waited: it lets the other one go first, once.
     yields: Option<Side>,
-    /// To be dropped as soon as the lock is not held.
-    pub(super) discarded: (Discarded, Buffer),
     /// The `Offload` was dropped with an operation under way.
     abandoned: Option<UnderWay>,
+}
+
+/// The lock, held. What is discarded under it is dropped when it is not held any more.
+pub(super) struct Locked<'a, T> {
+    inner: MutexGuard<'a, Inner<T>>,
+    /// Fields are dropped in their order, so this comes after the unlocking.
+    _discarded: Discarded,
+}
+
+impl<T> Locked<'_, T> {
+    /// Unlocks, and returns what is to be dropped.
+    fn unlock(mut self) -> Discarded {
+        std::mem::take(&mut self.inner.machine.discarded)
+    }
+}
+
+impl<T> Drop for Locked<'_, T> {
+    fn drop(&mut self) {
+        self._discarded = std::mem::take(&mut self.inner.machine.discarded);
+    }
+}
+
+impl<T> Deref for Locked<'_, T> {
+    type Target = Inner<T>;
+
+    fn deref(&self) -> &Inner<T> {
+        &self.inner
+    }
+}
+
+impl<T> DerefMut for Locked<'_, T> {
+    fn deref_mut(&mut self) -> &mut Inner<T> {
+        &mut self.inner
+    }
 }
 
 /// What a step of an operation comes to, under the lock.
@@ -121,16 +155,16 @@ impl<T> Inner<T> {
 
     /// Forgets what the operation that begins makes void; `moves` the cursor, if it does.
     pub(super) fn forget(&mut self, moves: bool) {
-        self.discarded.0 = self.machine.cursor.forget(moves);
+        self.machine.cursor.forget(moves, &mut self.machine.discarded);
         self.machine.syncs.forget();
     }
 
     /// Answers a read from what was fetched, and lets go of the buffer when nothing is left in it.
     pub(super) fn answer_read(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
         let answer = self.machine.cursor.answer_read(buf)?;
-        self.discarded.0 = self.machine.cursor.forget_seek();
+        self.machine.cursor.forget_seek(&mut self.machine.discarded);
         let used = self.machine.cursor.take_buffer();
-        self.discarded.1 = self.keep(used);
+        self.keep(used);
         Some(answer)
     }
 
@@ -139,9 +173,23 @@ impl<T> Inner<T> {
         std::mem::take(&mut self.spare)
     }
 
-    /// Keeps `buffer` for the next operation if the worker spins for that; answers what is to be freed.
-    fn keep(&mut self, buffer: Buffer) -> Buffer {
-        if self.is_spinning && buffer.is_allocated() { std::mem::replace(&mut self.spare, buffer) } else { buffer }
+    /// Keeps `buffer` for the next operation if the worker spins for that.
+    fn keep(&mut self, mut buffer: Buffer) {
+        if self.is_spinning && buffer.is_allocated() {
+            std::mem::swap(&mut self.spare, &mut buffer);
+        }
+        self.free(buffer);
+    }
+
+    /// Keeps no more memory than there are bytes, since the handle is idle.
+    fn shrink(&mut self) {
+        let (spare, used) = (self.spare_buffer(), self.machine.cursor.shrink());
+        self.free(spare);
+        self.free(used);
+    }
+
+    fn free(&mut self, buffer: Buffer) {
+        self.machine.discarded.add(buffer.is_allocated().then_some(buffer));
     }
 
     fn waker(&mut self, side: Side) -> &mut Option<Waker> {
@@ -175,7 +223,6 @@ impl<T> Shared<T> {
                 writer: None,
                 last_side: Side::Write,
                 yields: None,
-                discarded: Default::default(),
                 abandoned: None,
             }),
             posted: Flag(AtomicBool::new(false)),
@@ -183,17 +230,18 @@ impl<T> Shared<T> {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+    pub(super) fn lock(&self) -> Locked<'_, T> {
         // No foreign code runs under the lock, so nothing can have panicked half-way through a transition.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        Locked { inner, _discarded: Discarded::default() }
     }
 
     pub(super) fn set_policy(&self, policy: Policy) {
         self.lock().spinner = Spinner::new(policy);
     }
 
-    /// Takes `step` under the lock. If it has to wait, `waker` is taken, if there is one, to be woken when an operation
-    /// ends.
+    /// Takes `step` under the lock. If it has to wait, `waker`, if there is one, will be woken when an operation ends;
+    /// it is exchanged for the one that was here.
     pub(super) fn step<R>(
         &self,
         side: Side,
@@ -202,17 +250,9 @@ impl<T> Shared<T> {
     ) -> Step<R> {
         let mut inner = self.lock();
         let stepped = step(self, &mut inner);
-        let replaced = match (&stepped, waker.take()) {
-            (Step::Wait, Some(waker)) => inner.waker(side).replace(waker),
-            (_, unused) => {
-                *waker = unused;
-                None
-            }
-        };
-        let discarded = (std::mem::take(&mut inner.discarded), inner.machine.discarded.take());
-        drop(inner);
-        drop(discarded);
-        drop_catching_panics(replaced);
+        if matches!(stepped, Step::Wait) && waker.is_some() {
+            std::mem::swap(waker, inner.waker(side));
+        }
         stepped
     }
 

@@ -66,8 +66,8 @@ fn apply(cursor: &mut Cursor, event: &str) -> Option<String> {
         }
         ("ahead", _) => return Some(cursor.ahead().to_string()),
         ("buffer", _) => return Some(cursor.take_buffer().bytes().len().to_string()),
-        ("forget", "the seek") => drop(cursor.forget_seek()),
-        ("forget" | "forget,", moves) => drop(cursor.forget(moves == "moves")),
+        ("forget", "the seek") => cursor.forget_seek(&mut Discarded::default()),
+        ("forget" | "forget,", moves) => cursor.forget(moves == "moves", &mut Discarded::default()),
         ("back", "by") => return Some(cursor.back_by().to_string()),
         ("back", "failed") => return Some(cursor.take_seek_back_failure().map_or("no", |_| "yes").into()),
         ("back", "error") => cursor.moved_back(failed()),
@@ -168,7 +168,7 @@ impl Handle {
 
     fn fetch(&mut self, len: usize) {
         if self.cursor.ahead() == 0 && self.cursor.end.is_none() {
-            drop(self.cursor.forget_seek());
+            self.cursor.forget_seek(&mut Discarded::default());
             let mut buffer = Buffer::new();
             buffer.make_room(len);
             let read = self.destination.read(buffer.bytes_mut());
@@ -190,7 +190,7 @@ impl Handle {
             self.destination.set_position(self.destination.position() - ahead);
             self.cursor.moved_back(Ok(true));
         }
-        drop(self.cursor.forget(false));
+        self.cursor.forget(false, &mut Discarded::default());
         for side in [&mut self.destination, &mut self.caller] {
             side.write_all(b"w").unwrap();
         }
@@ -198,7 +198,7 @@ impl Handle {
     }
 
     fn seek(&mut self, to: SeekFrom, is_awaited: bool) {
-        drop(self.cursor.forget(true));
+        self.cursor.forget(true, &mut Discarded::default());
         let result = self.destination.seek(self.cursor.begin_seek(to));
         self.cursor.seek_ended(result);
         let expected = self.caller.seek(to).ok();

@@ -21,9 +21,9 @@ impl<T> Shared<T> {
         if std::mem::take(&mut inner.is_spinning) {
             inner.spinner.record(!rests);
         }
-        let discarded = if rests { (inner.spare_buffer(), inner.machine.cursor.shrink()) } else { Default::default() };
-        drop(inner);
-        drop(discarded);
+        if rests {
+            inner.shrink();
+        }
         next
     }
 
@@ -40,12 +40,11 @@ impl<T> Shared<T> {
         }
         let permit = inner.spinner.permit(since);
         inner.is_spinning = permit.is_some();
-        let mut discarded = (inner.keep(buffer), Buffer::new());
+        inner.keep(buffer);
         if permit.is_none() {
-            discarded.1 = inner.machine.cursor.shrink();
+            inner.shrink();
         }
         self.publish(inner);
-        drop(discarded);
         permit.map_or(After::Rest, After::Spin)
     }
 
@@ -74,14 +73,13 @@ impl<T> Shared<T> {
     }
 
     /// The destination is gone: nothing will be posted, and no read answered any more.
-    fn end(&self, mut inner: MutexGuard<'_, Inner<T>>) -> After {
-        let discarded = (inner.spare_buffer(), std::mem::replace(&mut inner.machine.cursor, Cursor::new()));
+    fn end(&self, mut inner: Locked<'_, T>) -> After {
+        let cursor = std::mem::replace(&mut inner.machine.cursor, Cursor::new());
+        inner.machine.discarded.add(Some(cursor));
+        inner.shrink();
         let abandoned = inner.abandoned.take();
         let failures = if abandoned.is_some() { inner.machine.take_unreported_failures() } else { 0 };
-        let discarded_error = inner.machine.discarded.take();
         self.publish(inner);
-        drop_catching_panics(discarded);
-        drop(discarded_error);
         if let Some(abandoned) = abandoned {
             abandoned.end(failures);
         }
@@ -90,10 +88,11 @@ impl<T> Shared<T> {
 
     /// Publishes the end of an operation, then wakes the tasks that wait for it. A waker that panics harms neither the
     /// other one nor the thread.
-    fn publish(&self, mut inner: MutexGuard<'_, Inner<T>>) {
+    fn publish(&self, mut inner: Locked<'_, T>) {
         self.ended.0.store(true, Release);
         let wakers = inner.take_wakers();
-        drop(inner);
+        // Dropped after the wakes, so that no task waits for a buffer to be freed.
+        let _discarded = inner.unlock();
         for waker in wakers.into_iter().flatten() {
             ignore_panics(|| waker.wake());
         }
