@@ -21,7 +21,7 @@ use super::{
     discarded::Discarded,
     operation::Operation,
     place::{Close, Machine, Next, ReleaseFn, Side},
-    spin::{Policy, PolledSince, SpinPermit, Spinner},
+    spin::{Policy, PolledSince, Spinner},
 };
 use crate::{
     error::RepeatableError,
@@ -124,16 +124,6 @@ pub(super) enum Notify {
 
 /// [`WriteComplete::seek_back`](crate::WriteComplete::seek_back) of `T`.
 pub(super) type SeekBackFn<T> = fn(&mut T, u64) -> io::Result<bool>;
-
-/// What the worker does after an operation.
-pub(super) enum After {
-    /// Spin for the next one.
-    Spin(SpinPermit),
-    /// Wait for a wake.
-    Rest,
-    /// End.
-    Over,
-}
 
 impl<T> Inner<T> {
     /// Whether an operation of `side` has its `answer`, which waits for no turn of the other side, or may begin: `None`

@@ -11,8 +11,7 @@ use async_task::Runnable;
 
 use super::{
     pool::{Pool, submit_job},
-    shared::{After, Shared},
-    spin::PolledSince,
+    shared::Shared,
 };
 use crate::primitives::Arc;
 
@@ -46,16 +45,8 @@ impl<T> Unpin for Worker<T> {}
 impl<T> Future for Worker<T> {
     type Output = ();
 
-    /// Carries out what is posted. `Pending` while there is nothing: a post wakes it, unless it spins.
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        let since = PolledSince::now();
-        loop {
-            match self.shared.work(&since) {
-                After::Spin(permit) => self.shared.spin(permit),
-                After::Rest => return Poll::Pending,
-                After::Over => return Poll::Ready(()),
-            }
-        }
+        self.shared.work()
     }
 }
 

@@ -3,13 +3,18 @@
 use super::*;
 
 impl<T> Shared<T> {
-    /// Carries out what is posted.
-    pub(in crate::offload) fn work(&self, since: &PolledSince) -> After {
-        match self.take() {
-            Next::Run(destination, operation) => self.run(destination, operation, since),
-            Next::Release(destination, release) => self.release(destination, release),
-            Next::Rest => After::Rest,
-            Next::Over => After::Over,
+    /// Carries out what is posted, one operation after the other. `Pending` while there is nothing: a post wakes the
+    /// worker, unless it spins.
+    pub(in crate::offload) fn work(&self) -> Poll<()> {
+        let since = PolledSince::now();
+        let mut next = self.take();
+        loop {
+            next = match next {
+                Next::Run(destination, operation) => self.run(destination, operation, &since),
+                Next::Release(destination, release) => self.release(destination, release),
+                Next::Rest => return Poll::Pending,
+                Next::Over => return Poll::Ready(()),
+            };
         }
     }
 
@@ -27,16 +32,17 @@ impl<T> Shared<T> {
         next
     }
 
-    fn run(&self, mut destination: T, operation: Operation<T>, since: &PolledSince) -> After {
+    /// Runs the operation, publishes its end, and then spins for the next one if it may.
+    fn run(&self, mut destination: T, operation: Operation<T>, since: &PolledSince) -> Next<T> {
         let (report, buffer) = operation.run(&mut destination);
         let report = match report {
             Ok(report) => report,
             Err(unknown) => return self.poison(destination, unknown),
         };
         let mut inner = self.lock();
-        if let Next::Release(destination, release) = inner.machine.finish(destination, report) {
-            drop(inner);
-            return self.release(destination, release);
+        let next = inner.machine.finish(destination, report);
+        if !matches!(next, Next::Rest) {
+            return next;
         }
         let permit = inner.spinner.permit(since);
         inner.is_spinning = permit.is_some();
@@ -45,16 +51,13 @@ impl<T> Shared<T> {
             inner.shrink();
         }
         self.publish(inner);
-        permit.map_or(After::Rest, After::Spin)
-    }
-
-    /// Spins until something is posted, or for as long as it may.
-    pub(in crate::offload) fn spin(&self, permit: SpinPermit) {
+        let Some(permit) = permit else { return next };
         permit.spin_until(|| self.posted.0.load(Acquire));
+        self.take()
     }
 
     /// The operation had an unknown effect: drops the destination, then publishes that.
-    fn poison(&self, destination: T, reason: io::Error) -> After {
+    fn poison(&self, destination: T, reason: io::Error) -> Next<T> {
         drop_catching_panics(destination);
         let reason = RepeatableError::new(reason);
         let mut inner = self.lock();
@@ -63,7 +66,7 @@ impl<T> Shared<T> {
     }
 
     /// Releases the destination, then publishes that.
-    fn release(&self, destination: T, release: ReleaseFn<T>) -> After {
+    fn release(&self, destination: T, release: ReleaseFn<T>) -> Next<T> {
         let outcome = catch_panics(|| release(destination)).and_then(|released| released);
         // It cannot be made again: `close(2)` has closed the descriptor whatever it answers.
         let outcome = outcome.map_err(|error| RepeatableError::new(with_final_kind(error)));
@@ -73,7 +76,7 @@ impl<T> Shared<T> {
     }
 
     /// The destination is gone: nothing will be posted, and no read answered any more.
-    fn end(&self, mut inner: Locked<'_, T>) -> After {
+    fn end(&self, mut inner: Locked<'_, T>) -> Next<T> {
         let cursor = std::mem::replace(&mut inner.machine.cursor, Cursor::new());
         inner.machine.discarded.add(Some(cursor));
         inner.shrink();
@@ -83,7 +86,7 @@ impl<T> Shared<T> {
         if let Some(abandoned) = abandoned {
             abandoned.end(failures);
         }
-        After::Over
+        Next::Over
     }
 
     /// Publishes the end of an operation, then wakes the tasks that wait for it. A waker that panics harms neither the
