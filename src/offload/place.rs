@@ -8,12 +8,13 @@
 //! ```text
 //!            post               take               finish
 //! Idle(T) ---------> Posted(T) -------> Running -----------> Idle(T)
-//!    |  abandon          |  refuse, finish |  poison                  close
-//!    +-------> Closed    +-----> Idle(T)   +-------> Poisoned ---------------> Closed
+//!    |  abandon                            |  poison                  close
+//!    +-------> Closed                      +-------> Poisoned ---------------> Closed
 //! ```
 //!
 //! A close of an idle destination posts its release. A close or a drop over an operation leaves the release for when
-//! that has ended: finish, then released -> Closed. Beside the place stand the [last write](LastWrite), which is in
+//! that has ended: finish, then released -> Closed. An operation whose worker the pool drops is taken all the same, and
+//! finished with the report of one that never ran. Beside the place stand the [last write](LastWrite), which is in
 //! flight only in Posted and Running, and what is known of the [cursor](Cursor) and of [syncs](Syncs).
 
 use std::{io, task::Poll};
@@ -306,18 +307,6 @@ impl<T> Machine<T> {
         let Some(unreported) = self.last_write.take_unreported_failure() else { return released };
         self.discarded.add(released.err());
         Err(unreported)
-    }
-
-    /// The pool dropped the worker. Posted -> Running: drop the operation, then [`finish`](Self::finish) with what it
-    /// reports if it never ran.
-    pub(super) fn refuse(&mut self) -> Option<(T, Operation<T>)> {
-        match std::mem::replace(&mut self.place, Place::Running) {
-            Place::Posted(destination, operation) => Some((destination, operation)),
-            elsewhere => {
-                self.place = elsewhere;
-                None
-            }
-        }
     }
 
     /// How many failures no caller was told of: of the last write, a sync, and the close or the operation that

@@ -21,7 +21,7 @@ const PLACES: [&str; 8] =
 
 const LAST_WRITES: [&str; 4] = ["none", "in flight", "unanswered", "answered"];
 
-const EVENTS: [Event; 25] = [
+const EVENTS: [Event; 24] = [
     ("observe", Subject::observe),
     ("begin read", |s| begin(s.machine.poll_begin(Side::Read))),
     ("begin write", |s| begin(s.machine.poll_begin(Side::Write))),
@@ -37,10 +37,6 @@ const EVENTS: [Event; 25] = [
     ("answer", |s| polled(s.machine.poll_answer(s.ticket))),
     ("answer foreign", |s| polled(s.machine.poll_answer(TicketSource::new().mint(5)))),
     ("take", |s| next(&s.machine.take())),
-    ("refuse", |s| match tests::refuse(&mut s.machine) {
-        (then, Some(operation)) => format!("{}, {}", operation_name(&operation), next(&then)),
-        (then, None) => next(&then),
-    }),
     ("finish write", |s| s.finish(Report::Write(Ok(5)))),
     ("finish short", |s| s.finish(Report::Write(Ok(3)))),
     ("finish failed", |s| s.finish(Report::Write(Err(failed())))),

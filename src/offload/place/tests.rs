@@ -16,10 +16,9 @@ use crate::{
 type Bytes = Vec<u8>;
 
 /// What `Shared` does when the pool has dropped the worker.
-pub(super) fn refuse<T>(machine: &mut Machine<T>) -> (Next<T>, Option<Operation<T>>) {
-    let Some((destination, operation)) = machine.refuse() else { return (Next::Over, None) };
-    let report = operation.not_run();
-    (machine.finish(destination, report), Some(operation))
+fn refuse(machine: &mut Machine<Bytes>) -> Next<Bytes> {
+    let Next::Run(destination, operation) = machine.take() else { panic!("it was posted") };
+    machine.finish(destination, operation.not_run())
 }
 
 fn just_drop(_: Bytes) -> io::Result<()> {
@@ -150,7 +149,7 @@ fn an_operation_that_never_ran() {
     let refused = |operation, ticket| {
         let mut machine = Machine::new(Bytes::new());
         machine.post(operation, ticket);
-        assert!(matches!(refuse(&mut machine), (Next::Rest, Some(_))));
+        assert!(matches!(refuse(&mut machine), Next::Rest));
         assert!(machine.has_ended());
         assert!(matches!(machine.place, Place::Idle(_)));
         machine
@@ -166,7 +165,7 @@ fn an_operation_that_never_ran() {
     let mut machine = Machine::new(Bytes::new());
     let to = machine.cursor.begin_seek(io::SeekFrom::Start(0));
     machine.post(Operation::Seek(|_, _| Ok(0), to), None);
-    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    assert!(matches!(refuse(&mut machine), Next::Rest));
     not_run(machine.cursor.take_seek_result(to).expect("it has ended").unwrap_err());
 
     let mut machine = Machine::new(Bytes::new());
@@ -174,7 +173,7 @@ fn an_operation_that_never_ran() {
     fetched.make_room(1);
     machine.cursor.fetched(fetched, Ok(1));
     machine.post(Operation::SeekBack(|_, _| Ok(true), 1), None);
-    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    assert!(matches!(refuse(&mut machine), Next::Rest));
     assert!(matches!(machine.poll_begin(Side::Read), Poll::Ready(Ok(()))), "a read has nothing to do with it");
     let Poll::Ready(Err(error)) = machine.poll_begin(Side::Write) else { panic!("the write has to be told") };
     not_run(error);
@@ -183,7 +182,7 @@ fn an_operation_that_never_ran() {
     let mut machine = Machine::new(Bytes::new());
     machine.syncs.begin(SyncKind::All);
     machine.post(Operation::Sync(|_| Ok(())), None);
-    let (Next::Rest, Some(_)) = refuse(&mut machine) else { panic!("it was posted") };
+    assert!(matches!(refuse(&mut machine), Next::Rest));
     not_run(machine.syncs.take(SyncKind::All).expect("it has ended").unwrap_err());
     assert!(machine.syncs.take(SyncKind::All).is_none(), "the next one is made");
 
@@ -226,11 +225,11 @@ fn what_counts_as_failed() {
         ("a short write", |m| finish(m, Report::Write(Ok(3))), true),
         ("a failed write", |m| finish(m, Report::Write(Err(error(io::ErrorKind::StorageFull)))), true),
         ("a write of unknown effect", poison, true),
-        ("a write that never ran", |m| refuse(m).0, true),
+        ("a write that never ran", refuse, true),
         ("a call", |m| finish(m, Report::Other), false),
         ("a sync that failed", |m| finish(m, Report::Sync(Err(error(io::ErrorKind::StorageFull)))), true),
         ("a call of unknown effect", poison, true),
-        ("a call that never ran", |m| refuse(m).0, false),
+        ("a call that never ran", refuse, false),
     ];
     for (what, operate, has_failed) in rows {
         let mut machine = Machine::new(Bytes::new());

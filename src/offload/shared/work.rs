@@ -106,18 +106,27 @@ impl<T> Shared<T> {
         let mut inner = self.lock();
         inner.has_worker = false;
         inner.is_spinning = false;
-        let Some((destination, operation)) = inner.machine.refuse() else { return };
+        let next = inner.machine.take();
         drop(inner);
+        let next = match next {
+            Next::Run(destination, operation) => self.refuse(destination, operation),
+            next => next,
+        };
+        if let Next::Release(destination, release) = next {
+            self.release(destination, release);
+        }
+    }
+
+    /// Publishes that the operation never ran.
+    fn refuse(&self, destination: T, operation: Operation<T>) -> Next<T> {
         let report = operation.not_run();
         // Before the answer, as after a run: a caller who shares the bytes may wait for them.
         drop_catching_panics(operation);
         let mut inner = self.lock();
-        match inner.machine.finish(destination, report) {
-            Next::Release(destination, release) => {
-                drop(inner);
-                let _ = self.release(destination, release);
-            }
-            _ => self.publish(inner),
+        let next = inner.machine.finish(destination, report);
+        if matches!(next, Next::Rest) {
+            self.publish(inner);
         }
+        next
     }
 }
