@@ -70,8 +70,7 @@ use self::{
     spin::Spinner,
 };
 use crate::{
-    adapter::PendingWrite, error::IntoInnerError, guard, primitives::Arc, sync_write::WriteComplete,
-    ticket::TicketSource,
+    adapter::PendingWrite, error::IntoInnerError, primitives::Arc, sync_write::WriteComplete, ticket::TicketSource,
 };
 
 /// Carries a blocking destination to the asynchronous side.
@@ -317,7 +316,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             Ok(()) => self.ready_to_write().await,
             failed => failed,
         };
-        match ready.and_then(|()| self.take_out()) {
+        match ready.and_then(|()| self.shared.lock().machine.take_out()) {
             Ok(destination) => Ok(destination),
             Err(error) => Err(IntoInnerError::new(self, error)),
         }
@@ -326,23 +325,11 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
     /// Takes the destination out if that can be done at once, and every answer and every byte of it was taken.
     #[cfg(feature = "tokio")]
     pub(crate) fn try_take_out(&mut self) -> Option<T> {
-        let can_be_taken_out = self.shared.lock().machine.can_be_taken_out();
-        if can_be_taken_out { self.take_out().ok() } else { None }
+        self.shared.lock().machine.take_out().ok()
     }
 
     /// Forgets a `poll_write` that was answered by ticket, or answers that it came out short.
     fn end_pending(&mut self) -> io::Result<()> {
         self.pending.end(|| self.shared.lock().machine.outstanding())
-    }
-
-    fn take_out(&mut self) -> io::Result<T> {
-        match self.shared.lock().machine.cursor.ahead() {
-            0 => {}
-            n => {
-                let text = format!("a read has fetched {n} bytes: read them first");
-                return Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
-            }
-        }
-        self.shared.abandon(just_drop).ok_or_else(guard::closed)
     }
 }

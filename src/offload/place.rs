@@ -136,12 +136,6 @@ impl<T> Machine<T> {
         self.last_write.outstanding()
     }
 
-    /// Whether the destination is idle, and every answer and every byte of it was taken.
-    #[cfg(feature = "tokio")]
-    pub(super) fn can_be_taken_out(&self) -> bool {
-        matches!(self.place, Place::Idle(_)) && self.outstanding().is_none() && self.cursor.ahead() == 0
-    }
-
     /// Whether the place is Closed, for good.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.place, Place::Closed(_))
@@ -226,8 +220,25 @@ impl<T> Machine<T> {
         Close::Wait
     }
 
-    /// The owner goes, or takes the destination for good: Idle -> Closed, Poisoned -> Closed. In Posted and Running the
-    /// release is left for later.
+    /// The owner takes the destination for good: Idle -> Closed. Refuses, and changes nothing, unless every answer and
+    /// every byte of it was taken.
+    pub(super) fn take_out(&mut self) -> io::Result<T> {
+        let busy = |text| Err(io::Error::new(io::ErrorKind::ResourceBusy, text));
+        self.last_write.check_settled()?;
+        match self.cursor.ahead() {
+            0 => {}
+            n => return busy(format!("a read has fetched {n} bytes: read them first")),
+        }
+        match std::mem::replace(&mut self.place, Place::Closed(Ok(()))) {
+            Place::Idle(destination) => Ok(destination),
+            elsewhere => {
+                self.place = elsewhere;
+                busy("the destination is not idle".to_owned())
+            }
+        }
+    }
+
+    /// The owner goes: Idle -> Closed, Poisoned -> Closed. In Posted and Running the release is left for later.
     #[must_use = "the destination is in here, if it was idle"]
     pub(super) fn abandon(&mut self, release: ReleaseFn<T>) -> Option<T> {
         match std::mem::replace(&mut self.place, Place::Closed(Ok(()))) {

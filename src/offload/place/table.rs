@@ -21,7 +21,7 @@ const PLACES: [&str; 8] =
 
 const LAST_WRITES: [&str; 4] = ["none", "in flight", "unanswered", "answered"];
 
-const EVENTS: [Event; 24] = [
+const EVENTS: [Event; 25] = [
     ("observe", Subject::observe),
     ("begin read", |s| begin(s.machine.poll_begin(Side::Read))),
     ("begin write", |s| begin(s.machine.poll_begin(Side::Write))),
@@ -60,6 +60,7 @@ const EVENTS: [Event; 24] = [
         String::new()
     }),
     ("close", |s| close(s.machine.close(just_drop))),
+    ("take out", |s| s.machine.take_out().map_or_else(error_name, str::to_owned)),
     ("abandon", |s| s.machine.abandon(just_drop).unwrap_or("nothing").into()),
     ("why lost", |s| error_name(s.machine.why_lost())),
 ];
@@ -195,6 +196,7 @@ fn error_name(error: io::Error) -> String {
         _ if UnknownTicket::find(&error).is_some() => "unknown",
         _ if Indeterminate::find(&error).is_some() => "indeterminate",
         io::ErrorKind::BrokenPipe => "closed",
+        io::ErrorKind::ResourceBusy => "busy",
         io::ErrorKind::StorageFull => "failed",
         io::ErrorKind::WriteZero => "short",
         io::ErrorKind::Other => "not run",
