@@ -10,6 +10,12 @@ pub(crate) use shuttle::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
 #[cfg(not(all(test, any(awc_loom, awc_shuttle))))]
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, atomic::AtomicBool};
 
+/// Locks. No foreign code runs under a lock of this crate, so nothing can have panicked half-way through a transition.
+#[cfg(feature = "offload")]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// A static of the process; in a model, of one execution.
 #[cfg(feature = "offload")]
 macro_rules! process_wide {

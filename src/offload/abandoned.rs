@@ -3,13 +3,12 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::PoisonError,
     task::{Context, Poll, Waker},
 };
 
 use crate::{
     guard::{drop_catching_panics, ignore_panics},
-    primitives::{Mutex, MutexGuard, process_wide},
+    primitives::{Mutex, MutexGuard, lock, process_wide},
 };
 
 struct State {
@@ -26,7 +25,7 @@ process_wide! {
 }
 
 fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&STATE)
 }
 
 /// Waits until no operation is under way any more whose [`Offload`](super::Offload) or

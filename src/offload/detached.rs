@@ -4,7 +4,7 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     guard::catch_panics,
-    primitives::{Mutex, MutexGuard},
+    primitives::{Mutex, lock},
     write::PanicSafeWaker,
 };
 
@@ -68,10 +68,6 @@ enum Stage {
     Abandoned(UnderWay),
     /// It has ended, and its result is answered or dropped.
     Ended { has_failed: bool },
-}
-
-fn lock(stage: &Mutex<Stage>) -> MutexGuard<'_, Stage> {
-    stage.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The end of a call. Its drop comes after that of the result, which may be a file, and notifies

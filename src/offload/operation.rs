@@ -1,9 +1,6 @@
 //! [`Operation`]: what runs on the pool with the destination, and what it reports.
 
-use std::{
-    io::{self, SeekFrom},
-    sync::PoisonError,
-};
+use std::io::{self, SeekFrom};
 
 #[cfg(feature = "bytes")]
 use bytes::Bytes;
@@ -12,7 +9,7 @@ use super::{buffer::Buffer, events::Submission};
 use crate::{
     error::{Indeterminate, NotRun, RepeatableError},
     guard::{catch_panics, checked_count, drop_catching_panics, retry_interrupted},
-    primitives::{Arc, Mutex, MutexGuard},
+    primitives::{Arc, Mutex, lock},
 };
 
 /// One operation on a destination. The methods of `T` come as functions, so that the machine is the same for every `T`.
@@ -152,17 +149,13 @@ impl<R> Reply<R> {
         Self(Arc::new(Mutex::new(None)))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Unclaimed<R>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(super) fn set(&self, result: R) {
-        *self.lock() = Some(Unclaimed(Some(result)));
+        *lock(&self.0) = Some(Unclaimed(Some(result)));
     }
 
     /// The result; an operation that did not come to its end has none.
     pub(super) fn take(&self) -> Option<R> {
-        self.lock().take()?.0.take()
+        lock(&self.0).take()?.0.take()
     }
 }
 

@@ -7,10 +7,7 @@
 use std::{
     io,
     ops::{Deref, DerefMut},
-    sync::{
-        PoisonError,
-        atomic::Ordering::{Acquire, Relaxed, Release},
-    },
+    sync::atomic::Ordering::{Acquire, Relaxed, Release},
     task::{Poll, Waker},
 };
 
@@ -26,7 +23,7 @@ use super::{
 use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics, with_final_kind},
-    primitives::{AtomicBool, Mutex, MutexGuard},
+    primitives::{AtomicBool, Mutex, MutexGuard, lock},
     ticket::Ticket,
 };
 
@@ -221,9 +218,7 @@ impl<T> Shared<T> {
     }
 
     pub(super) fn lock(&self) -> Locked<'_, T> {
-        // No foreign code runs under the lock, so nothing can have panicked half-way through a transition.
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        Locked { inner, _discarded: Discarded::default() }
+        Locked { inner: lock(&self.inner), _discarded: Discarded::default() }
     }
 
     pub(super) fn set_policy(&self, policy: Policy) {
