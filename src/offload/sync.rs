@@ -45,16 +45,12 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
     }
 
     async fn sync(&mut self, kind: SyncKind) -> io::Result<()> {
-        let mut first = true;
-        poll_fn(|cx| self.poll_sync(cx, kind, &mut first)).await
+        // The answer of an earlier one may not cover what is complete by now.
+        self.shared.lock().machine.syncs.forget();
+        poll_fn(|cx| self.poll_sync(cx, kind)).await
     }
 
-    /// Syncs. `first`: this is its first poll, and the answer of an earlier one is none for it.
-    pub(super) fn poll_sync(&mut self, cx: &mut Context<'_>, kind: SyncKind, first: &mut bool) -> Poll<io::Result<()>> {
-        // Before anything can be pending: an earlier answer may not cover what is complete by now.
-        if std::mem::take(first) {
-            self.shared.lock().machine.syncs.forget();
-        }
+    fn poll_sync(&mut self, cx: &mut Context<'_>, kind: SyncKind) -> Poll<io::Result<()>> {
         self.end_pending()?;
         ready!(self.poll_budget_if_settled(cx));
         let seek_back = self.seek_back;
@@ -74,11 +70,11 @@ impl<T: SyncComplete + Send + 'static, P: Pool> Offload<T, P> {
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<T: WriteComplete + SyncComplete + Send + 'static, P: Pool> AsyncSyncComplete for Offload<T, P> {
     fn poll_sync_data(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_sync(cx, SyncKind::Data, &mut false)
+        self.get_mut().poll_sync(cx, SyncKind::Data)
     }
 
     fn poll_sync_all(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.get_mut().poll_sync(cx, SyncKind::All, &mut false)
+        self.get_mut().poll_sync(cx, SyncKind::All)
     }
 }
 
