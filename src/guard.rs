@@ -23,7 +23,7 @@ pub(crate) fn catch_panics<R>(f: impl FnOnce() -> R) -> io::Result<R> {
     })
 }
 
-/// Runs `f` for its effect alone; a panic in it harms nobody else (rule P1).
+/// Runs `f` for its effect alone; a panic in it harms nothing else (rule P1).
 pub(crate) fn ignore_panics(f: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
         drop_payload(payload);
@@ -51,7 +51,7 @@ pub(crate) fn checked_count(n: usize, len: usize) -> io::Result<usize> {
     Err(Indeterminate::new(io::Error::new(io::ErrorKind::InvalidData, text)).into())
 }
 
-/// Calls `operation` until it is not interrupted, and never answers `WouldBlock` (rule P3).
+/// Calls `operation` until it is not interrupted, and never returns `WouldBlock` (rule P3).
 pub(crate) fn retry_interrupted<R>(mut operation: impl FnMut() -> io::Result<R>) -> io::Result<R> {
     loop {
         match operation() {

@@ -29,7 +29,7 @@ fn state() -> MutexGuard<'static, State> {
 }
 
 /// Waits until no operation is under way any more whose [`Offload`](super::Offload) or
-/// [`PositionedFile`](crate::fs::PositionedFile) was dropped, and answers how many of them have failed since the
+/// [`PositionedFile`](crate::fs::PositionedFile) was dropped, and returns how many of them have failed since the
 /// process began.
 ///
 /// A drop returns at once, and the operation goes on without a caller ([O3](crate::contract::Rule::O3)). So this is for
@@ -40,9 +40,8 @@ fn state() -> MutexGuard<'static, State> {
 /// keeps it waiting: put a timeout around it.
 ///
 /// A file that is being [opened](super::Offload::open_with_pool), and a call of [`fs`](crate::fs), whose future was
-/// dropped counts as under way too: a file would be emptied late. A failure before the
-/// drop counts as well if no caller was told of it: of a write that was not answered, or of a sync or a close whose
-/// future was dropped.
+/// dropped counts as under way too: a file would be emptied late. A failure before the drop counts as well if it was
+/// not reported to any caller: of a write that was not answered, or of a sync or a close whose future was dropped.
 ///
 /// ```
 /// use async_write_complete::{AsyncWriteCompleteExt, Offload, offload::abandoned};
@@ -108,7 +107,7 @@ impl Drop for Abandoned {
     }
 }
 
-/// Counts failures of which no caller was told, and which are not of an operation under way.
+/// Counts failures that were not reported to any caller, and are not of an operation under way.
 pub(crate) fn count_failures(failures: u64) {
     if failures > 0 {
         state().failed += failures;

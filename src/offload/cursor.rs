@@ -7,7 +7,7 @@ use std::{
 
 use super::{buffer::Buffer, discarded::Discarded};
 
-/// How old an end may be that a read answers. A task that waits for a read polls long before; an older end is that of a
+/// How old an end may be that a read returns. A task that waits for a read polls long before; an older end is that of a
 /// read that was dropped, and the destination may have grown since.
 const END_LASTS: Duration = Duration::from_millis(100);
 
@@ -24,7 +24,7 @@ pub(super) struct Cursor {
     /// An old end was looked for again, which is done once: a caller who always comes late has to come to it.
     retried_end: bool,
     seek: Option<Seek>,
-    /// The cursor could not be moved back, and no write has been told.
+    /// The cursor could not be moved back, and that was not reported to a write.
     seek_back_failed: Option<io::Error>,
     /// Whether the destination has a cursor that can be moved back.
     can_seek_back: bool,
@@ -78,13 +78,12 @@ impl Cursor {
         std::mem::take(&mut self.fetched)
     }
 
-    /// Needs no more memory than it has bytes, since the handle is idle. What is to be freed is in the answer.
+    /// Needs no more memory than it has bytes, since the handle is idle. Returns what is to be freed.
     pub(super) fn shrink(&mut self) -> Buffer {
         self.fetched.shrink();
         self.take_buffer()
     }
 
-    /// A read has ended.
     pub(super) fn fetched(&mut self, mut buffer: Buffer, result: io::Result<usize>) {
         self.handed_out = 0;
         buffer.truncate(*result.as_ref().unwrap_or(&0));
@@ -120,7 +119,7 @@ impl Cursor {
         self.seek_back_failed.take()
     }
 
-    /// A seek to `to` begins. Answers where to as seen from the destination's cursor.
+    /// A seek to `to` begins. Returns where that is as seen from the destination's cursor.
     pub(super) fn begin_seek(&mut self, to: SeekFrom) -> SeekFrom {
         self.seek = Some(Seek { to, result: None });
         match to {
@@ -129,7 +128,6 @@ impl Cursor {
         }
     }
 
-    /// The seek has ended.
     pub(super) fn seek_ended(&mut self, result: io::Result<u64>) {
         if result.is_ok() {
             self.drop_fetched();

@@ -38,16 +38,16 @@ where
     P: Pool,
     F: FnOnce() -> io::Result<R> + Send + 'static,
 {
-    let (pool, stage) = (pool.clone(), Arc::new(Mutex::new(Stage::Awaited)));
+    let (pool, state) = (pool.clone(), Arc::new(Mutex::new(State::Awaited)));
     // A call that the pool drops has failed.
-    let mut end = End { stage: stage.clone(), has_failed: if_dropped == IfDropped::Counts };
+    let mut end = End { state: state.clone(), has_failed: if_dropped == IfDropped::Counts };
     let work = async move {
         let result = catch_panics(call).and_then(|result| result);
         end.has_failed &= result.is_err();
         (result, end)
     };
     let (runnable, task) = async_task::spawn(work, move |runnable| submit_job(&*pool, runnable));
-    let result = JoinResult { task: Some(task.fallible()), waker: PanicSafeWaker::new(), stage };
+    let result = JoinResult { task: Some(task.fallible()), waker: PanicSafeWaker::new(), state };
     runnable.schedule();
     result.await
 }
@@ -61,7 +61,7 @@ pub(crate) fn run_detached<P: Pool>(pool: &Arc<P>, work: impl FnOnce() + Send + 
 }
 
 /// How far a call is whose caller may go.
-enum Stage {
+enum State {
     /// Its caller waits.
     Awaited,
     /// Its caller has gone.
@@ -73,14 +73,14 @@ enum Stage {
 /// The end of a call. Its drop comes after that of the result, which may be a file, and notifies
 /// [`abandoned`](super::abandoned()).
 struct End {
-    stage: Arc<Mutex<Stage>>,
+    state: Arc<Mutex<State>>,
     has_failed: bool,
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        let stage = std::mem::replace(&mut *lock(&self.stage), Stage::Ended { has_failed: self.has_failed });
-        if let Stage::Abandoned(under_way) = stage {
+        let state = std::mem::replace(&mut *lock(&self.state), State::Ended { has_failed: self.has_failed });
+        if let State::Abandoned(under_way) = state {
             under_way.end(u64::from(self.has_failed));
         }
     }
@@ -90,7 +90,7 @@ impl Drop for End {
 struct JoinResult<R> {
     task: Option<FallibleTask<(io::Result<R>, End)>>,
     waker: PanicSafeWaker,
-    stage: Arc<Mutex<Stage>>,
+    state: Arc<Mutex<State>>,
 }
 
 /// Nothing in it is pinned.
@@ -113,14 +113,14 @@ impl<R> Future for JoinResult<R> {
 impl<R> Drop for JoinResult<R> {
     fn drop(&mut self) {
         let Some(task) = self.task.take() else { return };
-        let mut stage = lock(&self.stage);
-        match *stage {
-            Stage::Awaited => *stage = Stage::Abandoned(UnderWay::begin()),
+        let mut state = lock(&self.state);
+        match *state {
+            State::Awaited => *state = State::Abandoned(UnderWay::begin()),
             // The caller goes without the answer.
-            Stage::Ended { has_failed: true } => count_failures(1),
-            Stage::Ended { .. } | Stage::Abandoned(_) => {}
+            State::Ended { has_failed: true } => count_failures(1),
+            State::Ended { .. } | State::Abandoned(_) => {}
         }
-        drop(stage);
+        drop(state);
         task.detach();
     }
 }

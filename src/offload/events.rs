@@ -1,5 +1,5 @@
-//! What `tracing` is told of the writes of an [`Offload`](super::Offload). Without the feature, `events/off.rs` stands
-//! here.
+//! What is reported to `tracing` of the writes of an [`Offload`](super::Offload). Without the feature, `events/off.rs`
+//! stands here.
 //!
 //! A subscriber is foreign code: none is called under a lock, and a panic in one is ignored.
 
@@ -20,7 +20,7 @@ use crate::{
 /// What every event names as its target.
 const TARGET: &str = "async_write_complete";
 
-/// A write on its way through the pool, if a subscriber wants to be told of its end.
+/// A write on its way through the pool, if a subscriber wants its end to be reported.
 pub(super) struct Submission(Option<Begun>);
 
 /// The caller's span and subscriber go along, because a thread of the pool has neither that span nor a subscriber that
@@ -45,19 +45,19 @@ impl Submission {
         Self(begun)
     }
 
-    /// Makes the call of the write, and tells how it ended before its caller is answered.
+    /// Makes the call of the write, and reports how it ended before its caller is answered.
     pub(super) fn watch(self, call: impl FnOnce() -> io::Result<io::Result<usize>>) -> io::Result<io::Result<usize>> {
         let Some(begun) = &self.0 else { return call() };
         let called = Instant::now();
         let outcome = call();
-        begun.tell_end(&outcome, called);
+        begun.report_end(&outcome, called);
         outcome
     }
 
-    /// Tells that the call will not be made.
+    /// Reports that the call will not be made.
     pub(super) fn not_run(&self) {
         if let Some(begun) = &self.0 {
-            begun.tell_end(&Err(not_run()), Instant::now());
+            begun.report_end(&Err(not_run()), Instant::now());
         }
     }
 }
@@ -71,7 +71,7 @@ impl Drop for Submission {
 
 impl Begun {
     /// A call that began at `called` has ended now.
-    fn tell_end(&self, outcome: &io::Result<io::Result<usize>>, called: Instant) {
+    fn report_end(&self, outcome: &io::Result<io::Result<usize>>, called: Instant) {
         let took_us = micros(called.elapsed());
         let waited_us = micros(called.duration_since(self.at));
         let (write, of, span) = (self.ticket.number(), self.ticket.len(), &self.span);
@@ -90,12 +90,12 @@ impl Begun {
     }
 }
 
-/// Tells that the write of `ticket` is submitted.
+/// Reports that the write of `ticket` is submitted.
 pub(super) fn submitted(ticket: Ticket) {
     ignore_panics(|| event!(target: TARGET, Level::TRACE, write = ticket.number(), bytes = ticket.len(), "submitted"));
 }
 
-/// Tells of `error` if an outstanding write is the reason for it, and gives it back.
+/// Reports `error` if an outstanding write is the reason for it, and returns it.
 pub(super) fn refused(error: io::Error) -> io::Error {
     if let Some(outstanding) = WriteOutstanding::find(&error) {
         let ticket = outstanding.ticket();

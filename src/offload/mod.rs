@@ -13,7 +13,7 @@
 //! | `spin.rs` | all that decides about spinning |
 //! | `pool.rs` | the pool |
 //! | `abandoned.rs` | operations whose `Offload` was dropped |
-//! | `events.rs` | what `tracing` is told |
+//! | `events.rs` | what is reported to `tracing` |
 
 use std::{
     fmt,
@@ -328,7 +328,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         self.shared.lock().machine.take_out().ok()
     }
 
-    /// Forgets a `poll_write` that was answered by ticket, or answers that it came out short.
+    /// Forgets a `poll_write` that was answered by ticket, or returns the error that it came out short.
     fn end_pending(&mut self) -> io::Result<()> {
         self.pending.end(|| self.shared.lock().machine.outstanding())
     }

@@ -1,8 +1,8 @@
 //! The hand-over between an [`Offload`](super::Offload) and its pool, as a pure state machine.
 //!
-//! This is the one page that tells it. An `Offload` *posts* an operation together with its destination; its *worker*,
-//! one task for the life of the handle, takes both, runs the operation on a thread of the pool, and gives the
-//! destination back with a report. Nothing in here locks, wakes, runs or drops foreign code: each transition answers
+//! This is the one page that explains it. An `Offload` *posts* an operation together with its destination; its
+//! *worker*, one task for the life of the handle, takes both, runs the operation on a thread of the pool, and gives the
+//! destination back with a report. Nothing in here locks, wakes, runs or drops foreign code: each transition returns
 //! what its caller has to do. [`shared`](super::shared) puts a lock round it, [`worker`](super::worker) is the task.
 //!
 //! ```text
@@ -85,9 +85,9 @@ pub(super) enum Next<T> {
     /// Release the destination, then call [`released`](Machine::released).
     Release(T, ReleaseFn<T>),
     /// Nothing, until it is woken.
-    Rest,
+    Pending,
     /// Nothing, ever again.
-    Over,
+    Done,
 }
 
 /// How a destination is released: closed, or dropped.
@@ -184,8 +184,8 @@ impl<T> Machine<T> {
         !matches!(self.place, Place::Posted(..) | Place::Running)
     }
 
-    /// Why a [`Call`](Operation::Call) that has ended left no result.
-    pub(super) fn why_lost(&mut self) -> io::Error {
+    /// Why a [`Call`](Operation::Call) that has ended left no reply.
+    pub(super) fn why_no_reply(&mut self) -> io::Error {
         match &mut self.place {
             Place::Poisoned(reason) | Place::Closed(Err(reason)) => {
                 self.is_reported = true;
@@ -260,15 +260,15 @@ impl<T> Machine<T> {
 
 /// The transitions of the worker.
 impl<T> Machine<T> {
-    /// Posted -> Running.
+    /// Posted -> Running, also where the worker is gone.
     pub(super) fn take(&mut self) -> Next<T> {
         match (std::mem::replace(&mut self.place, Place::Running), self.release) {
             (Place::Posted(destination, Operation::Release), Some(release)) => Next::Release(destination, release),
             (Place::Posted(destination, operation), _) => Next::Run(destination, operation),
             (elsewhere, _) => {
-                let rests = matches!(elsewhere, Place::Idle(_));
+                let is_idle = matches!(elsewhere, Place::Idle(_));
                 self.place = elsewhere;
-                if rests { Next::Rest } else { Next::Over }
+                if is_idle { Next::Pending } else { Next::Done }
             }
         }
     }
@@ -290,7 +290,7 @@ impl<T> Machine<T> {
             return Next::Release(destination, release);
         }
         self.place = Place::Idle(destination);
-        Next::Rest
+        Next::Pending
     }
 
     /// The operation had an unknown effect, and the destination is dropped. Running -> Poisoned, or Closed if a release
@@ -320,8 +320,8 @@ impl<T> Machine<T> {
         Err(unreported)
     }
 
-    /// How many failures no caller was told of: of the last write, a sync, and the close or the operation that
-    /// poisoned. They count as reported.
+    /// How many failures were not reported to any caller: of the last write, a sync, and the close or the operation
+    /// that poisoned. They count as reported now.
     pub(super) fn take_unreported_failures(&mut self) -> u64 {
         let write = self.last_write.take_unreported_failure();
         let is_bad = matches!(self.place, Place::Closed(Err(_)) | Place::Poisoned(_));

@@ -13,8 +13,8 @@ use async_task::Runnable;
 use super::spin::Counted;
 use crate::guard::ignore_panics;
 
-/// A turn of one `Offload`'s worker on a thread that may block: it carries out what is posted, maybe several operations
-/// one after the other.
+/// One scheduling of a worker task, that of one `Offload`, on a thread that may block: it carries out what is posted,
+/// maybe several operations one after the other.
 ///
 /// A [`Pool`] gets it, and [runs](Self::run) it once or drops it. A job that is dropped gives the destination back, and
 /// the operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
@@ -116,7 +116,7 @@ impl Pool for BlockingPool {
 
 /// Jobs in the order in which they came. `blocking` would wake a thread for each of them, hundreds where many writers
 /// write at once; here one thread after the other comes as long as jobs wait, and each takes one job after the other.
-/// One is always on its way to what waits, so a job that blocks holds up nobody (J4).
+/// One is always on its way to what waits, so a job that blocks holds up no other (J4).
 struct Queue {
     jobs: VecDeque<Job>,
     /// A thread was requested, and has not begun to serve.
@@ -145,7 +145,6 @@ fn request_thread(mut queue: MutexGuard<'_, Queue>) {
     blocking::unblock(move || thread.serve()).detach();
 }
 
-/// A thread that was requested.
 struct PendingThread;
 
 impl PendingThread {

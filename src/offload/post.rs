@@ -164,7 +164,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         self.post_when_ready(Side::Write, None).await
     }
 
-    /// Runs `work` on the pool as an operation of `side`, and answers with what it leaves in the reply.
+    /// Runs `work` on the pool as an operation of `side`, and returns what it leaves in the reply.
     pub(super) async fn call<R, F>(&mut self, side: Side, work: F) -> io::Result<R>
     where
         R: Send + 'static,
@@ -179,7 +179,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             self.poll_steps(side, cx, |_, inner| if inner.machine.has_ended() { Step::Answer(()) } else { Step::Wait })
         })
         .await;
-        reply.take().unwrap_or_else(|| Err(self.shared.lock().machine.why_lost()))
+        reply.take().unwrap_or_else(|| Err(self.shared.lock().machine.why_no_reply()))
     }
 
     async fn post_when_ready(&mut self, side: Side, mut operation: Option<Operation<T>>) -> io::Result<()> {

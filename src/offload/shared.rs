@@ -123,7 +123,7 @@ pub(super) enum Notify {
 pub(super) type SeekBackFn<T> = fn(&mut T, u64) -> io::Result<bool>;
 
 impl<T> Inner<T> {
-    /// Whether an operation of `side` has its `answer`, which waits for no turn of the other side, or may begin: `None`
+    /// Whether an operation of `side` has its `answer`, which does not wait for the other side, or may begin: `None`
     /// for now.
     pub(super) fn answer_or_begin<R>(
         &mut self,
@@ -295,12 +295,12 @@ impl<T> Shared<T> {
         None
     }
 
-    /// Whether the last operation has ended, as far as can be told without the lock.
+    /// Whether the last operation has ended, as far as can be seen without the lock.
     pub(super) fn has_ended(&self) -> bool {
         self.ended.0.load(Acquire)
     }
 
-    /// The `Offload` goes. What is idle is in the answer; an operation under way goes on.
+    /// The `Offload` goes. Returns what is idle; an operation under way goes on.
     pub(super) fn abandon(&self, release: ReleaseFn<T>) -> Option<T> {
         let mut inner = self.lock();
         let destination = inner.machine.abandon(release);

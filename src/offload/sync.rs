@@ -112,12 +112,10 @@ impl Syncs {
         Self { current: None, failed: None, is_reported: false }
     }
 
-    /// A sync is posted.
     pub(super) fn begin(&mut self, kind: SyncKind) {
         self.current = Some((kind, None));
     }
 
-    /// It was made, and succeeded unless it is an error.
     pub(super) fn made(&mut self, result: Result<(), RepeatableError>) {
         match result {
             Ok(()) => self.answer(Ok(())),
@@ -125,7 +123,6 @@ impl Syncs {
         }
     }
 
-    /// It was not made.
     pub(super) fn not_made(&mut self, why: io::Error) {
         self.answer(Err(why));
     }
@@ -145,12 +142,12 @@ impl Syncs {
         self.current.take_if(|(current, answer)| *current == kind && answer.is_some())?.1
     }
 
-    /// Whether a sync has failed, and no caller was told. It counts as reported.
+    /// Whether a sync has failed, and that was not reported to any caller. It counts as reported now.
     pub(super) fn take_unreported_failure(&mut self) -> bool {
         self.failed.is_some() && !std::mem::replace(&mut self.is_reported, true)
     }
 
-    /// An answer that nobody will take covers less than the caller would think. The error in it is of this crate.
+    /// An answer that no poll will take covers less than its caller would think. The error in it is of this crate.
     pub(super) fn forget(&mut self) {
         self.current = None;
     }

@@ -50,7 +50,7 @@ impl<T> Future for Worker<T> {
     }
 }
 
-/// The pool has dropped the job, or the work is over.
+/// The pool has dropped the job, or there will be no more work.
 impl<T> Drop for Worker<T> {
     fn drop(&mut self) {
         self.shared.worker_is_gone();

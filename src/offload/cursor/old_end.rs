@@ -26,7 +26,7 @@ impl Pool for Stepped {
 }
 
 impl Stepped {
-    /// Runs what waits; answers how many jobs that were.
+    /// Runs what waits; returns how many jobs that were.
     fn run_all(&self) -> usize {
         let jobs = std::mem::take(&mut *self.0.lock().unwrap());
         let count = jobs.len();
@@ -85,9 +85,9 @@ fn a_caller_who_always_comes_late_comes_to_the_end() {
     assert_eq!(poll_read(&mut reader, &mut [0; 10]).unwrap().unwrap(), 0);
 }
 
-/// An error is no end: it happened, and is told.
+/// An error is no end: it happened, and is reported.
 #[test]
-fn a_failure_of_a_read_that_was_dropped_is_told_however_late() {
+fn a_failure_of_a_read_that_was_dropped_is_reported_however_late() {
     struct Fails;
 
     impl io::Read for Fails {

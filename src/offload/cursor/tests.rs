@@ -1,18 +1,18 @@
-//! What the state answers after which events; and that it agrees with what a caller expects in every short sequence of
+//! What the state returns after which events; and that it agrees with what a caller expects in every short sequence of
 //! operations.
 
 use std::io::{Read as _, Seek as _, Write as _};
 
 use super::*;
 
-/// Each row is a sequence of events, each with what it answers, if anything: in the order in which a handle has them.
+/// Each row is a sequence of events, each with what it returns, if anything: in the order in which a handle has them.
 const ROWS: &[(&str, &[&str])] = &[
     // Reads.
     ("nothing is fetched at first", &["read 1: nothing", "ahead: 0", "back by: 0"]),
     ("a read hands out what it has fetched", &["fetch ab", "ahead: 2", "read 9: ab", "read 9: nothing"]),
     ("an abandoned read goes to the next ones", &["fetch abcde", "read 2: ab", "read 2: cd", "read 2: e", "ahead: 0"]),
-    ("an end is told once", &["fetch end", "ahead: 0", "read 1: end", "read 1: nothing"]),
-    ("an error is told once", &["fetch error", "ahead: 0", "read 1: error", "read 1: nothing"]),
+    ("an end is reported once", &["fetch end", "ahead: 0", "read 1: end", "read 1: nothing"]),
+    ("an error is reported once", &["fetch error", "ahead: 0", "read 1: error", "read 1: nothing"]),
     ("a buffer is kept as long as it has bytes", &["fetch abc", "read 2: ab", "buffer: 0", "read 1: c", "buffer: 3"]),
     // What another operation makes void.
     ("an end may be none any more", &["fetch end", "forget", "read 1: nothing"]),
@@ -26,10 +26,10 @@ const ROWS: &[(&str, &[&str])] = &[
     ("it goes back again", &["fetch abc", "back true", "fetch bc", "read 1: b", "back by: 1", "back true"]),
     ("it cannot: the bytes stay", &["fetch abc", "read 1: a", "back false", "ahead: 2", "read 9: bc"]),
     ("it cannot: no write tries again", &["fetch abc", "back false", "back by: 0", "fetch de", "back by: 0"]),
-    ("it fails: one write is told", &["fetch ab", "back error", "back failed: yes", "back failed: no"]),
+    ("it fails: it is reported to one write", &["fetch ab", "back error", "back failed: yes", "back failed: no"]),
     ("it fails: the bytes stay", &["fetch ab", "read 1: a", "back error", "back by: 1", "read 9: b"]),
     (
-        "it fails: no write is told after the bytes were read out",
+        "it fails: it is reported to no write after the bytes were read out",
         &["fetch ab", "back error", "read 2: ab", "forget the seek", "fetch cd", "back failed: no", "back by: 2"],
     ),
     ("it is tried again", &["fetch ab", "back error", "back failed: yes", "back by: 2", "back true", "ahead: 0"]),
@@ -51,7 +51,7 @@ const ROWS: &[(&str, &[&str])] = &[
     ("as far as it goes", &["fetch abc", "seek -9223372036854775808: -9223372036854775808"]),
 ];
 
-/// What the event answers; nothing if it answers nothing.
+/// What the event returns, if anything.
 fn apply(cursor: &mut Cursor, event: &str) -> Option<String> {
     let (verb, argument) = event.split_once(' ').unwrap_or((event, ""));
     match (verb, argument) {
@@ -128,7 +128,7 @@ fn every_row() {
     }
 }
 
-/// A reader that waits for the end is told in time. An end that was found long ago is looked for again, once.
+/// A reader that waits for the end gets it in time. An end that was found long ago is looked for again, once.
 #[test]
 fn an_old_end_is_looked_for_again() {
     let Some(long_ago) = Instant::now().checked_sub(2 * END_LASTS) else { return };
@@ -139,7 +139,7 @@ fn an_old_end_is_looked_for_again() {
         assert_eq!(apply(&mut cursor, "read 1").as_deref(), Some(answer));
     }
     cursor.end = Some((failed(), long_ago));
-    assert_eq!(apply(&mut cursor, "read 1").as_deref(), Some("error"), "an error is told however old it is");
+    assert_eq!(apply(&mut cursor, "read 1").as_deref(), Some("error"), "an error is reported however old it is");
 }
 
 /// What a handle does: an operation of a caller who waits for it, or who has gone when it ends.

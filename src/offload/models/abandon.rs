@@ -39,7 +39,7 @@ fn over_a_write() {
     });
 }
 
-/// The failure counts whether it came before the drop or after, since its caller was not told.
+/// The failure counts whether it came before the drop or after, since it was not reported to its caller.
 #[test]
 fn over_a_write_that_fails() {
     model_of(&["dropped here", "dropped on the pool"], |cases| {
@@ -71,7 +71,7 @@ fn over_a_write_of_unknown_effect() {
     });
 }
 
-/// A failure of which the caller was told does not count.
+/// A failure that was reported to its caller does not count.
 #[test]
 fn after_a_write_that_failed() {
     model(|| {

@@ -5,7 +5,7 @@ use std::future::Future;
 use super::*;
 use crate::checker::model_of;
 
-/// What a call answers with: as a file that was opened, it must not outlive what `abandoned` tells.
+/// What a call answers with: as a file that was opened, it must not outlive what `abandoned` waits for.
 struct Opened(Log);
 
 impl Drop for Opened {
@@ -37,7 +37,7 @@ fn its_caller_is_answered() {
             let (log, pool) = (Log::default(), Threads::with_fates(fate));
             let answer = block_on(run_on(&StdArc::new(pool.clone()), IfDropped::Counts, call(&log, never)));
             assert_eq!(answer.map(drop).map_err(|error| error.kind()), expected);
-            assert_eq!(block_on(abandoned()), 0, "its caller was told");
+            assert_eq!(block_on(abandoned()), 0, "it was reported to its caller");
             assert_eq!(log.seen().drops, usize::from(expected.is_ok()));
             cases.met("answered");
             pool.join();

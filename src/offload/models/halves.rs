@@ -70,7 +70,7 @@ fn a_reader_and_a_writer_whose_worker_spins() {
     both_are_answered(Policy::spin_at_most(Duration::from_nanos(1)));
 }
 
-/// The reader gets its byte, or is told that the handle is closed.
+/// The reader gets its byte, or the error that the handle is closed.
 #[test]
 fn a_reader_beside_a_close() {
     model_of(&["read", "refused"], |cases| {

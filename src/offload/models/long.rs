@@ -264,7 +264,7 @@ fn jobs_are_dropped_between_those_that_run() {
 }
 
 /// Writers that are dropped over their writes, some of which the pool does not run: each is counted, and none is under
-/// way when the count is told.
+/// way when the count is returned.
 #[test]
 fn many_are_abandoned() {
     model(|| {

@@ -121,7 +121,7 @@ fn a_write_while_the_worker_is_dropped() {
     });
 }
 
-/// What the pool does not run is told by the close, which releases all the same.
+/// What the pool does not run is reported by the close, which releases all the same.
 #[test]
 fn a_close_over_a_write_whose_job_is_dropped() {
     for fates in [the_first_dropped, the_first_refused] {

@@ -24,7 +24,7 @@ fn bytes(observer: &File) -> [u8; 2] {
     bytes
 }
 
-/// A write whose future is dropped after its first poll. Says whether that has told a failure.
+/// A write whose future is dropped after its first poll. Returns whether that has reported a failure.
 fn abandon(file: &Positioned, bytes: &[u8], offset: u64) -> bool {
     matches!(poll_once(|cx| pin!(file.write_at(bytes, offset)).poll(cx)), Poll::Ready(Err(_)))
 }
@@ -45,24 +45,24 @@ fn each_write_has_its_own_answer() {
         let (first, second) = block_on(zip(file.write_at(b"1", 0), file.write_at(b"2", 1)));
         assert_eq!((first.unwrap(), second.unwrap_err().kind()), (1, io::ErrorKind::Other));
         assert_eq!(&bytes(&observer), b"1-");
-        block_on(file.settle()).expect("both were told");
+        block_on(file.settle()).expect("both were reported");
         pool.join();
     });
 }
 
-/// The settle waits for what was submitted before, and tells once which of that has failed.
+/// The settle waits for what was submitted before, and reports once which of that has failed.
 #[test]
 fn a_settle_after_two_that_were_dropped() {
     for (fates, written, failed) in [(runs as fn(usize) -> Fate, b"12", 0), (the_second_dropped, b"1-", 1)] {
         model_of(&["in flight", "ended"], move |cases| {
             let pool = Threads::with_fates(fates);
             let (file, observer) = open(&pool);
-            let mut told = usize::from(abandon(&file, b"1", 0));
-            told += usize::from(abandon(&file, b"2", 1));
+            let mut reported = usize::from(abandon(&file, b"1", 0));
+            reported += usize::from(abandon(&file, b"2", 1));
             step();
             cases.met(if bytes(&observer)[0] == b'1' { "ended" } else { "in flight" });
             let failures = block_on(file.settle()).map_or_else(|failures| failures.failures().len(), |()| 0);
-            assert_eq!(failures + told, failed);
+            assert_eq!(failures + reported, failed);
             assert_eq!(&bytes(&observer), written);
             block_on(file.settle()).expect("once");
             pool.join();
@@ -87,18 +87,18 @@ fn two_tasks_settle() {
     });
 }
 
-/// The writes go on, and the task that waits for `abandoned` is told when the last one has ended, and whether any has
-/// failed.
+/// The writes go on, and the task that waits for `abandoned` is woken when the last one has ended, and learns
+/// whether any has failed.
 #[test]
 fn a_drop_over_two_writes() {
     for (fates, written, failed) in [(runs as fn(usize) -> Fate, b"12", 0), (the_second_dropped, b"1-", 1)] {
         model(move || {
             let pool = Threads::with_fates(fates);
             let (file, observer) = open(&pool);
-            let mut told = u64::from(abandon(&file, b"1", 0));
-            told += u64::from(abandon(&file, b"2", 1));
+            let mut reported = u64::from(abandon(&file, b"1", 0));
+            reported += u64::from(abandon(&file, b"2", 1));
             drop(file);
-            assert_eq!(block_on(abandoned()) + told, failed);
+            assert_eq!(block_on(abandoned()) + reported, failed);
             assert_eq!(&bytes(&observer), written);
             pool.join();
         });

@@ -62,7 +62,7 @@ const EVENTS: [Event; 25] = [
     ("close", |s| close(s.machine.close(just_drop))),
     ("take out", |s| s.machine.take_out().map_or_else(error_name, str::to_owned)),
     ("abandon", |s| s.machine.abandon(just_drop).unwrap_or("nothing").into()),
-    ("why lost", |s| error_name(s.machine.why_lost())),
+    ("why no reply", |s| error_name(s.machine.why_no_reply())),
 ];
 
 type Event = (&'static str, fn(&mut Subject) -> String);
@@ -177,8 +177,8 @@ fn next(next: &Next<&'static str>) -> String {
     match next {
         Next::Run(_, operation) => format!("run {}", operation_name(operation)),
         Next::Release(..) => "release".into(),
-        Next::Rest => "rest".into(),
-        Next::Over => "over".into(),
+        Next::Pending => "pending".into(),
+        Next::Done => "done".into(),
     }
 }
 

@@ -63,9 +63,9 @@ fn outcome(machine: &mut Machine<Bytes>) -> Result<(), io::ErrorKind> {
     }
 }
 
-/// A result that was not answered comes before the outcome of the release; one that was answered is not told again.
+/// A result that was not answered comes before the outcome of the release; one that was answered is not reported again.
 #[test]
-fn what_a_close_tells() {
+fn what_a_close_reports() {
     use io::ErrorKind::{Other, StorageFull, TimedOut, WriteZero};
 
     type Written = fn() -> Result<usize, RepeatableError>;
@@ -83,7 +83,7 @@ fn what_a_close_tells() {
     for (written, answered, after_good, after_bad) in rows {
         for (released, expected) in [(Ok(()), after_good), (Err(TimedOut), after_bad)] {
             let (mut machine, ticket) = writing();
-            let Next::Rest = machine.finish(Bytes::new(), Report::Write(written())) else { panic!("no close yet") };
+            let Next::Pending = machine.finish(Bytes::new(), Report::Write(written())) else { panic!("no close yet") };
             if answered {
                 assert!(machine.poll_answer(ticket).is_ready());
             }
@@ -101,7 +101,7 @@ fn what_a_close_tells() {
 
 /// The worker that has made the write also makes the release.
 #[test]
-fn what_a_close_over_a_write_tells() {
+fn what_a_close_over_a_write_reports() {
     let (mut machine, _) = writing();
     assert!(matches!(machine.close(just_drop), Close::Wait));
     assert!(matches!(machine.finish(Bytes::new(), Report::Write(Ok(3))), Next::Release(..)));
@@ -111,9 +111,9 @@ fn what_a_close_over_a_write_tells() {
     let (mut machine, ticket) = writing();
     assert!(matches!(machine.close(just_drop), Close::Wait));
     machine.poison(unknown());
-    for told in [machine.poll_answer(ticket).map_ok(drop), Poll::Ready(machine.close(just_drop).outcome())] {
-        let Poll::Ready(Err(told)) = told else { panic!("{told:?}") };
-        assert!(Indeterminate::find(&told).is_some());
+    for reported in [machine.poll_answer(ticket).map_ok(drop), Poll::Ready(machine.close(just_drop).outcome())] {
+        let Poll::Ready(Err(reported)) = reported else { panic!("{reported:?}") };
+        assert!(Indeterminate::find(&reported).is_some());
     }
 }
 
@@ -149,7 +149,7 @@ fn an_operation_that_never_ran() {
     let refused = |operation, ticket| {
         let mut machine = Machine::new(Bytes::new());
         machine.post(operation, ticket);
-        assert!(matches!(refuse(&mut machine), Next::Rest));
+        assert!(matches!(refuse(&mut machine), Next::Pending));
         assert!(machine.has_ended());
         assert!(matches!(machine.place, Place::Idle(_)));
         machine
@@ -165,7 +165,7 @@ fn an_operation_that_never_ran() {
     let mut machine = Machine::new(Bytes::new());
     let to = machine.cursor.begin_seek(io::SeekFrom::Start(0));
     machine.post(Operation::Seek(|_, _| Ok(0), to), None);
-    assert!(matches!(refuse(&mut machine), Next::Rest));
+    assert!(matches!(refuse(&mut machine), Next::Pending));
     not_run(machine.cursor.take_seek_result(to).expect("it has ended").unwrap_err());
 
     let mut machine = Machine::new(Bytes::new());
@@ -173,23 +173,23 @@ fn an_operation_that_never_ran() {
     fetched.make_room(1);
     machine.cursor.fetched(fetched, Ok(1));
     machine.post(Operation::SeekBack(|_, _| Ok(true), 1), None);
-    assert!(matches!(refuse(&mut machine), Next::Rest));
+    assert!(matches!(refuse(&mut machine), Next::Pending));
     assert!(matches!(machine.poll_begin(Side::Read), Poll::Ready(Ok(()))), "a read has nothing to do with it");
-    let Poll::Ready(Err(error)) = machine.poll_begin(Side::Write) else { panic!("the write has to be told") };
+    let Poll::Ready(Err(error)) = machine.poll_begin(Side::Write) else { panic!("it is reported to the write") };
     not_run(error);
     assert!(matches!(machine.poll_begin(Side::Write), Poll::Ready(Ok(()))), "once");
 
     let mut machine = Machine::new(Bytes::new());
     machine.syncs.begin(SyncKind::All);
     machine.post(Operation::Sync(|_| Ok(())), None);
-    assert!(matches!(refuse(&mut machine), Next::Rest));
+    assert!(matches!(refuse(&mut machine), Next::Pending));
     not_run(machine.syncs.take(SyncKind::All).expect("it has ended").unwrap_err());
     assert!(machine.syncs.take(SyncKind::All).is_none(), "the next one is made");
 
-    not_run(refused(a_call(), None).why_lost());
+    not_run(refused(a_call(), None).why_no_reply());
 }
 
-/// The failure is told to every sync, and writes go on.
+/// The failure is reported to every sync, and writes go on.
 #[test]
 fn a_failed_sync_is_never_forgotten() {
     let mut machine = Machine::new(Bytes::new());
@@ -197,7 +197,7 @@ fn a_failed_sync_is_never_forgotten() {
     machine.post(a_call(), None);
     assert!(matches!(machine.take(), Next::Run(..)));
     let failed = Report::Sync(Err(RepeatableError::new(io::Error::from_raw_os_error(5))));
-    assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
+    assert!(matches!(machine.finish(Bytes::new(), failed), Next::Pending));
     for _ in 0..3 {
         assert_eq!(machine.syncs.take(SyncKind::Data).unwrap().unwrap_err().raw_os_error(), Some(5));
     }
@@ -205,7 +205,7 @@ fn a_failed_sync_is_never_forgotten() {
 }
 
 /// What [`abandoned`](crate::offload::abandoned()) counts: the failure of an operation whose `Offload` was dropped over
-/// it, so that no caller could be told.
+/// it, so that it could not be reported.
 #[test]
 fn what_counts_as_failed() {
     fn finish(machine: &mut Machine<Bytes>, report: Report) -> Next<Bytes> {
@@ -216,7 +216,7 @@ fn what_counts_as_failed() {
     fn poison(machine: &mut Machine<Bytes>) -> Next<Bytes> {
         assert!(matches!(machine.take(), Next::Run(..)));
         machine.poison(unknown());
-        Next::Over
+        Next::Done
     }
 
     type Operate = fn(&mut Machine<Bytes>) -> Next<Bytes>;
@@ -247,16 +247,16 @@ fn what_counts_as_failed() {
     }
 }
 
-/// A sync that failed before the drop counts unless its caller was told.
+/// A sync that failed before the drop counts unless that was reported.
 #[test]
 fn a_sync_that_failed_before() {
-    for is_told in [true, false] {
+    for is_reported in [true, false] {
         let mut machine = Machine::new(Bytes::new());
         machine.post(a_call(), None);
         assert!(matches!(machine.take(), Next::Run(..)));
         let failed = Report::Sync(Err(error(io::ErrorKind::StorageFull)));
-        assert!(matches!(machine.finish(Bytes::new(), failed), Next::Rest));
-        if is_told {
+        assert!(matches!(machine.finish(Bytes::new(), failed), Next::Pending));
+        if is_reported {
             assert!(machine.syncs.take(SyncKind::Data).is_some_and(|answer| answer.is_err()));
         }
         machine.post(a_call(), None);
@@ -264,40 +264,40 @@ fn a_sync_that_failed_before() {
         assert!(matches!(machine.take(), Next::Run(..)));
         assert!(matches!(machine.finish(Bytes::new(), Report::Other), Next::Release(..)));
         machine.released(Ok(()));
-        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told));
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_reported));
     }
 }
 
-/// A close or an operation that poisoned counts unless its caller was told.
+/// A close or an operation that poisoned counts unless that was reported.
 #[test]
 fn a_release_or_an_operation_that_failed_before() {
-    for is_told in [true, false] {
+    for is_reported in [true, false] {
         let mut machine = Machine::new(Bytes::new());
         assert!(matches!(machine.close(just_drop), Close::Posted));
         assert!(matches!(machine.take(), Next::Release(..)));
         machine.released(Err(error(io::ErrorKind::StorageFull)));
-        if is_told {
+        if is_reported {
             assert!(outcome(&mut machine).is_err());
         }
         assert!(machine.abandon(just_drop).is_none());
-        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a close");
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_reported), "a close");
 
         let mut machine = Machine::new(Bytes::new());
         machine.post(a_call(), None);
         assert!(matches!(machine.take(), Next::Run(..)));
         machine.poison(unknown());
-        if is_told {
-            machine.why_lost();
+        if is_reported {
+            machine.why_no_reply();
         }
         assert!(machine.abandon(just_drop).is_none());
-        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a call");
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_reported), "a call");
 
         let (mut machine, ticket) = writing();
         machine.poison(unknown());
-        if is_told {
+        if is_reported {
             assert!(machine.poll_answer(ticket).is_ready());
         }
         assert!(machine.abandon(just_drop).is_none());
-        assert_eq!(machine.take_unreported_failures(), u64::from(!is_told), "a write");
+        assert_eq!(machine.take_unreported_failures(), u64::from(!is_reported), "a write");
     }
 }

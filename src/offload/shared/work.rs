@@ -12,8 +12,8 @@ impl<T> Shared<T> {
             next = match next {
                 Next::Run(destination, operation) => self.run(destination, operation, &since),
                 Next::Release(destination, release) => self.release(destination, release),
-                Next::Rest => return Poll::Pending,
-                Next::Over => return Poll::Ready(()),
+                Next::Pending => return Poll::Pending,
+                Next::Done => return Poll::Ready(()),
             };
         }
     }
@@ -22,11 +22,11 @@ impl<T> Shared<T> {
         let mut inner = self.lock();
         self.posted.0.store(false, Relaxed);
         let next = inner.machine.take();
-        let rests = matches!(next, Next::Rest);
+        let is_pending = matches!(next, Next::Pending);
         if std::mem::take(&mut inner.is_spinning) {
-            inner.spinner.record(!rests);
+            inner.spinner.record(!is_pending);
         }
-        if rests {
+        if is_pending {
             inner.shrink();
         }
         next
@@ -41,7 +41,7 @@ impl<T> Shared<T> {
         };
         let mut inner = self.lock();
         let next = inner.machine.finish(destination, report);
-        if !matches!(next, Next::Rest) {
+        if !matches!(next, Next::Pending) {
             return next;
         }
         let permit = inner.spinner.permit(since);
@@ -68,7 +68,7 @@ impl<T> Shared<T> {
     /// Releases the destination, then publishes that.
     fn release(&self, destination: T, release: ReleaseFn<T>) -> Next<T> {
         let outcome = catch_panics(|| release(destination)).and_then(|released| released);
-        // It cannot be made again: `close(2)` has closed the descriptor whatever it answers.
+        // It cannot be made again: `close(2)` has closed the descriptor whatever it returns.
         let outcome = outcome.map_err(|error| RepeatableError::new(with_final_kind(error)));
         let mut inner = self.lock();
         inner.machine.released(outcome);
@@ -86,7 +86,7 @@ impl<T> Shared<T> {
         if let Some(abandoned) = abandoned {
             abandoned.end(failures);
         }
-        Next::Over
+        Next::Done
     }
 
     /// Publishes the end of an operation, then wakes the tasks that wait for it. A waker that panics harms neither the
@@ -101,7 +101,7 @@ impl<T> Shared<T> {
         }
     }
 
-    /// The pool has dropped the worker, or the work is over. What was posted is answered.
+    /// The pool has dropped the worker, or there will be no more work. What was posted is answered.
     pub(in crate::offload) fn worker_is_gone(&self) {
         let mut inner = self.lock();
         inner.has_worker = false;
@@ -124,7 +124,7 @@ impl<T> Shared<T> {
         drop_catching_panics(operation);
         let mut inner = self.lock();
         let next = inner.machine.finish(destination, report);
-        if matches!(next, Next::Rest) {
+        if matches!(next, Next::Pending) {
             self.publish(inner);
         }
         next
