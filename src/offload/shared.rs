@@ -1,8 +1,9 @@
 //! The lock round the [machine](super::place): two wakers, a spare buffer, and the order in which things happen.
 //!
 //! No foreign code runs under the lock: no waker is cloned, woken or dropped there, no operation is run or dropped, no
-//! job submitted. A result is published before its wake. While the worker spins a write takes the lock twice on either
-//! side: to post and to take the answer, to take and to finish.
+//! job submitted. What is discarded there is dropped by its guard, [`Locked`], after the unlocking. A result is
+//! published before its wake. While the worker spins a write takes the lock twice on either side: to post and to take
+//! the answer, to take and to finish.
 
 use std::{
     io,

@@ -130,3 +130,21 @@ impl<T> Shared<T> {
         next
     }
 }
+
+#[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
+mod tests {
+    use super::*;
+    use crate::offload::operation::Report;
+
+    #[test]
+    fn an_idle_handle_keeps_no_buffer_of_the_operation_before_the_last() {
+        let shared = Shared::new((), Policy::never_spin());
+        let mut inner = shared.lock();
+        inner.spare.make_room(1);
+        let call = Operation::Call(Box::new(|()| Ok(Report::Other)));
+        assert_eq!(shared.post(&mut inner, Side::Write, call, None), Notify::Spawn);
+        drop(inner);
+        assert!(shared.work().is_pending());
+        assert!(!shared.lock().spare.is_allocated());
+    }
+}
