@@ -67,7 +67,7 @@ use self::{
     operation::Report,
     place::{ReleaseFn, Side},
     shared::{SeekBackFn, Shared},
-    spin::Spinner,
+    spin::CallerSpins,
 };
 use crate::{
     adapter::PendingWrite, error::IntoInnerError, primitives::Arc, sync_write::WriteComplete, ticket::TicketSource,
@@ -155,7 +155,7 @@ pub struct Offload<T, P = BlockingPool> {
     pool: StdArc<P>,
     /// Has the worker take what was posted.
     worker: Option<Waker>,
-    spinner: Spinner,
+    spins: CallerSpins,
     tickets: TicketSource,
     /// How `T` moves back over bytes that were fetched and not handed out, if it is a [`WriteComplete`].
     seek_back: Option<SeekBackFn<T>>,
@@ -234,7 +234,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
             shared: Arc::new(Shared::new(destination, policy)),
             pool,
             worker: None,
-            spinner: Spinner::new(policy),
+            spins: CallerSpins::new(policy),
             tickets: TicketSource::new(),
             seek_back,
             release,
@@ -250,7 +250,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
 
     pub(crate) fn set_policy(&mut self, policy: Policy) {
         self.shared.set_policy(policy);
-        self.spinner = Spinner::new(policy);
+        self.spins = CallerSpins::new(policy);
     }
 
     /// Runs `f` with the destination on the pool.

@@ -47,7 +47,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
                     drop_catching_panics(waker);
                     return Poll::Ready(answer);
                 }
-                Step::Posted(notify) => self.notify_worker(notify, 0),
+                Step::Posted(notify) => self.notify_worker(notify),
                 Step::Wait if !can_wait => waker = Some(cx.waker().clone()),
                 Step::Wait => break,
                 Step::Yield => {
@@ -63,13 +63,13 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         Poll::Pending
     }
 
-    /// Has the worker take what was posted, an operation on `bytes` bytes.
-    fn notify_worker(&mut self, notify: Notify, bytes: usize) {
+    /// Has the worker take what was posted.
+    fn notify_worker(&mut self, notify: Notify) {
         match (notify, &self.worker) {
             (Notify::Spawn, _) => self.worker = Some(worker::spawn(&self.shared, &self.pool)),
             (Notify::Wake, Some(worker)) => worker.wake_by_ref(),
             (Notify::Wake, None) => debug_assert!(false, "there is no worker to wake"),
-            (Notify::Spinning, _) => self.spinner.spin_for_end(bytes, || self.shared.has_ended()),
+            (Notify::Spinning, _) => self.spins.spin_until(|| self.shared.has_ended()),
         }
     }
 
@@ -98,7 +98,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         }))
         .map_err(events::refused)?;
         events::submitted(ticket);
-        self.notify_worker(notify, len);
+        self.notify_worker(notify);
         Poll::Ready(Ok(Submitted::InFlight(ticket)))
     }
 
@@ -199,7 +199,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         .await
         .map_err(events::refused)?;
         if let Some(notify) = notify {
-            self.notify_worker(notify, 0);
+            self.notify_worker(notify);
         }
         Ok(())
     }

@@ -9,7 +9,6 @@
 //! a thread that sleeps and is woken goes ahead. With one core they yield a few times instead.
 
 use std::{
-    cell::Cell,
     hint::spin_loop,
     sync::{
         OnceLock,
@@ -24,21 +23,11 @@ use super::pool::TIME_SLICE;
 /// How long one spin lasts at most: about what waking a thread costs. Twice as much gains nothing.
 const BOUND: Duration = Duration::from_micros(20);
 
-/// How many bytes prolong a caller's spin by a microsecond, and how many do so at most: without it 64 KiB, which are
-/// copied meanwhile, would always outlast the spin. A larger write outlasts the price of a wake-up anyway.
-const BYTES_PER_MICROSECOND: usize = 4 << 10;
-const PROLONGED_UP_TO: usize = 128 << 10;
-
-/// How many iterations there are between two readings of the clock; and how many yields where there is one core.
-const ITERATIONS: u32 = 32;
+/// How many yields there are where there is one core.
 const YIELDS: u32 = 3;
 
-/// How many opportunities are skipped at most after failures: so many writes share the price of one spin that fails.
-const MAX_BACKOFF: u32 = 16;
-
-/// How many spins of callers may fail in a row on one thread, however many writers it polls, before it pauses.
-const MAX_FAILED: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(1);
+/// How many opportunities failures cost at most. Less, and a machine that is short of cores spins too often for nothing.
+const MAX_BACKOFF: u32 = 64;
 
 /// How long the threads of an [`Offload`](super::Offload) may spin for one another before they sleep.
 /// It takes processor time, and pays for writers that write in quick succession; others hardly do it.
@@ -59,8 +48,8 @@ impl Policy {
         Self(Duration::ZERO)
     }
 
-    /// A caller spins for so long at most, and up to 32 µs longer while a large write is copied; a worker two and a
-    /// half times as long. With one core a few yields stand for it.
+    /// A caller spins for so long at most, a worker two and a half times as long. With one core a few yields stand for
+    /// it.
     pub const fn spin_at_most(at_most: Duration) -> Self {
         Self(at_most)
     }
@@ -73,55 +62,107 @@ impl Default for Policy {
     }
 }
 
-/// One side of one handle, with exponential backoff: failures in a row skip 0, 1, 2, 4 and up to 16 opportunities.
+/// Exponential backoff, of one side of one handle: after failures in a row so many opportunities have to be passed over
+/// before the next spin as 0, 1, 2, 4 and up to 64. The first failure may be chance, and costs none.
 #[derive(Debug)]
-pub(super) struct Spinner {
-    policy: Policy,
-    backoff: u32,
-    /// How many opportunities are still to be skipped.
-    to_skip: u32,
+struct Backoff {
+    failed: u32,
+    passed_over: u32,
 }
 
-impl Spinner {
-    pub(super) const fn new(policy: Policy) -> Self {
-        Self { policy, backoff: 0, to_skip: 0 }
+impl Backoff {
+    /// As after so many failures.
+    const fn after(failed: u32) -> Self {
+        Self { failed, passed_over: 0 }
     }
 
-    /// Uses an opportunity to spin, or skips it.
-    fn take_opportunity(&mut self) -> bool {
-        let is_skipped = self.to_skip > 0;
-        self.to_skip = self.to_skip.saturating_sub(1);
-        !is_skipped && self.policy != Policy::never_spin()
+    /// Whether a spin may be tried.
+    fn is_over(&self) -> bool {
+        self.passed_over >= (1_u32.checked_shl(self.failed).unwrap_or(u32::MAX) / 4).min(MAX_BACKOFF)
+    }
+
+    fn pass_over(&mut self) {
+        self.passed_over = self.passed_over.saturating_add(1);
     }
 
     /// A spin has succeeded, or failed.
-    pub(super) fn record(&mut self, success: bool) {
-        self.to_skip = if success { 0 } else { self.backoff };
-        self.backoff = if success { 0 } else { (self.backoff * 2).clamp(1, MAX_BACKOFF) };
+    fn record(&mut self, success: bool) {
+        *self = Self::after(if success { 0 } else { self.failed.saturating_add(1) });
+    }
+}
+
+/// When the caller of one handle spins.
+#[derive(Debug)]
+pub(super) struct CallerSpins {
+    policy: Policy,
+    backoff: Backoff,
+}
+
+impl CallerSpins {
+    pub(super) const fn new(policy: Policy) -> Self {
+        Self { policy, backoff: Backoff::after(0) }
     }
 
-    /// The caller spins until `has_ended`, for an operation on `bytes` bytes that a worker takes at once.
-    pub(super) fn spin_for_end(&mut self, bytes: usize, has_ended: impl Fn() -> bool) {
-        if thread_pauses() || !self.take_opportunity() {
-            return;
+    /// Spins until `has_ended`, for an operation that a spinning worker takes at once.
+    pub(super) fn spin_until(&mut self, has_ended: impl Fn() -> bool) {
+        if !self.backoff.is_over() {
+            self.backoff.pass_over();
+        } else if self.policy != Policy::never_spin() {
+            self.backoff.record(spin(self.policy.0, has_ended));
         }
-        let longer = bytes.min(PROLONGED_UP_TO) / BYTES_PER_MICROSECOND;
-        let bound = self.policy.0.saturating_add(Duration::from_micros(longer as u64));
-        let success = spin(bound, has_ended);
-        self.record(success);
-        record_on_thread(success);
+    }
+}
+
+/// When the worker of one handle spins: where the operations before were posted so soon that a spin would have seen
+/// them. So a writer that writes now and then costs no spin, and neither does a crowd of them.
+///
+/// It matters more than the time: the scheduler may put the woken caller on the core of a worker that spins.
+#[derive(Debug)]
+pub(super) struct WorkerSpins {
+    policy: Policy,
+    backoff: Backoff,
+    /// When the last operation ended, if no spin followed.
+    ended: Option<Instant>,
+}
+
+impl WorkerSpins {
+    pub(super) const fn new(policy: Policy) -> Self {
+        // One operation has to be posted soon before the first spin.
+        Self { policy, backoff: Backoff::after(2), ended: None }
     }
 
-    /// Whether the worker, which is polled `since` then, may spin for the next operation.
+    /// How long a worker spins. A caller that was not spinning has to be woken before it posts again, so a shorter spin
+    /// would mostly fail.
+    fn bound(&self) -> Duration {
+        self.policy.0.saturating_mul(5) / 2
+    }
+
+    /// An operation is posted, to a worker that does not spin.
+    pub(super) fn posted(&mut self) {
+        if self.ended.take().is_some_and(|ended| ended.elapsed() < self.bound()) {
+            self.backoff.pass_over();
+        } else {
+            self.backoff.passed_over = 0;
+        }
+    }
+
+    /// A spin has seen an operation, or failed.
+    pub(super) fn record(&mut self, success: bool) {
+        self.backoff.record(success);
+    }
+
+    /// An operation has ended. Whether the worker, which is polled `since` then, may spin for the next one.
     pub(super) fn permit(&mut self, since: &PolledSince) -> Option<SpinPermit> {
-        let most = cores().saturating_sub(1).max(1);
-        let is_over = QUEUED.load(Relaxed) > 0 || since.0.elapsed() >= TIME_SLICE;
-        if is_over || !self.take_opportunity() || SPINNING.load(Relaxed) >= most {
+        if self.policy == Policy::never_spin() {
             return None;
         }
-        // A caller that was not spinning has to be woken before it posts again, so a shorter spin would mostly fail.
-        let bound = self.policy.0.saturating_mul(5) / 2;
-        Some(SpinPermit { bound, _counted: Counted::in_(&SPINNING) })
+        let most = cores().saturating_sub(1).max(1);
+        let is_needed = QUEUED.load(Relaxed) > 0 || since.0.elapsed() >= TIME_SLICE;
+        if !self.backoff.is_over() || is_needed || SPINNING.load(Relaxed) >= most {
+            self.ended = Some(Instant::now());
+            return None;
+        }
+        Some(SpinPermit { bound: self.bound(), _counted: Counted::in_(&SPINNING) })
     }
 }
 
@@ -150,21 +191,21 @@ impl PolledSince {
 }
 
 fn spin(bound: Duration, condition: impl Fn() -> bool) -> bool {
-    let check = |pause: fn()| {
-        let holds = condition();
-        if !holds {
-            pause();
-        }
-        holds
-    };
     if cores() == 1 {
-        return (0..YIELDS).any(|_| check(yield_now)) || condition();
+        return (0..YIELDS).any(|_| {
+            let holds = condition();
+            if !holds {
+                yield_now();
+            }
+            holds
+        }) || condition();
     }
     let began = Instant::now();
-    while !(0..ITERATIONS).any(|_| check(spin_loop)) {
+    while !condition() {
         if began.elapsed() >= bound {
             return false;
         }
+        spin_loop();
     }
     true
 }
@@ -202,54 +243,101 @@ impl Drop for Counted {
     }
 }
 
-thread_local! {
-    /// How many spins in a row have failed, and since when the thread pauses.
-    static FAILED: Cell<(u32, Option<Instant>)> = const { Cell::new((0, None)) };
-}
-
-fn thread_pauses() -> bool {
-    FAILED.try_with(Cell::get).is_ok_and(|(_, paused)| paused.is_some_and(|since| since.elapsed() < PAUSE))
-}
-
-fn record_on_thread(success: bool) {
-    let _ = FAILED.try_with(|cell| {
-        let (failed, paused) = cell.get();
-        let failed = if success || paused.is_some() { 0 } else { failed } + u32::from(!success);
-        cell.set((failed, (failed == MAX_FAILED).then(Instant::now)));
-    });
-}
-
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
+    /// So long that no test rests on how fast it runs.
+    const LONG: Policy = Policy::spin_at_most(Duration::from_secs(3_600));
+
     #[test]
-    fn failures_in_a_row_skip_more_and_more_opportunities() {
-        let mut side = Spinner::new(Policy::default());
-        let mut skipped = Vec::new();
-        for _ in 0..10 {
-            skipped.push((0..).take_while(|_| !side.take_opportunity()).count());
-            side.record(false);
+    fn failures_in_a_row_have_more_and_more_opportunities_passed_over() {
+        let mut backoff = Backoff::after(0);
+        let mut passed_over = Vec::new();
+        for _ in 0..40 {
+            let passes = |backoff: &mut Backoff| {
+                backoff.pass_over();
+                backoff.is_over()
+            };
+            passed_over.push(if backoff.is_over() {
+                0
+            } else {
+                1 + (0..).take_while(|_| !passes(&mut backoff)).count()
+            });
+            backoff.record(false);
         }
-        assert_eq!(skipped, [0, 0, 1, 2, 4, 8, 16, 16, 16, 16]);
+        assert_eq!(passed_over[..10], [0, 0, 1, 2, 4, 8, 16, 32, 64, 64]);
+        assert_eq!(passed_over[39], 64, "however often");
+        backoff.record(true);
+        assert!(backoff.is_over());
     }
 
     #[test]
-    fn a_thread_pauses_after_a_few_failed_spins_whatever_they_were_for() {
-        let pauses_after = |success| {
-            record_on_thread(success);
-            FAILED.get().1.is_some()
-        };
-        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)));
-        assert!(pauses_after(false));
-        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)), "the pause is over, and the count begins anew");
-        assert!(!pauses_after(true));
-        assert!((1..MAX_FAILED).all(|_| !pauses_after(false)), "a success has ended the row");
-        assert!(pauses_after(false));
+    fn a_caller_spins_again_once_its_failures_are_paid_for() {
+        let mut caller = CallerSpins::new(Policy::spin_at_most(Duration::from_nanos(1)));
+        let mut spins = Vec::new();
+        for opportunity in 0..12 {
+            let asked = Cell::new(false);
+            caller.spin_until(|| {
+                asked.set(true);
+                false
+            });
+            if asked.get() {
+                spins.push(opportunity);
+            }
+        }
+        assert_eq!(spins, [0, 1, 3, 6, 11]);
+    }
+
+    /// Ends an operation; then the next one is posted, unless a spin sees it. Whether there was a permit.
+    fn ends(worker: &mut WorkerSpins) -> bool {
+        let permit = worker.permit(&PolledSince::now());
+        if permit.is_none() {
+            worker.posted();
+        }
+        permit.is_some()
+    }
+
+    #[test]
+    fn a_worker_spins_where_a_spin_would_have_succeeded() {
+        let mut worker = WorkerSpins::new(LONG);
+        worker.posted();
+        assert!(!ends(&mut worker), "nothing is known of the first one");
+        assert!(ends(&mut worker));
+        worker.record(true);
+        assert!(ends(&mut worker), "one that succeeds is enough for the next");
+    }
+
+    #[test]
+    fn a_worker_of_a_slow_writer_never_spins() {
+        let mut worker = WorkerSpins::new(LONG);
+        for _ in 0..100 {
+            assert!(worker.permit(&PolledSince::now()).is_none());
+            // Where the clock does not reach back so far, nothing is known of it.
+            worker.ended = worker.ended.and_then(|ended| ended.checked_sub(3 * LONG.0));
+            worker.posted();
+        }
+    }
+
+    #[test]
+    fn a_pause_has_what_was_passed_over_count_no_more() {
+        let mut worker = WorkerSpins::new(LONG);
+        for _ in 0..3 {
+            worker.record(false);
+        }
+        assert!((0..7).all(|_| !ends(&mut worker)));
+        worker.ended = None;
+        worker.posted();
+        assert!((0..8).all(|_| !ends(&mut worker)));
+        assert!(ends(&mut worker));
     }
 
     #[test]
     fn a_policy_that_never_spins_gives_no_permit() {
-        assert!(Spinner::new(Policy::never_spin()).permit(&PolledSince::now()).is_none());
+        let mut worker = WorkerSpins::new(Policy::never_spin());
+        assert!((0..100).all(|_| !ends(&mut worker)));
+        CallerSpins::new(Policy::never_spin()).spin_until(|| panic!("it spins"));
     }
 }

@@ -40,7 +40,7 @@ use super::{
 };
 
 /// How many threads spin beside the writers.
-const BUSY_LOOPS: usize = 2;
+pub(super) const BUSY_LOOPS: usize = 2;
 
 /// Threads that may be left from an earlier turn, asleep.
 const FEW_THREADS: usize = 64;
@@ -77,7 +77,7 @@ pub(super) fn run(args: &SituationArgs) -> anyhow::Result<()> {
         Some(mkfs) => place::mount_loop(&args.folder, mkfs)?,
         None => args.folder.clone(),
     };
-    let busy = (args.situation == Situation::BusyLoops).then(BusyLoops::start).transpose()?;
+    let busy = (args.situation == Situation::BusyLoops).then(|| BusyLoops::start(BUSY_LOOPS)).transpose()?;
     let own = || meter::cpu_time() + busy.as_ref().map_or(Duration::ZERO, |busy| used_by(busy.0.id()));
     let watch = Watch::start(own());
     for &size in &args.sizes {
@@ -209,10 +209,10 @@ fn tell(told: &Told) -> anyhow::Result<()> {
 pub(super) struct BusyLoops(Child);
 
 impl BusyLoops {
-    pub(super) fn start() -> anyhow::Result<Self> {
+    pub(super) fn start(loops: usize) -> anyhow::Result<Self> {
         let program = env::current_exe().context("our own program cannot be found")?;
         let mut command = Command::new(program);
-        command.arg("bench-busy").stdin(Stdio::piped()).stdout(Stdio::null());
+        command.args(["bench-busy", &loops.to_string()]).stdin(Stdio::piped()).stdout(Stdio::null());
         Ok(BusyLoops(command.spawn().context("the busy loops cannot be started")?))
     }
 }
@@ -225,9 +225,15 @@ impl Drop for BusyLoops {
     }
 }
 
+/// How many threads the other side has.
+#[derive(Debug, clap::Args)]
+pub(super) struct BusyArgs {
+    loops: usize,
+}
+
 /// The other side: spins until standard input ends, which it does with whoever started this.
-pub(super) fn spin() -> anyhow::Result<ExitCode> {
-    for _ in 0..BUSY_LOOPS {
+pub(super) fn spin(args: &BusyArgs) -> anyhow::Result<ExitCode> {
+    for _ in 0..args.loops {
         thread::Builder::new().spawn(|| {
             loop {
                 std::hint::spin_loop();

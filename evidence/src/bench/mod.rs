@@ -75,7 +75,7 @@ pub(crate) fn hidden_entries() -> [Entry; 2] {
     let situation = Command::new("bench-situation").hide(true);
     [
         Entry::derived(situation, |args: SituationArgs| measure::run(&args).map(|()| ExitCode::SUCCESS)),
-        Entry::new(Command::new("bench-busy").hide(true), |_| measure::spin()),
+        Entry::derived(Command::new("bench-busy").hide(true), |args: measure::BusyArgs| measure::spin(&args)),
     ]
 }
 

@@ -39,20 +39,32 @@ impl Policy {
     }
 }
 
-/// One side of one handle.
+/// The caller of one handle.
 #[derive(Debug)]
-pub(super) struct Spinner(Policy);
+pub(super) struct CallerSpins(Policy);
 
-impl Spinner {
+impl CallerSpins {
     pub(super) const fn new(policy: Policy) -> Self {
         Self(policy)
     }
 
-    pub(super) fn record(&mut self, _success: bool) {}
-
-    pub(super) fn spin_for_end(&mut self, _bytes: usize, has_ended: impl Fn() -> bool) {
+    pub(super) fn spin_until(&mut self, has_ended: impl Fn() -> bool) {
         self.0.spin(has_ended);
     }
+}
+
+/// The worker of one handle.
+#[derive(Debug)]
+pub(super) struct WorkerSpins(Policy);
+
+impl WorkerSpins {
+    pub(super) const fn new(policy: Policy) -> Self {
+        Self(policy)
+    }
+
+    pub(super) fn posted(&mut self) {}
+
+    pub(super) fn record(&mut self, _success: bool) {}
 
     pub(super) fn permit(&mut self, _: &PolledSince) -> Option<SpinPermit> {
         (self.0 != Policy::never_spin()).then_some(SpinPermit(self.0))

@@ -24,7 +24,7 @@ impl<T> Shared<T> {
         let next = inner.machine.take();
         let is_pending = matches!(next, Next::Pending);
         if std::mem::take(&mut inner.is_spinning) {
-            inner.spinner.record(!is_pending);
+            inner.spins.record(!is_pending);
         }
         if is_pending {
             inner.shrink();
@@ -44,7 +44,7 @@ impl<T> Shared<T> {
         if !matches!(next, Next::Pending) {
             return next;
         }
-        let permit = inner.spinner.permit(since);
+        let permit = inner.spins.permit(since);
         inner.is_spinning = permit.is_some();
         inner.keep(buffer);
         if permit.is_none() {

@@ -26,10 +26,11 @@ const CROWD: usize = 64;
 type Scenario = fn(Duration) -> io::Result<Vec<u64>>;
 
 /// All of them, and what they are.
-pub(super) const SCENARIOS: [(&str, &str, Scenario); 9] = [
+pub(super) const SCENARIOS: [(&str, &str, Scenario); 10] = [
     ("100 B", "100 B, back to back", |time| back_to_back(100, time)),
     ("64 KiB", "64 KiB, back to back", |time| back_to_back(64 << 10, time)),
     ("one core", "100 B, all threads on one core", |time| back_to_back(100, time)),
+    ("one busy", "100 B, one busy loop beside it", |time| back_to_back(100, time)),
     ("busy", "100 B, two busy loops beside it", |time| back_to_back(100, time)),
     ("paced", "100 B, one write per millisecond", paced),
     ("crowd", "64 writers of 4 KiB, polled by one thread", crowd),

@@ -20,7 +20,7 @@ use self::{
 };
 use super::{
     compare::median,
-    measure::{BusyLoops, bind_to_one_core, order},
+    measure::{BUSY_LOOPS, BusyLoops, bind_to_one_core, order},
     options::BenchArgs,
 };
 use crate::json_file::JsonFile;
@@ -97,7 +97,12 @@ fn measure(
     time: Duration,
     rounds: usize,
 ) -> anyhow::Result<Vec<[f64; 3]>> {
-    let _busy = (scenario == "busy").then(BusyLoops::start).transpose()?;
+    let loops = match scenario {
+        "one busy" => 1,
+        "busy" => BUSY_LOOPS,
+        _ => 0,
+    };
+    let _busy = (loops > 0).then(|| BusyLoops::start(loops)).transpose()?;
     let mut seen: Vec<Vec<[f64; 3]>> = vec![Vec::new(); variants.len() + TODAY];
     for round in 0..rounds {
         for index in order(seen.len(), round) {

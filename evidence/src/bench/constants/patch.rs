@@ -51,7 +51,7 @@ const fn at(place: Place, of: Constant) -> Constant {
 }
 
 /// All of them.
-pub(super) const CONSTANTS: [Constant; 12] = [
+pub(super) const CONSTANTS: [Constant; 8] = [
     named("BOUND", "how long a caller spins", "100 B", Without::Value(0)),
     at(
         Place {
@@ -63,11 +63,18 @@ pub(super) const CONSTANTS: [Constant; 12] = [
         },
         named("5 / 2", "a worker spins longer than a caller", "busy", Without::Value(2)),
     ),
-    named("BYTES_PER_MICROSECOND", "a longer wait for large writes", "64 KiB", Without::Most),
-    named("PROLONGED_UP_TO", "up to which size", "64 KiB", Without::Value(0)),
-    named("ITERATIONS", "looks at the flag between two at the clock", "100 B", Without::Value(1)),
+    at(
+        Place {
+            text: "is_some_and(|ended| ended.elapsed() < self.bound())",
+            instead: "is_some_and(|ended| {} == 0 || ended.elapsed() < self.bound())",
+            kind: "usize",
+            value: "1",
+            scales: false,
+        },
+        named("posted soon", "a worker spins where a spin would have succeeded", "paced", Without::Value(0)),
+    ),
     named("YIELDS", "yields where there is one core", "one core", Without::Value(0)),
-    named("MAX_BACKOFF", "opportunities skipped after failures", "paced", Without::Value(1)),
+    named("MAX_BACKOFF", "opportunities passed over after failures", "one busy", Without::Value(1)),
     at(
         Place {
             text: "elapsed() >= TIME_SLICE",
@@ -78,8 +85,6 @@ pub(super) const CONSTANTS: [Constant; 12] = [
         },
         named("TIME_SLICE", "how long a worker keeps its thread", "neighbor", Without::Most),
     ),
-    named("MAX_FAILED", "spins that fail before a pause", "crowd", Without::Most),
-    named("PAUSE", "how long the pause is", "crowd", Without::Value(0)),
     at(
         Place {
             text: "cores().saturating_sub(1).max(1)",
