@@ -4,9 +4,9 @@ use std::{collections::HashMap, fs, time::Duration};
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-/// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on, as the idle
-/// threads of a pool do now and then.
-const A_RUN: u64 = 20_000;
+/// Nanoseconds that a thread runs at least to be counted. In less it has looked around and slept on: the idle threads
+/// of `blocking` 1.7 do so each half second, for some 20 µs.
+const A_RUN: u64 = 100_000;
 
 /// The threads of the process, and how long each had run when this was made.
 #[derive(Debug)]
