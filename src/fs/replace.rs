@@ -1,22 +1,30 @@
 //! [`replace()`]: a file is the old one or the new one, and never something between.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    hash::{BuildHasher, RandomState},
+    fs::{self, File},
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::whole::with_path;
 use crate::{WriteComplete, offload::IfDropped};
 
+mod target;
+
+use self::target::{Directory, find};
+
 /// Replaces what a file holds by `contents`, or makes it, so that whoever opens the path finds the old file or the new
 /// one whole, also after a crash.
 ///
-/// A temporary file beside it is written, synced, and renamed over it; then the directory is synced. Answered, the new
-/// file is durable. The mode is kept; owner, times, hard links and extended attributes are those of a new file. A
-/// symbolic link is followed: the file that it leads to is replaced. Whoever has the old file open goes on to see the
-/// old bytes.
+/// A temporary file beside it is written, synced, and renamed over it; then the directory is synced. On Unix, answered,
+/// the new file is durable. On Windows nothing flushes the rename: after a crash the old file may be there, whole.
+///
+/// A symbolic link is followed: the file that it leads to is replaced, or made. Whoever has the old file open goes on
+/// to see the old bytes.
+///
+/// The bits of the mode for reading, writing and executing are kept; setuid, setgid, owner, times, hard links, extended
+/// attributes and access control lists are those of a new file. Where the old file had a list, the group bits of its
+/// mode were the list's mask, and now they are the rights of the group: set them anew if the list gave it less.
 ///
 /// ```
 /// use async_write_complete::fs;
@@ -31,9 +39,11 @@ use crate::{WriteComplete, offload::IfDropped};
 ///
 /// # Errors
 ///
-/// Whatever the steps answer: the old file stands, and the temporary one is gone. If the sync of the directory fails,
-/// the last step, the new file stands, and it is unknown which of both is there after a crash. `InvalidInput` for what
-/// is not a regular file, such as a directory, a device or a FIFO.
+/// Whatever the steps answer: the old file stands, and the temporary one is removed, unless that fails too. If the sync
+/// of the directory fails, the last step, the new file stands, and it is unknown which of both is there after a crash.
+///
+/// `InvalidInput` for what is not a regular file, such as a directory, a device or a FIFO. `ResourceBusy` for a file
+/// that is a mount point itself, as containers have them: it cannot be renamed over.
 ///
 /// # Cancel safety
 ///
@@ -62,81 +72,10 @@ fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io
     directory.sync()
 }
 
-/// Where `path` leads to, and the permissions of what is there.
-fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
-    let target = match fs::canonicalize(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((path.to_owned(), None)),
-        target => target?,
-    };
-    let metadata = fs::metadata(&target)?;
-    if !metadata.is_file() {
-        let text = format!("{} is not a regular file, and no other can be replaced", target.display());
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-    }
-    Ok((target, Some(metadata.permissions())))
-}
-
-/// The directory of the target, open from the beginning: what cannot be synced in the end is not begun.
-struct Directory {
-    path: PathBuf,
-    #[cfg(unix)]
-    handle: File,
-}
-
-impl Directory {
-    fn of(target: &Path) -> io::Result<Self> {
-        let path = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
-        };
-        Ok(Self {
-            #[cfg(unix)]
-            handle: File::open(&path)?,
-            path,
-        })
-    }
-
-    /// A new file in it. Until it gets the mode of a file that is there, nobody else may read it.
-    fn create_temporary(&self, is_private: bool) -> io::Result<(File, PathBuf)> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if is_private {
-            make_private(&mut options);
-        }
-        loop {
-            let name = format!(".awc-{:016x}.tmp", RandomState::new().hash_one(()));
-            let path = self.path.join(name);
-            match options.open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                file => return Ok((file?, path)),
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn sync(&self) -> io::Result<()> {
-        self.handle.sync_all()
-    }
-
-    /// Elsewhere a directory has no sync, and a rename needs none.
-    #[cfg(not(unix))]
-    fn sync(&self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(unix)]
-fn make_private(options: &mut OpenOptions) {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-}
-
-#[cfg(not(unix))]
-fn make_private(_: &mut OpenOptions) {}
-
 #[cfg(all(test, unix, not(any(awc_loom, awc_shuttle))))]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
     use super::*;
 

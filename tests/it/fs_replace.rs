@@ -83,3 +83,48 @@ fn dropped_it_goes_on_to_its_end() {
         }
     }
 }
+
+/// Another program could lend the rights of whoever replaces it.
+#[test]
+fn setuid_and_setgid_do_not_survive() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o6755)).unwrap();
+    block_on(replace(&path, b"new")).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o755);
+}
+
+#[test]
+fn a_link_to_what_is_not_there_is_followed_and_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = dir.path().join("inner");
+    fs::create_dir(&inner).unwrap();
+    let (outer_link, inner_link) = (dir.path().join("link"), inner.join("link"));
+    symlink("inner/link", &outer_link).unwrap();
+    symlink("../file", &inner_link).unwrap();
+    block_on(replace(&outer_link, b"new")).unwrap();
+    assert!([outer_link, inner_link].iter().all(|link| fs::symlink_metadata(link).unwrap().is_symlink()));
+    assert_eq!(fs::read(dir.path().join("file")).unwrap(), b"new");
+    assert_eq!(names(dir.path()), ["file", "inner", "link"]);
+    assert_eq!(names(&inner), ["link"]);
+}
+
+#[test]
+fn a_link_to_nowhere_is_an_error_and_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("link");
+    symlink("no/such", &link).unwrap();
+    assert_eq!(block_on(replace(&link, b"new")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(names(dir.path()), ["link"]);
+}
+
+#[test]
+fn a_name_of_a_directory_that_is_not_there_makes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["file/", "file/.", "file/.."] {
+        assert_eq!(block_on(replace(dir.path().join(name), b"new")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+    assert_eq!(names(dir.path()), [""; 0]);
+}
