@@ -9,9 +9,13 @@ use std::{
 use super::whole::with_path;
 use crate::{WriteComplete, offload::IfDropped};
 
+mod order;
 mod target;
 
-use self::target::{Directory, find};
+use self::{
+    order::Turn,
+    target::{Directory, find},
+};
 
 /// Replaces what a file holds by `contents`, or makes it, so that whoever opens the path finds the old file or the new
 /// one whole, also after a crash.
@@ -37,6 +41,16 @@ use self::target::{Directory, find};
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 ///
+/// # Order
+///
+/// If several replacements of one file overlap in this process, the one that began last stands, in whatever order the
+/// pool runs them, and whether or not their futures were dropped. Each begins with its first poll. An earlier one that
+/// finds a later one's file there removes its own, and answers Ok: as if its file had been there for a moment. *One
+/// file* is one path, once links are followed; by a hard link or by another mount it is another one.
+///
+/// With anything else that is done to the path, one that was dropped has no order: it may come later, and undo that.
+/// Wait for [`abandoned`](crate::offload::abandoned()) before.
+///
 /// # Errors
 ///
 /// Whatever the steps answer: the old file stands, and the temporary one is removed, unless that fails too. If the sync
@@ -50,11 +64,11 @@ use self::target::{Directory, find};
 /// Dropped before its first poll, nothing happens. Dropped later, it goes on to its end, as if nobody had dropped it.
 /// When the process ends meanwhile, the old file stands, and the temporary one may remain: `.awc-*.tmp`.
 pub async fn replace(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
-    let contents = contents.as_ref().to_owned();
-    with_path(path, IfDropped::Counts, move |path| replace_by(path, |file| file.write_all(&contents))).await
+    let (contents, turn) = (contents.as_ref().to_owned(), Turn::begin());
+    with_path(path, IfDropped::Counts, move |path| replace_by(path, &turn, |file| file.write_all(&contents))).await
 }
 
-fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn replace_by(path: &Path, turn: &Turn, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let (target, permissions) = find(path)?;
     let directory = Directory::of(&target)?;
     let (mut file, temporary) = directory.create_temporary(permissions.is_some())?;
@@ -63,12 +77,13 @@ fn replace_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io
         .and_then(|()| fill(&mut file))
         .and_then(|()| file.sync_all())
         .and_then(|()| WriteComplete::release(file))
-        .and_then(|()| fs::rename(&temporary, &target));
-    if renamed.is_err() {
+        .and_then(|()| turn.rename(&target, || fs::rename(&temporary, &target)));
+    if !matches!(renamed, Ok(true)) {
         // What went wrong is told; that a name is left over is less than that.
         let _ = fs::remove_file(&temporary);
     }
     renamed?;
+    // Also over the rename of a later one, whose own sync may be still to come.
     directory.sync()
 }
 
@@ -93,7 +108,7 @@ mod tests {
             file.write_all(b"new, and lo")?;
             Err(io::Error::from_raw_os_error(28))
         };
-        assert_eq!(replace_by(&path, fails).unwrap_err().raw_os_error(), Some(28));
+        assert_eq!(replace_by(&path, &Turn::begin(), fails).unwrap_err().raw_os_error(), Some(28));
         assert_eq!((fs::read(&path).unwrap(), names(dir.path())), (b"old".to_vec(), vec!["file".to_owned()]));
 
         // The rename fails too, if the target has become a directory meanwhile.
@@ -102,7 +117,7 @@ mod tests {
             fs::create_dir(&path)?;
             file.write_all(b"new")
         };
-        replace_by(&path, becomes_a_directory).unwrap_err();
+        replace_by(&path, &Turn::begin(), becomes_a_directory).unwrap_err();
         assert_eq!(names(dir.path()), ["file"]);
     }
 
@@ -116,7 +131,37 @@ mod tests {
             assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o640);
             Ok(())
         };
-        replace_by(&path, looks).unwrap();
+        replace_by(&path, &Turn::begin(), looks).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    /// The job of a replacement whose future was dropped may run late.
+    #[test]
+    fn one_that_comes_after_a_later_one_does_not_undo_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&path, b"old").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        let later_comes_first = |file: &mut File| {
+            replace_by(&link, &Turn::begin(), |file| file.write_all(b"later"))?;
+            file.write_all(b"earlier")
+        };
+        replace_by(&path, &Turn::begin(), later_comes_first).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"later");
+        let mut names = names(dir.path());
+        names.sort();
+        assert_eq!(names, ["file", "link"]);
+    }
+
+    #[test]
+    fn of_two_that_make_a_file_the_later_one_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let later_comes_first = |file: &mut File| {
+            replace_by(&path, &Turn::begin(), |file| file.write_all(b"later"))?;
+            file.write_all(b"earlier")
+        };
+        replace_by(&dir.path().join(".").join("file"), &Turn::begin(), later_comes_first).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"later");
     }
 }

@@ -128,3 +128,22 @@ fn a_name_of_a_directory_that_is_not_there_makes_nothing() {
     }
     assert_eq!(names(dir.path()), [""; 0]);
 }
+
+/// The first one is dropped, and its job is still at work when the second one is answered.
+#[test]
+fn one_that_was_dropped_does_not_undo_a_later_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    fs::write(&path, b"old").unwrap();
+    let large = vec![b'x'; if cfg!(miri) { 1 } else { 16 << 20 }];
+    for round in 0..5 {
+        block_on(async { poll_once(replace(&path, &large)).await.map(|replaced| replaced.unwrap()) });
+        let later = vec![b'0' + round];
+        block_on(replace(&path, &later)).unwrap();
+        assert!(fs::read(&path).unwrap() == later);
+        while names(dir.path()) != ["file"] {
+            std::thread::yield_now();
+        }
+        assert!(fs::read(&path).unwrap() == later, "it was undone");
+    }
+}
