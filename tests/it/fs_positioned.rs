@@ -167,6 +167,18 @@ fn a_sync_is_refused_over_a_failure_that_was_not_answered() {
     assert!(error.get_ref().unwrap().is::<AbandonedFailures>(), "{error}");
 }
 
+#[test]
+fn a_sync_leaves_a_failure_to_the_future_that_is_there_for_it() {
+    let path = path();
+    let (file, pool) = stepped(&path);
+    let mut write = Box::pin(file.write_at(b"hello", u64::MAX));
+    assert!(poll_future(&mut write).is_pending());
+    pool.run_all();
+    drive(&pool, file.sync_data()).unwrap();
+    assert_eq!(ready(poll_future(&mut write)).unwrap_err().kind(), io::ErrorKind::InvalidInput);
+    drive(&pool, file.settle()).unwrap();
+}
+
 /// Rule D1. A device has no sync.
 #[test]
 fn after_a_sync_has_failed_none_succeeds() {

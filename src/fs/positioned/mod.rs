@@ -48,8 +48,9 @@ use crate::{
 /// # Abandoned writes
 ///
 /// A future that is dropped after its first poll abandons the answer, and not the write: it happens.
-/// [`settle`](Self::settle) waits for all of them, and tells which failed; a sync settles first, so that it never
-/// succeeds over a hole that nobody knows of. Each failure is told once, to the future or to a settle.
+/// [`settle`](Self::settle) waits for all of them, and tells which failed. A sync settles first, so it does not begin
+/// over an unreported failure of a write whose future was dropped before; a write whose future is alive reports to it.
+/// Each failure is told once, to the future or to a settle.
 ///
 /// # Drop
 ///
@@ -194,6 +195,8 @@ impl<P: Pool> PositionedFile<P> {
     }
 
     /// Settles, then makes what is complete durable, and of the metadata what is needed to read it.
+    ///
+    /// It succeeds over the failure of a write whose future is alive, polled or not: await that one too.
     ///
     /// # Errors
     ///

@@ -24,7 +24,6 @@ pub(super) struct Outcome {
     pub(super) error: Option<io::Error>,
 }
 
-/// A write that was submitted.
 #[derive(Debug)]
 struct Write {
     offset: u64,
@@ -63,7 +62,6 @@ pub(super) struct Writes {
 }
 
 impl Writes {
-    /// The number of the next write.
     pub(super) fn next(&self) -> u64 {
         self.submitted
     }
@@ -106,7 +104,6 @@ impl Writes {
         }
     }
 
-    /// A write has ended.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) -> Ended {
         let Some(write) = self.outstanding.get_mut(&number) else { unreachable!("a write ended twice") };
         let waiting = match mem::replace(&mut write.state, State::Ended(outcome)) {
