@@ -158,8 +158,15 @@ impl<'a, W> Append<'a, W> {
         };
         self.stage = Stage::Waiting(waiter);
         let asked = machine.ask(waiter, wakers);
-        if matches!(asked, Ask::Wait) {
-            machine.wait(waiter, waker.take(), wakers);
+        match &asked {
+            // Whoever takes the batch away has the room before anybody else: a large record would be passed by small
+            // ones for ever, and write them all.
+            Ask::Lead(Order::Begin(_)) if waiter.is_for_room() => {
+                let waiter = machine.accept(self.record, self.level, Some(waiter), wakers)?;
+                self.stage = Stage::Waiting(waiter);
+            }
+            Ask::Wait => machine.wait(waiter, waker.take(), wakers),
+            Ask::Lead(_) | Ask::Answer(_) => {}
         }
         Ok(asked)
     }

@@ -1,9 +1,15 @@
 //! What is written at once, what is synced at once, and who waits for room.
 
-use std::{future::Future, pin::Pin, task::Poll};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{Arc, OnceLock, Weak},
+    task::{Context, Poll},
+};
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, Inline,
+    AsyncWriteComplete, AsyncWriteCompleteExt, Inline, Submitted, Ticket,
     commit::{GroupCommit, Parts, Position},
 };
 use futures_lite::future::block_on;
@@ -125,6 +131,45 @@ fn a_record_that_is_larger_than_a_batch_is_one() {
     let answers = finish(&pool, records.iter().map(|record| log.append(record)).collect());
     assert!(answers.iter().all(Result::is_ok));
     assert_eq!((seen.writes(), seen.bytes()), (vec![3, 100, 3, 100], records.concat()));
+}
+
+/// Completes at once, and while it is called another task appends a small record.
+struct Busy {
+    log: Arc<OnceLock<Weak<GroupCommit<Self>>>>,
+    writes: Vec<usize>,
+}
+
+impl AsyncWriteComplete for Busy {
+    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        self.writes.push(buf.len());
+        if self.writes.len() < 100 {
+            let log = self.log.get().and_then(Weak::upgrade).unwrap();
+            assert!(Pin::new(&mut log.append(b"x")).poll(cx).is_pending(), "another one leads");
+        }
+        Poll::Ready(Ok(Submitted::Complete(buf.len())))
+    }
+
+    fn poll_write_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
+        unreachable!("{ticket:?} is none of this writer")
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Small ones come without end, and always fit. The large one leads their writes, and has its own.
+#[test]
+fn a_large_record_that_leads_is_passed_no_more() {
+    let place = Arc::new(OnceLock::new());
+    let log = Arc::new(GroupCommit::new(Busy { log: place.clone(), writes: Vec::new() }).max_batch(4));
+    place.set(Arc::downgrade(&log)).unwrap();
+    block_on(log.append(b"a")).unwrap();
+    let end = block_on(log.append(&[b'L'; 100])).unwrap();
+    assert_eq!(at(end), 102, "one small record was before it");
+    drop(place);
+    let parts = Arc::into_inner(log).expect("nobody else has it").into_inner();
+    assert_eq!(parts.writer.writes, [1, 1, 100]);
 }
 
 /// When all others are gone, whoever waits for room carries on.
