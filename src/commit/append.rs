@@ -132,7 +132,37 @@ enum Stage {
     New,
     /// In the log's hands, or on its way there.
     Waiting(Waiter),
-    Done,
+    Done {
+        was_accepted: bool,
+    },
+}
+
+impl<W> Append<'_, W> {
+    /// Whether the log has accepted the record, so that it goes on without this future. It changes in a poll alone.
+    ///
+    /// If it is `false` when the future is dropped, the record is not in the log and never will be. If it is `true`,
+    /// the record is not to be appended again, whatever becomes of the future: see
+    /// [the table](GroupCommit#cancel-safety).
+    ///
+    /// ```
+    /// use async_write_complete::commit::GroupCommit;
+    /// use futures_lite::future::{block_on, poll_once};
+    ///
+    /// # block_on(async {
+    /// let log = GroupCommit::new(Vec::new());
+    /// let mut append = log.append(b"record");
+    /// assert!(!append.is_accepted());
+    /// poll_once(&mut append).await;
+    /// assert!(append.is_accepted());
+    /// # });
+    /// ```
+    pub const fn is_accepted(&self) -> bool {
+        match self.stage {
+            Stage::New => false,
+            Stage::Waiting(waiter) => !waiter.is_for_room(),
+            Stage::Done { was_accepted } => was_accepted,
+        }
+    }
 }
 
 impl<'a, W> Append<'a, W> {
@@ -150,7 +180,7 @@ impl<'a, W> Append<'a, W> {
         let before = match self.stage {
             Stage::New => None,
             Stage::Waiting(waiter) => Some(waiter),
-            Stage::Done => panic!("an append was polled after it was ready"),
+            Stage::Done { .. } => panic!("an append was polled after it was ready"),
         };
         let waiter = match before {
             Some(waiter) if !waiter.is_for_room() => waiter,
@@ -209,7 +239,7 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
             settle_wakers(wakers);
             match asked.unwrap_or_else(|failed| Ask::Answer(Err(failed))) {
                 Ask::Answer(answer) => {
-                    this.stage = Stage::Done;
+                    this.stage = Stage::Done { was_accepted: this.is_accepted() };
                     return Poll::Ready(answer);
                 }
                 Ask::Wait => return Poll::Pending,

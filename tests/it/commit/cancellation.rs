@@ -144,6 +144,39 @@ fn one_that_never_had_room_is_not_in() {
     assert_eq!(seen.bytes(), b"xx");
 }
 
+/// Before its first poll, without room, in the log, answered; and what was dropped in each of them.
+#[test]
+fn it_tells_whether_its_record_goes_on_without_it() {
+    let (log, pool, seen) = log(Scripted::new());
+    let log = log.max_batch(1);
+    let mut appends: Vec<_> = [b"a", b"b", b"c", b"d"].into_iter().map(|record| log.append(record)).collect();
+    assert!(appends.iter_mut().take(3).all(|append| poll(append).is_pending()));
+    let accepted: Vec<_> = appends.iter().map(Append::is_accepted).collect();
+    assert_eq!(accepted, [true, true, false, false]);
+    let [a, mut b, c, d] = <[_; 4]>::try_from(appends).expect("four");
+    drop((a, c, d));
+    pool.run_all();
+    assert!(poll(&mut b).is_pending());
+    pool.run_all();
+    assert!(poll(&mut b).is_ready() && b.is_accepted());
+    drop(b);
+    finish(&pool, vec![log.append(b"")]);
+    assert_eq!(seen.bytes(), b"ab");
+}
+
+#[test]
+fn one_that_failed_before_it_was_accepted_says_so() {
+    let (log, pool, _) = log(Scripted::script([Outcome::Os(28)]));
+    let log = log.max_batch(1);
+    let mut appends = [b"a", b"b", b"c"].map(|record| log.append(record));
+    assert!(appends.iter_mut().all(|append| poll(append).is_pending()));
+    pool.run_all();
+    assert!(appends.iter_mut().all(|append| matches!(poll(append), Poll::Ready(Err(_)))));
+    assert_eq!(appends.map(|append| append.is_accepted()), [true, true, false]);
+    let mut late = log.append(b"");
+    assert!(poll(&mut late).is_ready() && !late.is_accepted());
+}
+
 /// Polls one that waits, whenever it is woken, until it has its answer. The tasks of the others are not polled.
 fn finish_alone(pool: &Stepped, task: &Task, mut append: Append<'_, Offload<Scripted, Stepped>>) -> u64 {
     let mut wakes = task.wakes();
