@@ -84,34 +84,39 @@ const MAX_BATCH: usize = 1 << 20;
 ///   ([W1](crate::contract::Rule::W1)); one of [`append_durable`](Self::append_durable), that they are durable
 ///   ([D1](crate::contract::Rule::D1)).
 /// * After a write or a sync has failed, every append errs whose position is beyond [`complete`](Self::complete), or
-///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken. If records that were complete wait
-///   for a sync when a write fails, that sync is made before they are answered.
+///   [`durable`](Self::durable). Nothing is tried again, and nothing more is taken. A pool that refuses a job ends the
+///   log too. If records that were complete wait for a sync when a write fails, that sync is made if one of them is
+///   still polled, and the write was not [`Indeterminate`](crate::Indeterminate).
 /// * After a failed sync only [`durable`](Self::durable) is right. Do not open the file again and replay it: that reads
 ///   the page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that
 ///   position to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
 ///
 /// These rest on the writer alone keeping them; nobody else may write to the destination meanwhile.
 ///
+/// What the writer wrote before is not the log's: sync it before [`new`](Self::new). Nor is a new file's name: sync its
+/// directory, or no record is durable. `fs::replace` with no bytes makes a file and syncs its directory.
+///
 /// # Cancel safety
 ///
-/// An append whose future is dropped has not been undone:
+/// An append whose future is dropped has not been undone. [`Append::is_accepted`] tells before whether it goes on:
 ///
-/// | it is dropped | its record |
-/// |---|---|
-/// | before its first poll, or while it waits for room | is not in the log |
-/// | later | is accepted: it will be in the log as soon as another append is polled, at any later time |
-/// | and the log is dropped, or [taken apart](Self::into_inner) | is there whole, in part, or never; a write that was under way goes on |
+/// | it is dropped | `is_accepted` | its record |
+/// |---|---|---|
+/// | before its first poll, or while it waits for room | `false` | is not in the log, and may be appended again |
+/// | later | `true` | will be in the log as soon as another append is polled, at any later time, and is not to be appended again |
+/// | and the log is dropped, or [taken apart](Self::into_inner) | `true` | is there whole, in part, or never; a write that was under way goes on |
 ///
 /// [`settle`](Self::settle) waits for all that was accepted.
 ///
 /// A future that was polled, and then is neither polled nor dropped, holds nobody up: its record goes on with the next
-/// poll of any other append, and every waiting task is woken for that. If it waits for room, later ones may pass it.
+/// poll of any other append, and every waiting task is woken for that. If it waits for room, later ones pass it.
 ///
 /// # Memory
 ///
-/// At most two batches: one under way and one that gathers. When that is full, appends wait for room, in order; but a
-/// large record may be passed again and again by small ones that fit. A record that is larger than a batch is a batch
-/// of its own.
+/// Two batches of records, one under way and one that gathers; 8 bytes for each record in them; spare capacity; and the
+/// writer's own copy. When a batch is full, appends wait for room, in order; but a large record may be passed by small
+/// ones that fit, until it is polled at the beginning of a batch. A record that is larger than a batch is a batch of its
+/// own.
 ///
 /// # The end
 ///
@@ -197,8 +202,8 @@ impl<W: AsyncWriteComplete + Unpin> GroupCommit<W> {
     ///
     /// # Cancel safety
     ///
-    /// See [the type](Self#cancel-safety): an append that was polled may happen without its future, and is not to be
-    /// made again.
+    /// See [the type](Self#cancel-safety): one that was [accepted](Append::is_accepted) happens without its future, and
+    /// is not to be made again.
     ///
     /// # Panics
     ///

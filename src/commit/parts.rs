@@ -12,6 +12,10 @@ use super::Position;
 #[non_exhaustive]
 pub struct Parts<W> {
     /// The writer. A write may be outstanding at it, if appends were dropped.
+    ///
+    /// After a failed write a part of a record may stand behind [`complete`](Self::complete). Cut the file there (to
+    /// where the log began, plus `complete`), move the cursor unless it appends, and sync, before anything is appended;
+    /// otherwise recovery stops at the torn record. After [`Indeterminate`](crate::Indeterminate), use a new file.
     pub writer: W,
     /// The end of the last record that is known to be complete. Bytes of later records may stand behind it.
     ///
