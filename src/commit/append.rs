@@ -11,7 +11,7 @@ use std::{
 
 use super::{
     GroupCommit, Position,
-    machine::{Ask, Ended, Level, Machine, Order, Waiter, Wakers},
+    machine::{Action, Decision, Deferred, Ended, Level, Machine, Waiter},
 };
 use crate::{
     error::RepeatableError,
@@ -34,16 +34,15 @@ impl Shared {
     }
 }
 
-/// The writer has woken the log.
 impl Wake for Shared {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut wakers = Wakers::default();
-        self.lock().ready(&mut wakers);
-        settle_wakers(wakers);
+        let mut deferred = Deferred::default();
+        self.lock().ready(&mut deferred);
+        run_deferred(deferred);
     }
 }
 
@@ -51,13 +50,13 @@ pub(super) type PollSync<W> = fn(Pin<&mut W>, &mut Context<'_>) -> Poll<io::Resu
 
 /// What a leader has for the length of a poll.
 #[derive(Debug)]
-pub(super) struct Tools<W> {
+pub(super) struct BatchWriter<W> {
     writer: W,
     /// The batch under way, with its ticket.
     held: Option<HeldWrite<Vec<u8>>>,
 }
 
-impl<W> Tools<W> {
+impl<W> BatchWriter<W> {
     pub(super) const fn new(writer: W) -> Self {
         Self { writer, held: None }
     }
@@ -67,16 +66,16 @@ impl<W> Tools<W> {
     }
 }
 
-impl<W: AsyncWriteComplete + Unpin> Tools<W> {
-    /// Carries the order out, as far as it goes. A writer that panics has failed.
-    fn carry_out(&mut self, order: Order, sync: Option<PollSync<W>>, cx: &mut Context<'_>) -> Poll<Ended> {
-        match order {
-            Order::Begin(bytes) => {
+impl<W: AsyncWriteComplete + Unpin> BatchWriter<W> {
+    /// Carries the action out, as far as it goes. A writer that panics has failed.
+    fn carry_out(&mut self, action: Action, sync: Option<PollSync<W>>, cx: &mut Context<'_>) -> Poll<Ended> {
+        match action {
+            Action::Begin(bytes) => {
                 self.held = Some(HeldWrite::new(bytes));
-                self.carry_out(Order::Write, sync, cx)
+                self.carry_out(Action::Write, sync, cx)
             }
-            Order::Write => self.poll_write(cx),
-            Order::Sync => {
+            Action::Write => self.poll_write(cx),
+            Action::Sync => {
                 let Some(sync) = sync else { unreachable!("nobody waits for a sync") };
                 let synced = catch_panics(|| sync(Pin::new(&mut self.writer), cx));
                 let synced = synced.unwrap_or_else(|panicked| Poll::Ready(Err(panicked)));
@@ -104,14 +103,14 @@ impl<W: AsyncWriteComplete + Unpin> Tools<W> {
 }
 
 /// Wakes and drops what the machine has left, without the lock. A waker that panics harms nobody else.
-fn settle_wakers(wakers: Wakers<Waker>) {
-    for waker in wakers.wake {
+fn run_deferred(deferred: Deferred<Waker>) {
+    for waker in deferred.wake {
         ignore_panics(|| waker.wake());
     }
-    for waker in wakers.drop {
+    for waker in deferred.drop {
         drop_catching_panics(waker);
     }
-    for error in wakers.errors {
+    for error in deferred.errors {
         drop_catching_panics(error);
     }
 }
@@ -123,12 +122,12 @@ pub struct Append<'a, W> {
     record: &'a [u8],
     /// What it waits for.
     level: Level,
-    stage: Stage,
+    state: State,
 }
 
 /// Where the record is.
 #[derive(Clone, Copy, Debug)]
-enum Stage {
+enum State {
     New,
     /// In the log's hands, or on its way there.
     Waiting(Waiter),
@@ -157,17 +156,17 @@ impl<W> Append<'_, W> {
     /// # });
     /// ```
     pub const fn is_accepted(&self) -> bool {
-        match self.stage {
-            Stage::New => false,
-            Stage::Waiting(waiter) => !waiter.is_for_room(),
-            Stage::Done { was_accepted } => was_accepted,
+        match self.state {
+            State::New => false,
+            State::Waiting(waiter) => !waiter.is_for_room(),
+            State::Done { was_accepted } => was_accepted,
         }
     }
 }
 
 impl<'a, W> Append<'a, W> {
     pub(super) fn new(log: &'a GroupCommit<W>, record: &'a [u8], level: Level) -> Self {
-        Self { log, record, level, stage: Stage::New }
+        Self { log, record, level, state: State::New }
     }
 
     /// Whether there is an answer, or something to do, or to wait for with `waker`.
@@ -175,48 +174,49 @@ impl<'a, W> Append<'a, W> {
         &mut self,
         machine: &mut Machine<Waker>,
         waker: &mut Option<Waker>,
-        wakers: &mut Wakers<Waker>,
-    ) -> io::Result<Ask> {
-        let before = match self.stage {
-            Stage::New => None,
-            Stage::Waiting(waiter) => Some(waiter),
-            Stage::Done { .. } => panic!("an append was polled after it was ready"),
+        deferred: &mut Deferred<Waker>,
+    ) -> io::Result<Decision> {
+        let before = match self.state {
+            State::New => None,
+            State::Waiting(waiter) => Some(waiter),
+            State::Done { .. } => panic!("an append was polled after it was ready"),
         };
         let waiter = match before {
             Some(waiter) if !waiter.is_for_room() => waiter,
-            _ => machine.accept(self.record, self.level, before, wakers)?,
+            _ => machine.accept(self.record, self.level, before, deferred)?,
         };
-        self.stage = Stage::Waiting(waiter);
-        let asked = machine.ask(waiter, wakers);
-        match &asked {
+        self.state = State::Waiting(waiter);
+        let decision = machine.ask(waiter, deferred);
+        match &decision {
             // Whoever takes the batch away has the room before anybody else: a large record would be passed by small
             // ones for ever, and write them all.
-            Ask::Lead(Order::Begin(_)) if waiter.is_for_room() => {
-                let waiter = machine.accept(self.record, self.level, Some(waiter), wakers)?;
-                self.stage = Stage::Waiting(waiter);
+            Decision::Lead(Action::Begin(_)) if waiter.is_for_room() => {
+                let waiter = machine.accept(self.record, self.level, Some(waiter), deferred)?;
+                self.state = State::Waiting(waiter);
             }
-            Ask::Wait => machine.wait(waiter, waker.take(), wakers),
-            Ask::Lead(_) | Ask::Answer(_) => {}
+            Decision::Wait => machine.wait(waiter, waker.take(), deferred),
+            Decision::Lead(_) | Decision::Answer(_) => {}
         }
-        Ok(asked)
+        Ok(decision)
     }
 }
 
 impl<W: AsyncWriteComplete + Unpin> Append<'_, W> {
-    /// Carries the order out with the writer, which gets the waker of the log. Nobody else leads meanwhile.
-    fn lead(&self, order: Order) -> Poll<Ended> {
-        let Some(mut tools) = self.log.tools().take() else { unreachable!("another one leads") };
-        let polled = tools.carry_out(order, self.log.sync.get().copied(), &mut Context::from_waker(&self.log.waker));
-        *self.log.tools() = Some(tools);
+    /// Carries the action out with the writer, which gets the waker of the log. Nobody else leads meanwhile.
+    fn lead(&self, action: Action) -> Poll<Ended> {
+        let Some(mut batch_writer) = self.log.batch_writer().take() else { unreachable!("another one leads") };
+        let mut cx = Context::from_waker(&self.log.waker);
+        let polled = batch_writer.carry_out(action, self.log.sync.get().copied(), &mut cx);
+        *self.log.batch_writer() = Some(batch_writer);
         polled
     }
 
     /// The writer is busy: this one waits like the others.
     fn wait(&self, waker: Option<Waker>) {
-        let Stage::Waiting(waiter) = self.stage else { unreachable!("whoever leads waits") };
-        let mut wakers = Wakers::default();
-        self.log.shared.lock().pending(waiter, waker, &mut wakers);
-        settle_wakers(wakers);
+        let State::Waiting(waiter) = self.state else { unreachable!("whoever leads waits") };
+        let mut deferred = Deferred::default();
+        self.log.shared.lock().pending(waiter, waker, &mut deferred);
+        run_deferred(deferred);
     }
 }
 
@@ -229,21 +229,21 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
         let mut waker = Some(cx.waker().clone());
         let mut ended = None;
         loop {
-            let mut wakers = Wakers::default();
+            let mut deferred = Deferred::default();
             let mut machine = this.log.shared.lock();
             if let Some(ended) = ended.take() {
-                machine.finish(ended, &mut wakers);
+                machine.finish(ended, &mut deferred);
             }
-            let asked = this.ask(&mut machine, &mut waker, &mut wakers);
+            let decision = this.ask(&mut machine, &mut waker, &mut deferred);
             drop(machine);
-            settle_wakers(wakers);
-            match asked.unwrap_or_else(|failed| Ask::Answer(Err(failed))) {
-                Ask::Answer(answer) => {
-                    this.stage = Stage::Done { was_accepted: this.is_accepted() };
+            run_deferred(deferred);
+            match decision.unwrap_or_else(|failed| Decision::Answer(Err(failed))) {
+                Decision::Answer(answer) => {
+                    this.state = State::Done { was_accepted: this.is_accepted() };
                     return Poll::Ready(answer);
                 }
-                Ask::Wait => return Poll::Pending,
-                Ask::Lead(order) => match this.lead(order) {
+                Decision::Wait => return Poll::Pending,
+                Decision::Lead(action) => match this.lead(action) {
                     Poll::Ready(done) => ended = Some(done),
                     Poll::Pending => {
                         this.wait(waker);
@@ -258,21 +258,21 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
 /// The record goes on, if it was accepted.
 impl<W> Drop for Append<'_, W> {
     fn drop(&mut self) {
-        let Stage::Waiting(waiter) = self.stage else { return };
-        let mut wakers = Wakers::default();
-        self.log.shared.lock().leave(waiter, &mut wakers);
-        settle_wakers(wakers);
+        let State::Waiting(waiter) = self.state else { return };
+        let mut deferred = Deferred::default();
+        self.log.shared.lock().leave(waiter, &mut deferred);
+        run_deferred(deferred);
     }
 }
 
 /// Without the record.
 impl<W> fmt::Debug for Append<'_, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { log: _, record, level, stage } = self;
+        let Self { log: _, record, level, state } = self;
         f.debug_struct("Append")
             .field("len", &record.len())
             .field("level", level)
-            .field("stage", stage)
+            .field("state", state)
             .finish_non_exhaustive()
     }
 }

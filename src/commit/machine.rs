@@ -3,19 +3,19 @@
 //! This is the one page that tells it. Records are *accepted* into `gathered`, in the order of their positions. A
 //! waiter that is polled while there is something to do *leads*: it takes the writer for the length of this one poll,
 //! and carries on what is under way. When that is `Pending`, the writer goes back, and has the waker of the log itself.
-//! When the writer wakes that, the step is *ready* to be carried on: every waiter is woken, and whichever is polled
+//! When the writer wakes that, the log is *ready* to be carried on: every waiter is woken, and whichever is polled
 //! first leads. So no future matters to another one. One that is dropped never has the writer, its bytes, its ticket,
 //! or the only waker; and one that is neither polled nor dropped (a "futurelock") holds nobody up. The same goes for
-//! room: it is offered to one after the other, and to all who wait for it when the log comes to rest.
+//! room: it is offered to one after the other, and to all who wait for it when the log becomes idle.
 //!
 //! A waiter that is polled before the writer has woken the log does not poll the writer: it would contend for it with
 //! the thread behind, which was measured to halve the rate of 64 tasks.
 //!
 //! ```text
-//!            begin a write                 begin a sync, if anybody waits for that
-//!   Rest ------------------> Write{end} ----------------------------> Sync{covers} ---> Rest
-//!    ^                           |                                        |
-//!    +---------------------------+ nobody waits for a sync, or            | the next batch gathers meanwhile
+//!            begin a write                  begin a sync, if anybody waits for that
+//!   Idle ------------------> Writing{end} ----------------------------> Syncing{covers} ---> Idle
+//!    ^                           |                                          |
+//!    +---------------------------+ nobody waits for a sync, or              | the next batch gathers meanwhile
 //!                                  one more batch has gathered
 //! ```
 //!
@@ -23,7 +23,7 @@
 //! `durable` stay where they are, every waiter beyond them gets the error, and nothing is accepted any more. One thing
 //! is done after a failed write: if records that were complete wait for a sync, that is tried, once.
 //!
-//! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Wakers`] what its caller has to
+//! Nothing in here locks, wakes, writes or drops a waker. Each transition leaves in [`Deferred`] what its caller has to
 //! wake and to drop.
 
 use std::{collections::VecDeque, io};
@@ -40,13 +40,13 @@ mod room;
 mod table;
 mod terms;
 
-pub(super) use self::terms::{Ask, Ended, Level, Order, Waiter, Wakers};
-use self::terms::{Goal, Step};
+pub(super) use self::terms::{Action, Decision, Deferred, Ended, Level, Waiter};
+use self::terms::{Goal, Phase};
 
 /// The machine; its transitions are its methods. `K` is a waker; a test has something simpler.
 #[derive(Debug)]
 pub(super) struct Machine<K> {
-    step: Step,
+    phase: Phase,
     /// Whether a leader is polling the writer.
     is_led: bool,
     /// Whether the writer has woken the log since its last poll began.
@@ -77,7 +77,7 @@ pub(super) struct Machine<K> {
 impl<K> Machine<K> {
     pub(super) const fn new(max_batch: usize) -> Self {
         Self {
-            step: Step::Rest,
+            phase: Phase::Idle,
             is_led: false,
             is_ready: false,
             gathered: Vec::new(),
@@ -108,7 +108,6 @@ impl<K> Machine<K> {
         })
     }
 
-    /// The failure that ended it.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.failed.as_mut().map(RepeatableError::give)
     }
@@ -120,18 +119,18 @@ impl<K> Machine<K> {
         record: &[u8],
         level: Level,
         before: Option<Waiter>,
-        wakers: &mut Wakers<K>,
+        deferred: &mut Deferred<K>,
     ) -> io::Result<Waiter> {
         if let Some(failed) = &mut self.failed {
             return Err(failed.give());
         }
         let len = record.len() as u64;
-        let in_turn = self.for_room.is_turn_of(before.map(|waiter| waiter.id));
-        if len > 0 && !(in_turn && self.has_room(len)) {
+        let is_next = self.for_room.is_next(before.map(|waiter| waiter.id));
+        if len > 0 && !(is_next && self.has_room(len)) {
             return Ok(before.unwrap_or_else(|| self.enter(Goal::Room, len)));
         }
         if let Some(before) = before {
-            wakers.drop.extend(self.for_room.remove(before.id));
+            deferred.drop.extend(self.for_room.remove(before.id));
         }
         if len > 0 {
             self.gathered.extend_from_slice(record);
@@ -139,7 +138,7 @@ impl<K> Machine<K> {
             self.ends.push_back(self.accepted);
         }
         let waiter = self.enter(Goal::Reach(level, self.accepted), self.accepted);
-        self.release(wakers);
+        self.wake_reached(deferred);
         Ok(waiter)
     }
 
@@ -152,23 +151,23 @@ impl<K> Machine<K> {
     }
 
     /// Whether `waiter` has its answer, or leads, or waits. One that has its answer is forgotten.
-    pub(super) fn ask(&mut self, waiter: Waiter, wakers: &mut Wakers<K>) -> Ask {
+    pub(super) fn ask(&mut self, waiter: Waiter, deferred: &mut Deferred<K>) -> Decision {
         if let Some(position) = self.reached_by(waiter) {
-            self.leave(waiter, wakers);
-            return Ask::Answer(Ok(position));
+            self.leave(waiter, deferred);
+            return Decision::Answer(Ok(position));
         }
         let is_hopeless = !self.awaits_last_sync(waiter);
         if let Some(failed) = self.failed.as_mut().filter(|_| is_hopeless) {
-            return Ask::Answer(Err(failed.give()));
+            return Decision::Answer(Err(failed.give()));
         }
-        let Some(next) = self.order() else { return Ask::Wait };
+        let Some(next) = self.next_phase() else { return Decision::Wait };
         self.is_led = true;
         self.is_ready = false;
         // It has its turn; what it finds need not wake it.
-        self.wait(waiter, None, wakers);
-        let order = self.begin(next);
-        self.release(wakers);
-        Ask::Lead(order)
+        self.wait(waiter, None, deferred);
+        let action = self.begin(next);
+        self.wake_reached(deferred);
+        Decision::Lead(action)
     }
 
     /// Whether a write has failed, and `waiter` may have its answer all the same.
@@ -188,79 +187,79 @@ impl<K> Machine<K> {
     }
 
     /// Has `waiter` be woken by `waker`.
-    pub(super) fn wait(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
+    pub(super) fn wait(&mut self, waiter: Waiter, waker: Option<K>, deferred: &mut Deferred<K>) {
         let replaced = self.queue(waiter).wait(waiter.id, waker);
-        wakers.drop.extend(replaced);
+        deferred.drop.extend(replaced);
     }
 
     /// The writer has woken the log: whichever waiter is polled next leads. All are woken, because nobody can know
     /// which of them are still polled.
-    pub(super) fn ready(&mut self, wakers: &mut Wakers<K>) {
+    pub(super) fn ready(&mut self, deferred: &mut Deferred<K>) {
         self.is_ready = true;
-        self.wake_waiters(wakers);
+        self.wake_waiters(deferred);
     }
 
-    /// The leader's order is under way, and the writer has the log's waker.
-    pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, wakers: &mut Wakers<K>) {
+    /// The leader's action is under way, and the writer has the log's waker.
+    pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, deferred: &mut Deferred<K>) {
         self.is_led = false;
-        self.wait(waiter, waker, wakers);
+        self.wait(waiter, waker, deferred);
         // This one may wait for room, of which there is some now.
-        self.release(wakers);
+        self.wake_reached(deferred);
         // The writer may have woken the log while it was polled.
-        self.wake_waiters(wakers);
+        self.wake_waiters(deferred);
     }
 
-    /// The leader's order has ended. It [asks](Self::ask) next, so nobody is woken to lead; but for a last sync, which
+    /// The leader's action has ended. It [asks](Self::ask) next, so nobody is woken to lead; but for a last sync, which
     /// it may not wait for.
-    pub(super) fn finish(&mut self, ended: Ended, wakers: &mut Wakers<K>) {
+    pub(super) fn finish(&mut self, ended: Ended, deferred: &mut Deferred<K>) {
         self.is_led = false;
-        match (std::mem::replace(&mut self.step, Step::Rest), ended) {
-            (Step::Write { end }, Ended::Write(memory)) => {
+        match (std::mem::replace(&mut self.phase, Phase::Idle), ended) {
+            (Phase::Writing { end }, Ended::Write(memory)) => {
                 self.complete_up_to(end);
                 self.keep(memory);
             }
-            (Step::Write { end: _ }, Ended::WriteFailed(n, error)) => {
+            (Phase::Writing { end: _ }, Ended::WriteFailed(n, error)) => {
                 self.complete_up_to(self.complete + n as u64);
                 self.failed = Some(error);
                 self.last_sync = self.is_sync_due();
             }
-            (Step::Sync { covers }, Ended::Sync) => {
+            (Phase::Syncing { covers }, Ended::Sync) => {
                 self.durable = covers;
                 self.last_sync = false;
             }
-            (Step::Sync { .. }, Ended::SyncFailed(error)) => {
+            (Phase::Syncing { .. }, Ended::SyncFailed(error)) => {
                 // After a failed write too: that a sync has failed is what a caller must know of it all.
-                wakers.errors.extend(self.failed.replace(error));
+                deferred.errors.extend(self.failed.replace(error));
                 self.last_sync = false;
             }
-            (step, ended) => unreachable!("{ended:?} in {step:?}"),
+            (phase, ended) => unreachable!("{ended:?} in {phase:?}"),
         }
-        self.release(wakers);
+        self.wake_reached(deferred);
         if self.last_sync {
-            self.wake_waiters(wakers);
+            self.wake_waiters(deferred);
         }
     }
 
     /// `waiter` has its answer, or its future is dropped. A record that was accepted goes on.
-    pub(super) fn leave(&mut self, waiter: Waiter, wakers: &mut Wakers<K>) {
+    pub(super) fn leave(&mut self, waiter: Waiter, deferred: &mut Deferred<K>) {
         let removed = self.queue(waiter).remove(waiter.id);
-        wakers.drop.extend(removed);
-        self.release(wakers);
-        self.wake_waiters(wakers);
+        deferred.drop.extend(removed);
+        self.wake_reached(deferred);
+        self.wake_waiters(deferred);
     }
 
     /// What there is to do for a leader. What has gathered is written before a sync, once: it costs little, and the
     /// sync then serves those records too.
-    fn order(&self) -> Option<Step> {
-        match self.step {
+    fn next_phase(&self) -> Option<Phase> {
+        match self.phase {
             _ if self.is_led => None,
-            Step::Rest if self.last_sync => Some(Step::Sync { covers: self.complete }),
-            Step::Rest if self.failed.is_some() => None,
-            Step::Rest if self.is_sync_due() && (self.gathered.is_empty() || self.sync_waited) => {
-                Some(Step::Sync { covers: self.complete })
+            Phase::Idle if self.last_sync => Some(Phase::Syncing { covers: self.complete }),
+            Phase::Idle if self.failed.is_some() => None,
+            Phase::Idle if self.is_sync_due() && (self.gathered.is_empty() || self.sync_waited) => {
+                Some(Phase::Syncing { covers: self.complete })
             }
-            Step::Rest if self.gathered.is_empty() => None,
-            Step::Rest => Some(Step::Write { end: self.accepted }),
+            Phase::Idle if self.gathered.is_empty() => None,
+            Phase::Idle => Some(Phase::Writing { end: self.accepted }),
             under_way => Some(under_way).filter(|_| self.is_ready),
         }
     }
@@ -270,41 +269,41 @@ impl<K> Machine<K> {
     }
 
     /// What the leader has to do for that.
-    fn begin(&mut self, next: Step) -> Order {
-        self.sync_waited = self.is_sync_due() && matches!(next, Step::Write { .. });
-        let before = std::mem::replace(&mut self.step, next);
+    fn begin(&mut self, next: Phase) -> Action {
+        self.sync_waited = self.is_sync_due() && matches!(next, Phase::Writing { .. });
+        let before = std::mem::replace(&mut self.phase, next);
         match (before, next) {
-            (_, Step::Sync { .. }) => Order::Sync,
-            (Step::Rest, Step::Write { .. }) => {
-                Order::Begin(std::mem::replace(&mut self.gathered, std::mem::take(&mut self.spare)))
+            (_, Phase::Syncing { .. }) => Action::Sync,
+            (Phase::Idle, Phase::Writing { .. }) => {
+                Action::Begin(std::mem::replace(&mut self.gathered, std::mem::take(&mut self.spare)))
             }
-            (_, Step::Write { .. } | Step::Rest) => Order::Write,
+            (_, Phase::Writing { .. } | Phase::Idle) => Action::Write,
         }
     }
 
     /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is
     /// not woken again.
-    fn wake_waiters(&mut self, wakers: &mut Wakers<K>) {
-        if self.order().is_some() {
+    fn wake_waiters(&mut self, deferred: &mut Deferred<K>) {
+        if self.next_phase().is_some() {
             for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {
-                queue.take_all(&mut wakers.wake);
+                queue.take_all(&mut deferred.wake);
             }
         }
     }
 
-    /// Wakes those who have their answer, and the next one who waits for room if there is some; at rest all of them,
-    /// because the next one may be a future that nobody polls, and no transition comes that would wake another one.
-    fn release(&mut self, wakers: &mut Wakers<K>) {
-        let wake = &mut wakers.wake;
+    /// Wakes those who have their answer, and the next one who waits for room if there is some. An idle log wakes all
+    /// of these: the next one may be a future that nobody polls, and no transition would come that wakes another one.
+    fn wake_reached(&mut self, deferred: &mut Deferred<K>) {
+        let wake = &mut deferred.wake;
         if self.failed.is_some() {
-            self.for_complete.release(u64::MAX, wake);
-            self.for_room.release(u64::MAX, wake);
-            self.for_durable.release_beyond(if self.last_sync { self.complete } else { 0 }, wake);
+            self.for_complete.pop_up_to(u64::MAX, wake);
+            self.for_room.pop_up_to(u64::MAX, wake);
+            self.for_durable.pop_beyond(if self.last_sync { self.complete } else { 0 }, wake);
             return;
         }
-        self.for_complete.release(self.complete, wake);
-        self.for_durable.release(self.durable, wake);
-        if self.step == Step::Rest && self.gathered.is_empty() {
+        self.for_complete.pop_up_to(self.complete, wake);
+        self.for_durable.pop_up_to(self.durable, wake);
+        if self.phase == Phase::Idle && self.gathered.is_empty() {
             self.for_room.take_all(wake);
         } else if self.for_room.front().is_some_and(|len| self.has_room(len)) {
             wake.extend(self.for_room.take_next());

@@ -23,7 +23,7 @@ mod queue;
 
 pub use self::{append::Append, parts::Parts};
 use self::{
-    append::{PollSync, Shared, Tools},
+    append::{BatchWriter, PollSync, Shared},
     machine::Level,
 };
 use crate::{
@@ -115,8 +115,7 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// Two batches of records, one under way and one that gathers; 8 bytes for each record in them; spare capacity; and the
 /// writer's own copy. When a batch is full, appends wait for room, in order; but a large record may be passed by small
-/// ones that fit, until it is polled at the beginning of a batch. A record that is larger than a batch is a batch of its
-/// own.
+/// ones that fit, until its own poll begins a write. A record that is larger than a batch is a batch of its own.
 ///
 /// # The end
 ///
@@ -139,8 +138,8 @@ pub struct GroupCommit<W> {
     shared: Arc<Shared>,
     /// The waker of `shared`, for the writer.
     waker: Waker,
-    /// `None` while a leader has them. The machine sees to it that there is one leader, so nobody waits for this lock.
-    tools: Mutex<Option<Tools<W>>>,
+    /// `None` while a leader has it. The machine sees to it that there is one leader, so nobody waits for this lock.
+    batch_writer: Mutex<Option<BatchWriter<W>>>,
     /// How `W` syncs, once somebody has asked for that.
     sync: OnceLock<PollSync<W>>,
 }
@@ -150,7 +149,7 @@ impl<W> GroupCommit<W> {
     pub fn new(writer: W) -> Self {
         let shared = Shared::new(MAX_BATCH);
         let waker = Waker::from(shared.clone());
-        Self { shared, waker, tools: Mutex::new(Some(Tools::new(writer))), sync: OnceLock::new() }
+        Self { shared, waker, batch_writer: Mutex::new(Some(BatchWriter::new(writer))), sync: OnceLock::new() }
     }
 
     /// Sets how many bytes of records are written at once: 1 MiB if it is not called. An `Offload` takes 2 MiB in one
@@ -181,13 +180,13 @@ impl<W> GroupCommit<W> {
         let (complete, durable) = (machine.reached(Level::Complete), machine.reached(Level::Durable));
         let error = machine.failure();
         drop(machine);
-        let tools = self.tools.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let Some(tools) = tools else { unreachable!("the writer is out, and nobody polls") };
-        Parts { writer: tools.into_writer(), complete, durable, error }
+        let batch_writer = self.batch_writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(batch_writer) = batch_writer else { unreachable!("the writer is out, and nobody polls") };
+        Parts { writer: batch_writer.into_writer(), complete, durable, error }
     }
 
-    fn tools(&self) -> MutexGuard<'_, Option<Tools<W>>> {
-        self.tools.lock().unwrap_or_else(PoisonError::into_inner)
+    fn batch_writer(&self) -> MutexGuard<'_, Option<BatchWriter<W>>> {
+        self.batch_writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -23,13 +23,12 @@ impl<K> Queue<K> {
         Self(VecDeque::new())
     }
 
-    /// The value of the first one.
     pub(super) fn front(&self) -> Option<u64> {
         self.0.front().map(|entry| entry.at)
     }
 
-    /// Whether it is the turn of `id`: nobody is before it who is still waiting to be woken.
-    pub(super) fn is_turn_of(&self, id: Option<Id>) -> bool {
+    /// Whether `id` may go on: nobody is before it who is still waiting to be woken.
+    pub(super) fn is_next(&self, id: Option<Id>) -> bool {
         self.0.front().is_none_or(|first| Some(first.id) == id || first.waker.is_none())
     }
 
@@ -54,14 +53,14 @@ impl<K> Queue<K> {
     }
 
     /// Takes out all whose value is at most `reached`, first ones first.
-    pub(super) fn release(&mut self, reached: u64, wake: &mut Vec<K>) {
+    pub(super) fn pop_up_to(&mut self, reached: u64, wake: &mut Vec<K>) {
         while self.0.front().is_some_and(|entry| entry.at <= reached) {
             wake.extend(self.0.pop_front().and_then(|entry| entry.waker));
         }
     }
 
     /// Takes out all whose value is more than `reached`, last ones first.
-    pub(super) fn release_beyond(&mut self, reached: u64, wake: &mut Vec<K>) {
+    pub(super) fn pop_beyond(&mut self, reached: u64, wake: &mut Vec<K>) {
         while self.0.back().is_some_and(|entry| entry.at > reached) {
             wake.extend(self.0.pop_back().and_then(|entry| entry.waker));
         }

@@ -82,24 +82,24 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 struct Played {
     machine: Machine<&'static str>,
     waiters: [Option<Waiter>; 3],
-    wakers: Wakers<&'static str>,
+    deferred: Deferred<&'static str>,
 }
 
 impl Played {
     fn new(events: &[&str]) -> Self {
         let machine = Machine::new(4);
-        let mut played = Self { machine, waiters: [None; 3], wakers: Wakers::default() };
+        let mut played = Self { machine, waiters: [None; 3], deferred: Deferred::default() };
         for event in events {
             played.apply(event);
         }
-        played.wakers = Wakers::default();
+        played.deferred = Deferred::default();
         played
     }
 
     fn append(&mut self, who: usize, level: Level) -> String {
         let before = self.waiters[who];
         assert!(before.is_none_or(Waiter::is_for_room), "it was accepted");
-        let Ok(waiter) = self.machine.accept(b"123", level, before, &mut self.wakers) else { return "failed".into() };
+        let Ok(waiter) = self.machine.accept(b"123", level, before, &mut self.deferred) else { return "failed".into() };
         self.waiters[who] = Some(waiter);
         match waiter.goal {
             Goal::Room => "no room".into(),
@@ -108,12 +108,12 @@ impl Played {
     }
 
     fn ask(&mut self, who: usize) -> String {
-        match self.machine.ask(self.waiters[who].expect("accepted"), &mut self.wakers) {
-            Ask::Answer(Ok(position)) => format!("ok {position}"),
-            Ask::Answer(Err(_)) => "failed".into(),
-            Ask::Lead(Order::Begin(bytes)) => format!("lead: begin {}", bytes.len()),
-            Ask::Lead(order) => format!("lead: {order:?}"),
-            Ask::Wait => "wait".into(),
+        match self.machine.ask(self.waiters[who].expect("accepted"), &mut self.deferred) {
+            Decision::Answer(Ok(position)) => format!("ok {position}"),
+            Decision::Answer(Err(_)) => "failed".into(),
+            Decision::Lead(Action::Begin(bytes)) => format!("lead: begin {}", bytes.len()),
+            Decision::Lead(action) => format!("lead: {action:?}"),
+            Decision::Wait => "wait".into(),
         }
     }
 
@@ -121,7 +121,7 @@ impl Played {
     fn apply(&mut self, event: &str) -> String {
         let who = NAMES.iter().position(|name| event.starts_with(&format!("{name} "))).unwrap_or(0);
         if event.ends_with("leaves") {
-            self.machine.leave(self.waiters[who].take().expect("it has come"), &mut self.wakers);
+            self.machine.leave(self.waiters[who].take().expect("it has come"), &mut self.deferred);
             return String::new();
         }
         let error = || RepeatableError::new(io::Error::other("reason"));
@@ -132,23 +132,23 @@ impl Played {
             "a asks" | "b asks" | "c asks" => return self.ask(who),
             "a waits" | "b waits" | "c waits" => {
                 let waiter = self.waiters[who].expect("accepted");
-                self.machine.wait(waiter, Some(NAMES[who]), &mut self.wakers);
+                self.machine.wait(waiter, Some(NAMES[who]), &mut self.deferred);
             }
-            "ready" => self.machine.ready(&mut self.wakers),
+            "ready" => self.machine.ready(&mut self.deferred),
             _ => assert!(is_led, "nobody leads"),
         }
-        match (event, self.machine.step) {
+        match (event, self.machine.phase) {
             ("a waits" | "b waits" | "c waits" | "ready", _) => {}
             ("pending of a" | "pending of b" | "pending of c", _) => {
                 let who = NAMES.iter().position(|name| event.ends_with(name)).expect("a name");
                 let waiter = self.waiters[who].expect("accepted");
-                self.machine.pending(waiter, Some(NAMES[who]), &mut self.wakers);
+                self.machine.pending(waiter, Some(NAMES[who]), &mut self.deferred);
             }
-            ("finish", Step::Write { .. }) => self.machine.finish(Ended::Write(Vec::new()), &mut self.wakers),
-            ("finish", _) => self.machine.finish(Ended::Sync, &mut self.wakers),
-            ("sync fails", _) => self.machine.finish(Ended::SyncFailed(error()), &mut self.wakers),
-            ("write fails after 2", _) => self.machine.finish(Ended::WriteFailed(2, error()), &mut self.wakers),
-            ("write fails after 3", _) => self.machine.finish(Ended::WriteFailed(3, error()), &mut self.wakers),
+            ("finish", Phase::Writing { .. }) => self.machine.finish(Ended::Write(Vec::new()), &mut self.deferred),
+            ("finish", _) => self.machine.finish(Ended::Sync, &mut self.deferred),
+            ("sync fails", _) => self.machine.finish(Ended::SyncFailed(error()), &mut self.deferred),
+            ("write fails after 2", _) => self.machine.finish(Ended::WriteFailed(2, error()), &mut self.deferred),
+            ("write fails after 3", _) => self.machine.finish(Ended::WriteFailed(3, error()), &mut self.deferred),
             _ => unreachable!("an event without a meaning: {event}"),
         }
         String::new()
@@ -156,12 +156,12 @@ impl Played {
 
     fn state(&self) -> String {
         let machine = &self.machine;
-        let step = match machine.step {
+        let phase = match machine.phase {
             _ if machine.last_sync => "failed, to be synced".to_owned(),
             _ if machine.failed.is_some() => "failed".to_owned(),
-            Step::Rest => "rest".to_owned(),
-            Step::Write { end } => format!("write to {end}"),
-            Step::Sync { covers } => format!("sync to {covers}"),
+            Phase::Idle => "idle".to_owned(),
+            Phase::Writing { end } => format!("writing to {end}"),
+            Phase::Syncing { covers } => format!("syncing to {covers}"),
         };
         let writer = match (machine.is_led, machine.is_ready) {
             (true, false) => "led",
@@ -170,7 +170,7 @@ impl Played {
             (false, true) => "ready",
         };
         let levels = [machine.accepted, machine.complete, machine.durable];
-        format!("{step}, {writer}, {levels:?}")
+        format!("{phase}, {writer}, {levels:?}")
     }
 }
 
@@ -180,7 +180,7 @@ fn line(name: &str, before: &[&str], event: &str) -> String {
     let Ok(answer) = catch_unwind(AssertUnwindSafe(|| played.apply(event))) else {
         return format!("{name} | {event} | forbidden");
     };
-    let woken = played.wakers.wake.join(" ");
+    let woken = played.deferred.wake.join(" ");
     format!("{name} | {event} | {answer} | {woken} | {}", played.state())
 }
 

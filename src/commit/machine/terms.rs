@@ -37,21 +37,21 @@ impl Waiter {
 
 /// What is under way with the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Rest,
+pub(super) enum Phase {
+    Idle,
     /// A batch that ends at this position.
-    Write {
+    Writing {
         end: u64,
     },
     /// A sync for all up to this position.
-    Sync {
+    Syncing {
         covers: u64,
     },
 }
 
 /// What the leader does with the writer.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::commit) enum Order {
+pub(in crate::commit) enum Action {
     /// Begin a write of these bytes.
     Begin(Vec<u8>),
     /// Carry the write on.
@@ -62,15 +62,16 @@ pub(in crate::commit) enum Order {
 
 /// What a poll of a waiter comes to.
 #[derive(Debug)]
-pub(in crate::commit) enum Ask {
+pub(in crate::commit) enum Decision {
     Answer(io::Result<Position>),
-    /// Carry out the order, then [`pending`](super::Machine::pending) or [`finish`](super::Machine::finish).
-    Lead(Order),
+    /// Carry out the action, then [`pending`](super::Machine::pending) or [`finish`](super::Machine::finish). If it
+    /// begins a write, a waiter for room is [accepted](super::Machine::accept) before, under the same lock.
+    Lead(Action),
     /// The writer is busy, or another poll has it: [`wait`](super::Machine::wait).
     Wait,
 }
 
-/// What the leader reports of a step that has ended.
+/// What the leader reports of a phase that has ended.
 #[derive(Debug)]
 pub(in crate::commit) enum Ended {
     /// All bytes are complete; the memory that they were in.
@@ -83,14 +84,14 @@ pub(in crate::commit) enum Ended {
 
 /// What to do once the lock is not held.
 #[derive(Debug)]
-pub(in crate::commit) struct Wakers<K> {
+pub(in crate::commit) struct Deferred<K> {
     pub(in crate::commit) wake: Vec<K>,
     pub(in crate::commit) drop: Vec<K>,
     /// What is told no more. Like a waker, an error may be of a type whose drop does something.
     pub(in crate::commit) errors: Vec<RepeatableError>,
 }
 
-impl<K> Default for Wakers<K> {
+impl<K> Default for Deferred<K> {
     fn default() -> Self {
         Self { wake: Vec::new(), drop: Vec::new(), errors: Vec::new() }
     }
