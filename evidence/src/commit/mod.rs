@@ -17,11 +17,8 @@ mod subjects;
 mod targets;
 
 pub(crate) use self::command::entry;
-pub(crate) use self::targets::targets;
-use self::{
-    play::{Played, all_at_once, play},
-    subjects::Subject,
-};
+use self::play::{Played, all_at_once, play};
+pub(crate) use self::{subjects::Subject, targets::targets};
 
 /// How many tasks append records of that length, and what they wait for.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    data::{Data, Source},
+    data::{Data, Source, distinct},
     markdown::Table,
 };
 use crate::audit::{OURS, Verdict};
@@ -59,17 +59,6 @@ impl Cell<'_> {
 /// The rows of a case that have that column.
 fn cell<'a>(rows: &'a [Row], case: &str, column: &str) -> Cell<'a> {
     Cell(rows.iter().filter(|row| row.case == case && row.column() == column).collect())
-}
-
-/// Each value once, in the order in which they come.
-fn distinct<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut all = Vec::new();
-    for value in values {
-        if !all.contains(&value) {
-            all.push(value);
-        }
-    }
-    all
 }
 
 /// How often the seed program read back less than was answered.

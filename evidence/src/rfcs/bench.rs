@@ -28,7 +28,21 @@ const COLUMNS: [(&str, &str, &str); 5] = [
     ("tokio write+flush", "tokio-spawned", "tokio"),
 ];
 
-/// In which situations and sizes the costs are told beside the time.
+/// The lines of the questions: each of these beside tokio, and what it is called there.
+const SHORT: [(&str, &str); 2] = [("alone", "one after the other"), ("one-per-ms", "one each millisecond")];
+const SHORT_SIZE: usize = 100;
+
+/// In which situations and sizes the latencies stand side by side.
+const LATENCIES: [(&str, usize); 6] = [
+    ("alone", 100),
+    ("alone", 4 << 10),
+    ("alone", 64 << 10),
+    ("busy-loops", 100),
+    ("one-core", 100),
+    ("one-per-ms", 100),
+];
+
+/// In which situations and sizes the costs stand beside the time.
 const COSTS: [(&str, usize); 4] = [("alone", 100), ("alone", 4 << 10), ("alone", 64 << 10), ("one-per-ms", 100)];
 
 /// A run.
@@ -115,10 +129,31 @@ impl Bench {
         text
     }
 
+    /// The answer to who asks whether it is slower.
+    pub(super) fn short(&self) -> String {
+        let [.., ours, tokio] = COLUMNS;
+        let heading = format!("p50, p99 of a write of {}", size_text(SHORT_SIZE));
+        let mut table = Table::new([heading.as_str(), ours.2, "`tokio::fs::File`, write and flush"], 1);
+        for (situation, name) in SHORT {
+            let cell = |(subject, runtime, _)| {
+                let row = self.row(situation, SHORT_SIZE, (subject, runtime));
+                row.map_or_else(|| NOT_MEASURED.to_owned(), latency)
+            };
+            table.row([name.to_owned()].into_iter().chain([ours, tokio].map(cell)));
+        }
+        table.finish()
+    }
+
+    /// The latencies of the main situations.
+    pub(super) fn latencies(&self) -> String {
+        let table = self.table(&LATENCIES, place, latency);
+        format!("{table}\np50 and p99 of one write.\n")
+    }
+
     /// Processor time and allocations.
     pub(super) fn costs(&self) -> String {
         let cell = |row: &Row| format!("{}, {:.2}", time_text(row.cpu_ns), row.allocations);
-        let table = self.table(&COSTS, |situation, size| format!("{situation}, {}", size_text(size)), cell);
+        let table = self.table(&COSTS, place, cell);
         format!("{table}\nProcessor time for one write, of all threads of the process, and calls of the allocator.\n")
     }
 
@@ -138,7 +173,7 @@ impl Bench {
         }
         let cell = |row: &Row| match row.idle {
             Some(idle) => format!("{:.0} bytes of heap each, {} threads awake", idle.heap, idle.awake),
-            None => format!("{}, {}", time_text(row.p50_ns), time_text(row.p99_ns)),
+            None => latency(row),
         };
         let table = self.table(&places, |_, size| size_text(size), cell);
         Ok(format!("{name}: {text}.\n\n{table}\np50 and p99 of one operation.\n"))
@@ -168,6 +203,14 @@ impl Bench {
         }
         table.finish()
     }
+}
+
+fn place(situation: &str, size: usize) -> String {
+    format!("{situation}, {}", size_text(size))
+}
+
+fn latency(row: &Row) -> String {
+    format!("{}, {}", time_text(row.p50_ns), time_text(row.p99_ns))
 }
 
 fn label(role: Role, subject: &str) -> String {
@@ -265,6 +308,32 @@ pub(super) mod tests {
         ])
         .losses();
         assert!(text.starts_with("Ours is slower in 0 of 2 comparisons"), "{text}");
+    }
+
+    #[test]
+    fn the_questions_have_a_line_for_steady_use_and_one_for_seldom_use() {
+        let text = bench(&[
+            row("alone", 100, (OURS, "tokio-spawned"), "ours", 3000),
+            row("alone", 100, ("tokio write+flush", "tokio-spawned"), "peer", 20_000),
+            row("one-per-ms", 100, (OURS, "tokio-spawned"), "ours", 15_000),
+        ])
+        .short();
+        assert!(text.starts_with("| p50, p99 of a write of 100 B | **ours**, on tokio | `tokio::fs::File`"), "{text}");
+        assert!(text.contains("| one after the other | 3.00 µs, 9.00 µs | 20.0 µs, 9.00 µs |\n"), "{text}");
+        assert!(text.contains("| one each millisecond | 15.0 µs, 9.00 µs | not measured here |\n"), "{text}");
+    }
+
+    #[test]
+    fn latencies_stand_side_by_side() {
+        let text = some().latencies();
+        assert!(
+            text.starts_with("| | executor | alone, 100 B | alone, 4 KiB | alone, 64 KiB | busy-loops, 100 B |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| **async-write-complete** | bare | 3.00 µs, 9.00 µs | 5.00 µs, 9.00 µs | | | | |\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -5,12 +5,12 @@ use anyhow::bail;
 use super::{audit, bench::Bench, commit, constants, contract, data::Data, machine, matrix};
 use crate::bench::record::situations;
 
-/// What the names are, for whoever got one wrong.
+/// What the names are, for an author who got one wrong.
 fn names() -> String {
     let situations: Vec<String> = situations().iter().map(|(name, _)| format!("bench-{name}")).collect();
     format!(
         "machine, seed, select-loop, audit, rules, flaws, matrix, commit, constants, speed, bench-quiet, \
-         bench-targets, bench-losses, bench-costs, {}",
+         bench-targets, bench-losses, bench-latencies, bench-short, bench-costs, {}",
         situations.join(", ")
     )
 }
@@ -33,6 +33,8 @@ pub(super) fn render(name: &str, data: &Data) -> anyhow::Result<String> {
         "bench-quiet" => Ok(Bench::read(data)?.quiet()),
         "bench-targets" => Ok(Bench::read(data)?.targets()),
         "bench-losses" => Ok(Bench::read(data)?.losses()),
+        "bench-latencies" => Ok(Bench::read(data)?.latencies()),
+        "bench-short" => Ok(Bench::read(data)?.short()),
         "commit" => commit::table(data),
         "constants" => constants::table(data),
         "bench-costs" => Ok(Bench::read(data)?.costs()),

@@ -121,6 +121,17 @@ impl Data {
     }
 }
 
+/// Each value once, in the order in which they come.
+pub(super) fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::new();
+    for value in values {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;

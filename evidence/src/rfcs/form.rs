@@ -17,7 +17,7 @@ use crate::{
     sequence::{Run, log::Sequence},
 };
 
-/// Rows that are told one by one, before they are only counted.
+/// Rows that are named one by one, before they are only counted.
 const TOLD: usize = 3;
 
 /// What rows there are, and what rows there would be.

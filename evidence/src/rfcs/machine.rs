@@ -20,7 +20,7 @@ pub(super) fn table(data: &Data) -> anyhow::Result<String> {
     Ok(table.finish())
 }
 
-/// The names of the crates whose versions are told.
+/// The names of the crates whose versions are given.
 pub(super) fn crates(versions: &[String]) -> Vec<String> {
     versions.iter().map(|version| format!("the crate {}", version.split(' ').next().unwrap_or_default())).collect()
 }

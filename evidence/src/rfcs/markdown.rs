@@ -7,7 +7,7 @@ const END: &str = "<!-- end of generated -->";
 /// A stretch of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stretch<'a> {
-    /// Somebody's own text.
+    /// The author's own text.
     Own(&'a str),
     /// A generated part: its name, the line of its marker, and what stands between the markers.
     Generated { name: &'a str, line: usize, content: &'a str },

@@ -33,9 +33,15 @@ pub(super) fn table(data: &Data) -> anyhow::Result<String> {
         let name = if row.ours { format!("**`{}`**", row.subject) } else { format!("`{}`", row.subject) };
         table.row([name].into_iter().chain(rules().map(|rule| mark(row, rule))));
     }
-    let legend = "\n✓ holds; ✗ broken; ✗\\* broken, as the type's documentation says; – does not apply; ? could not be \
-                  judged. Bold: types of this crate.\n";
-    Ok(table.finish() + legend)
+    let names: Vec<String> = Rule::ALL.iter().map(|rule| link(*rule)).collect();
+    let legend = "✓ holds; ✗ broken; ✗\\* broken, as the type's documentation says; – does not apply; ? could not be \
+                  judged. Bold: types of this crate.";
+    Ok(format!("{}\n{legend} {}.\n", table.finish(), names.join(", ")))
+}
+
+/// The name of a rule, which leads to its text where rustdoc shows the page.
+fn link(rule: Rule) -> String {
+    format!("[{rule}](crate::contract::Rule::{})", rule.id())
 }
 
 fn mark(row: &Row, rule: &str) -> String {
@@ -87,6 +93,7 @@ mod tests {
         assert!(text.starts_with("| | W1 | W2 | W3 | W4 "), "{text}");
         assert!(text.contains("| **`X<Y>`** | ✓ | ✗ | ✗\\* | |"), "{text}");
         assert!(text.contains("| – |\n"), "{text}");
+        assert!(text.ends_with(", [D1 durability](crate::contract::Rule::D1).\n"), "{text}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ mod matrix;
 mod pages;
 mod pictures;
 
-/// The command of which every marker tells.
+/// The command that every marker names.
 const COMMAND: &str = "cargo run --release -p evidence --features rfcs -- rfcs";
 
 /// What to do, and where.

@@ -62,7 +62,7 @@ fn shown(pages: &[Page]) -> BTreeMap<String, String> {
 /// Draws pictures, by their names.
 type Draw = fn(&Data) -> anyhow::Result<BTreeMap<String, String>>;
 
-/// Those of them that can be made; `None` where nobody knows the name. What has no data is told, and left out.
+/// Those of them that can be made; `None` where the name is unknown. What has no data is reported, and left out.
 fn make(
     data: &Data,
     shown: &BTreeMap<String, String>,
