@@ -3,7 +3,7 @@
 //!
 //! | from | to | type | what survives |
 //! |---|---|---|---|
-//! | [`AsyncWriteComplete`](crate::AsyncWriteComplete) | `futures_io::AsyncWrite` | `ToFuturesIo` | the rules; which write a buffer belongs to is told by its content |
+//! | [`AsyncWriteComplete`](crate::AsyncWriteComplete) | `futures_io::AsyncWrite` | `ToFuturesIo` | the rules; the content of a buffer decides which write it belongs to |
 //! | `futures_io::AsyncWrite` | `AsyncWriteComplete` | `FromFuturesIo` | as honest as the inner flush; a failed flush is indeterminate |
 //! | `AsyncWriteComplete` | `tokio::io::AsyncWrite` | `ToTokio` | the same as `ToFuturesIo`; `Pending` may mean submitted, where tokio's text says that nothing was written |
 //! | `tokio::io::AsyncWrite` | `AsyncWriteComplete` | `FromTokio` | the same as `FromFuturesIo` |
@@ -17,16 +17,22 @@
 //! submitted, a shorter one (rate limiters) gets its part, and the buffers that follow get the rest. Any other buffer
 //! begins a new write, after the earlier one.
 //!
-//! After a write was dropped, this can be wrong. A new write with the same bytes becomes one with it, however much
-//! later it comes, also after a flush: the destination has them once, where the cursor was for the dropped one. A new
-//! write that is a beginning of the dropped one is answered as a part of it, and the rest of the dropped one is there
-//! too. A caller that drops writes and must know submits with tickets.
+//! After a write was dropped, this can be wrong: **the next write is taken for the dropped one if either of the two
+//! begins with the other**, however much later it comes.
 //!
-//! A flush settles the write, and lets its bytes go: from then on a digest stands for them, which the same buffer or a
-//! longer one fits, and a shorter one does not. Empty buffers and reads leave the memory alone; every other operation
-//! ends it, and so does a flush that tells the failure of that very write.
+//! | dropped | then written | the destination has | not |
+//! |---|---|---|---|
+//! | `"a"` | `"abc"` | `"abc"` | `"aabc"` |
+//! | `"abc"` | `"abc"` | `"abc"` | `"abcabc"` |
+//! | `"abc"` | `"a"` | `"abc"`: the count answers for a part of it | `"abca"` |
 //!
-//! # What an operation is told of an earlier write
+//! The cure is a ticket, by `write_all_complete` or a [`HeldWrite`](crate::HeldWrite), or a
+//! [`settle`](crate::AsyncWriteCompleteExt::settle) after the drop. A flush is no cure: it settles the write and lets
+//! its bytes go, but from then on a digest stands for them, which the same buffer or a longer one fits, and a shorter
+//! one does not. Empty buffers and reads leave the memory alone; every other operation ends it, and so does a flush
+//! that reports the failure of that very write.
+//!
+//! # How an operation reports an earlier write
 //!
 //! A pending write that no buffer continues is waited for by the next write, flush, seek or close. If it failed, or
 //! came out short, that operation answers [`PriorWriteFailed`](crate::PriorWriteFailed), once, and is not executed (a
