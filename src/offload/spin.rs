@@ -9,6 +9,7 @@
 //! a thread that sleeps and is woken goes ahead. With one core they yield a few times instead.
 
 use std::{
+    cell::Cell,
     hint::spin_loop,
     sync::{
         OnceLock,
@@ -26,8 +27,13 @@ const BOUND: Duration = Duration::from_micros(20);
 /// How many yields there are where there is one core.
 const YIELDS: u32 = 3;
 
-/// How many opportunities failures cost at most. Less, and a machine that is short of cores spins too often for nothing.
+/// How many opportunities failures cost at most. With less a machine that is short of cores spins too often for nothing.
 const MAX_BACKOFF: u32 = 64;
+
+/// How many spins of callers may fail in a row on one thread, however many writers it polls, before it pauses: one turn
+/// of an executor may poll a thousand.
+const MAX_FAILED: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// How long the threads of an [`Offload`](super::Offload) may spin for one another before they sleep.
 /// It takes processor time, and pays for writers that write in quick succession; others hardly do it.
@@ -103,13 +109,21 @@ impl CallerSpins {
         Self { policy, backoff: Backoff::after(0) }
     }
 
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Spins until `has_ended`, for an operation that a spinning worker takes at once.
     pub(super) fn spin_until(&mut self, has_ended: impl Fn() -> bool) {
-        if !self.backoff.is_over() {
-            self.backoff.pass_over();
-        } else if self.policy != Policy::never_spin() {
-            self.backoff.record(spin(self.policy.0, has_ended));
+        if self.policy == Policy::never_spin() || thread_pauses() {
+            return;
         }
+        if !self.backoff.is_over() {
+            return self.backoff.pass_over();
+        }
+        let success = spin(self.policy.0, has_ended);
+        self.backoff.record(success);
+        record_on_thread(success);
     }
 }
 
@@ -153,16 +167,19 @@ impl WorkerSpins {
 
     /// An operation has ended. Whether the worker, which is polled `since` then, may spin for the next one.
     pub(super) fn permit(&mut self, since: &PolledSince) -> Option<SpinPermit> {
-        if self.policy == Policy::never_spin() {
-            return None;
-        }
         let most = cores().saturating_sub(1).max(1);
         let is_needed = QUEUED.load(Relaxed) > 0 || since.0.elapsed() >= TIME_SLICE;
-        if !self.backoff.is_over() || is_needed || SPINNING.load(Relaxed) >= most {
+        let may_spin = self.may_spin(!is_needed && SPINNING.load(Relaxed) < most);
+        may_spin.then(|| SpinPermit { bound: self.bound(), _counted: Counted::in_(&SPINNING) })
+    }
+
+    /// The same, where its thread is free for it or not.
+    fn may_spin(&mut self, is_free: bool) -> bool {
+        let may_spin = is_free && self.backoff.is_over() && self.policy != Policy::never_spin();
+        if !may_spin {
             self.ended = Some(Instant::now());
-            return None;
         }
-        Some(SpinPermit { bound: self.bound(), _counted: Counted::in_(&SPINNING) })
+        may_spin
     }
 }
 
@@ -243,101 +260,22 @@ impl Drop for Counted {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use super::*;
-
-    /// So long that no test rests on how fast it runs.
-    const LONG: Policy = Policy::spin_at_most(Duration::from_secs(3_600));
-
-    #[test]
-    fn failures_in_a_row_have_more_and_more_opportunities_passed_over() {
-        let mut backoff = Backoff::after(0);
-        let mut passed_over = Vec::new();
-        for _ in 0..40 {
-            let passes = |backoff: &mut Backoff| {
-                backoff.pass_over();
-                backoff.is_over()
-            };
-            passed_over.push(if backoff.is_over() {
-                0
-            } else {
-                1 + (0..).take_while(|_| !passes(&mut backoff)).count()
-            });
-            backoff.record(false);
-        }
-        assert_eq!(passed_over[..10], [0, 0, 1, 2, 4, 8, 16, 32, 64, 64]);
-        assert_eq!(passed_over[39], 64, "however often");
-        backoff.record(true);
-        assert!(backoff.is_over());
-    }
-
-    #[test]
-    fn a_caller_spins_again_once_its_failures_are_paid_for() {
-        let mut caller = CallerSpins::new(Policy::spin_at_most(Duration::from_nanos(1)));
-        let mut spins = Vec::new();
-        for opportunity in 0..12 {
-            let asked = Cell::new(false);
-            caller.spin_until(|| {
-                asked.set(true);
-                false
-            });
-            if asked.get() {
-                spins.push(opportunity);
-            }
-        }
-        assert_eq!(spins, [0, 1, 3, 6, 11]);
-    }
-
-    /// Ends an operation; then the next one is posted, unless a spin sees it. Whether there was a permit.
-    fn ends(worker: &mut WorkerSpins) -> bool {
-        let permit = worker.permit(&PolledSince::now());
-        if permit.is_none() {
-            worker.posted();
-        }
-        permit.is_some()
-    }
-
-    #[test]
-    fn a_worker_spins_where_a_spin_would_have_succeeded() {
-        let mut worker = WorkerSpins::new(LONG);
-        worker.posted();
-        assert!(!ends(&mut worker), "nothing is known of the first one");
-        assert!(ends(&mut worker));
-        worker.record(true);
-        assert!(ends(&mut worker), "one that succeeds is enough for the next");
-    }
-
-    #[test]
-    fn a_worker_of_a_slow_writer_never_spins() {
-        let mut worker = WorkerSpins::new(LONG);
-        for _ in 0..100 {
-            assert!(worker.permit(&PolledSince::now()).is_none());
-            // Where the clock does not reach back so far, nothing is known of it.
-            worker.ended = worker.ended.and_then(|ended| ended.checked_sub(3 * LONG.0));
-            worker.posted();
-        }
-    }
-
-    #[test]
-    fn a_pause_has_what_was_passed_over_count_no_more() {
-        let mut worker = WorkerSpins::new(LONG);
-        for _ in 0..3 {
-            worker.record(false);
-        }
-        assert!((0..7).all(|_| !ends(&mut worker)));
-        worker.ended = None;
-        worker.posted();
-        assert!((0..8).all(|_| !ends(&mut worker)));
-        assert!(ends(&mut worker));
-    }
-
-    #[test]
-    fn a_policy_that_never_spins_gives_no_permit() {
-        let mut worker = WorkerSpins::new(Policy::never_spin());
-        assert!((0..100).all(|_| !ends(&mut worker)));
-        CallerSpins::new(Policy::never_spin()).spin_until(|| panic!("it spins"));
-    }
+thread_local! {
+    /// How many spins in a row have failed, and since when the thread pauses.
+    static FAILED: Cell<(u32, Option<Instant>)> = const { Cell::new((0, None)) };
 }
+
+fn thread_pauses() -> bool {
+    FAILED.try_with(Cell::get).is_ok_and(|(_, paused)| paused.is_some_and(|since| since.elapsed() < PAUSE))
+}
+
+fn record_on_thread(success: bool) {
+    let _ = FAILED.try_with(|cell| {
+        let (failed, paused) = cell.get();
+        let failed = if success || paused.is_some() { 0 } else { failed } + u32::from(!success);
+        cell.set((failed, (failed == MAX_FAILED).then(Instant::now)));
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,10 @@ impl CallerSpins {
         Self(policy)
     }
 
+    pub(super) fn policy(&self) -> Policy {
+        self.0
+    }
+
     pub(super) fn spin_until(&mut self, has_ended: impl Fn() -> bool) {
         self.0.spin(has_ended);
     }

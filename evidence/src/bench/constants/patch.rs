@@ -51,7 +51,7 @@ const fn at(place: Place, of: Constant) -> Constant {
 }
 
 /// All of them.
-pub(super) const CONSTANTS: [Constant; 8] = [
+pub(super) const CONSTANTS: [Constant; 10] = [
     named("BOUND", "how long a caller spins", "100 B", Without::Value(0)),
     at(
         Place {
@@ -85,6 +85,8 @@ pub(super) const CONSTANTS: [Constant; 8] = [
         },
         named("TIME_SLICE", "how long a worker keeps its thread", "neighbor", Without::Most),
     ),
+    named("MAX_FAILED", "spins that fail before a thread pauses", "crowd", Without::Most),
+    named("PAUSE", "how long the pause is", "crowd", Without::Value(0)),
     at(
         Place {
             text: "cores().saturating_sub(1).max(1)",
