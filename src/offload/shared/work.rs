@@ -77,7 +77,9 @@ impl<T> Shared<T> {
 
     /// The destination is gone: nothing will be posted, and no read answered any more.
     fn end(&self, mut inner: Locked<'_, T>) -> Next<T> {
-        let cursor = std::mem::replace(&mut inner.machine.cursor, Cursor::new());
+        let mut cursor = std::mem::replace(&mut inner.machine.cursor, Cursor::new());
+        // Each error by itself, since each may panic in its drop.
+        cursor.forget(true, &mut inner.machine.discarded);
         inner.machine.discarded.add(Some(cursor));
         inner.shrink();
         let abandoned = inner.abandoned.take();
