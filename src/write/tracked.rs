@@ -9,7 +9,7 @@ use std::{
 use super::{AsyncWriteComplete, first_bytes, last_write::LastWrite, panic_safe_waker::PanicSafeWaker, total_len};
 use crate::{
     error::{Indeterminate, IntoInnerError, RepeatableError, UnknownTicket, repeat},
-    guard,
+    guard::{self, drop_catching_panics},
     ticket::{Submitted, Ticket, TicketSource},
 };
 
@@ -309,9 +309,21 @@ impl<D: DriveWrite + Unpin> AsyncWriteComplete for Tracked<D> {
         // What a close tells of a writer that was poisoned before it is that, however the release went.
         let poisoned = self.poison.as_ref().map(RepeatableError::poisoned);
         let released = ready!(self.guarded(cx, D::poll_close));
-        let released = poisoned.map_or(released, Err);
-        let mut outcome =
-            self.last_write.take_unreported_failure().map_or_else(|| released.map_err(RepeatableError::new), Err);
+        let released = match poisoned {
+            Some(poisoned) => {
+                drop_catching_panics(released);
+                Err(poisoned)
+            }
+            None => released,
+        };
+        let released = released.map_err(RepeatableError::new);
+        let mut outcome = match self.last_write.take_unreported_failure() {
+            Some(unreported) => {
+                drop_catching_panics(released);
+                Err(unreported)
+            }
+            None => released,
+        };
         let answer = repeat(&mut outcome);
         self.stage = Stage::Closed(outcome);
         Poll::Ready(answer)

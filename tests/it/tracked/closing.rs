@@ -82,3 +82,17 @@ fn that_of_a_poisoned_writer_says_so_also_if_its_release_fails() {
         assert!(Indeterminate::find(&failed(close(&mut writer))).is_some());
     }
 }
+
+/// Rule P2: of an error that is not answered the drop is caught.
+#[test]
+fn a_release_whose_error_panics_in_its_drop_is_over_all_the_same() {
+    for start in [Act::Panic, Act::Take(3)] {
+        let (mut writer, calls) =
+            Driver::new().on_start([start]).on_finish([Act::Os(NO_SPACE)]).on_close([Act::Bomb]).tracked();
+        let _ = submit(&mut writer, b"abc");
+        calls.take();
+        let first = failed(close(&mut writer)).to_string();
+        assert_eq!(failed(close(&mut writer)).to_string(), first);
+        assert_eq!(calls.take().into_iter().filter(|call| *call == Close).count(), 1);
+    }
+}

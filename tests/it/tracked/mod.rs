@@ -52,6 +52,26 @@ enum Act {
     /// An [`Indeterminate`] error with that code.
     Unknown(i32),
     Panic,
+    /// An error that panics in its drop.
+    Bomb,
+}
+
+/// The payload of such an error.
+#[derive(Debug)]
+struct Bomb;
+
+impl std::fmt::Display for Bomb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a bomb")
+    }
+}
+
+impl std::error::Error for Bomb {}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "an error panics in its drop");
+    }
 }
 
 /// What a driver was asked to do.
@@ -119,6 +139,7 @@ impl Driver {
             Act::Os(code) => Err(io::Error::from_raw_os_error(code)),
             Act::Unknown(code) => Err(Indeterminate::new(io::Error::from_raw_os_error(code)).into()),
             Act::Panic => panic!("scripted"),
+            Act::Bomb => Err(io::Error::other(Bomb)),
         })
     }
 
