@@ -192,12 +192,13 @@ impl<W: AsyncWriteComplete + Unpin + ?Sized> Future for WriteAllVectoredComplete
         let Self { writer, bufs, step } = self.get_mut();
         while total_len(bufs) > 0 {
             let submit = |writer: Pin<&mut W>, cx: &mut Context<'_>| writer.poll_write_submit_vectored(cx, bufs);
-            let n = ready!(step.poll(*writer, cx, total_len(bufs), submit))?;
+            let answer = ready!(step.poll(*writer, cx, total_len(bufs), submit));
+            *step = Step::Submit;
+            let n = answer?;
             if n == 0 {
                 return Poll::Ready(Err(super::held::takes_no_more()));
             }
             take_out(bufs, n);
-            *step = Step::Submit;
         }
         Poll::Ready(Ok(()))
     }
