@@ -128,7 +128,8 @@ impl<P: Pool> Offload<std::fs::File, P> {
         self.with_mut(move |file| file.set_permissions(permissions)).await?
     }
 
-    /// Another handle on the same open file, over the same pool, as [`std::fs::File::try_clone`].
+    /// Another handle on the same open file, over the same pool and with the same policy, as
+    /// [`std::fs::File::try_clone`].
     ///
     /// Both have one cursor and one set of locks. Each knows only its own writes: what the other one has outstanding,
     /// and that a sync of the other one has failed, it does not see. The order between operations of both is that of
@@ -143,6 +144,19 @@ impl<P: Pool> Offload<std::fs::File, P> {
     /// If the future is dropped, there is no clone.
     pub async fn try_clone(&mut self) -> io::Result<Self> {
         let file = self.with_mut(|file| file.try_clone()).await??;
-        Ok(Self::with_shared_pool(file, self.pool()))
+        Ok(Self::with_shared_pool(file, self.pool()).policy(self.current_policy()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offload::Policy;
+
+    #[test]
+    fn a_clone_has_the_policy_of_its_file() {
+        let mut file = File::new(tempfile::tempfile().expect("a file")).policy(Policy::never_spin());
+        let clone = futures_lite::future::block_on(file.try_clone()).expect("a clone");
+        assert_eq!(clone.current_policy(), Policy::never_spin());
     }
 }

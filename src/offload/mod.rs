@@ -248,6 +248,10 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         self
     }
 
+    pub(crate) fn current_policy(&self) -> Policy {
+        self.spins.policy()
+    }
+
     pub(crate) fn set_policy(&mut self, policy: Policy) {
         self.shared.set_policy(policy);
         self.spins = CallerSpins::new(policy);

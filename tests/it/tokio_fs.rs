@@ -198,9 +198,10 @@ async fn a_write_that_was_dropped_and_failed_is_told_once_by_what_is_done_next()
 async fn a_dropped_write_is_settled_by_ticket_and_a_held_one_goes_on() {
     let (_dir, path) = scratch();
     let mut file = File::create(&path).await.unwrap().policy(Policy::never_spin());
-    assert!(poll_future(&mut file.write_all_complete(b"one\n")).is_pending());
-    let outstanding = file.outstanding();
-    assert!(outstanding.is_some());
+    // And nobody asks what became of it.
+    let Submitted::InFlight(ticket) = file.submit(b"one\n").await.unwrap() else { panic!("a file is not memory") };
+    let outstanding = Some(ticket);
+    assert_eq!(file.outstanding(), outstanding);
     let refused = file.write_all_complete(b"one\n").await.unwrap_err();
     assert_eq!(WriteOutstanding::find(&refused).map(WriteOutstanding::ticket), outstanding);
     assert!(WriteOutstanding::find(&file.sync_data_complete().await.unwrap_err()).is_some());
@@ -227,6 +228,19 @@ async fn a_closed_file_has_no_descriptor() {
     let mut file = File::create(&path).await.unwrap();
     file.close_complete().await.unwrap();
     let _ = file.as_fd();
+}
+
+/// A pipe that nobody reads holds the write up.
+#[tokio::test]
+async fn a_file_with_a_write_by_ticket_in_flight_is_given_when_that_has_ended() {
+    let (mut reader, pipe) = io::pipe().unwrap();
+    let mut file = File::from(std::os::fd::OwnedFd::from(pipe)).policy(Policy::never_spin());
+    assert!(matches!(file.submit(&vec![7; 1 << 20]).await.unwrap(), Submitted::InFlight(_)));
+    let mut given = Box::pin(file.into_std());
+    assert!(poll_future(&mut given).is_pending());
+    let read = std::thread::spawn(move || io::copy(&mut reader, &mut io::sink()).unwrap());
+    drop(given.await);
+    assert_eq!(read.join().unwrap(), 1 << 20);
 }
 
 /// It is asked while another task waits with the lock.

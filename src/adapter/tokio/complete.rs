@@ -8,18 +8,17 @@ use std::{
 
 use super::ToTokio;
 use crate::{
-    error::WriteOutstanding,
     ticket::{Submitted, Ticket},
     write::{AsyncSyncComplete, AsyncWriteComplete, total_len},
 };
 
 impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
-    /// Whether an operation of the writing side may begin: it is refused while a write is outstanding (rule W5), and
-    /// waits for the seek that was started.
+    /// What comes before an operation of the writing side: the seek that was started. Over an outstanding write nothing
+    /// does, since the writer refuses at once (rule W5).
     fn poll_begin(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { writer, pending, seek } = self;
-        if let Some(ticket) = writer.outstanding() {
-            return Poll::Ready(Err(WriteOutstanding::new(ticket).into()));
+        if writer.outstanding().is_some() {
+            return Poll::Ready(Ok(()));
         }
         pending.end(|| None)?;
         seek.poll_finish(writer, pending, cx).map_ok(drop)

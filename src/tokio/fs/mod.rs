@@ -31,6 +31,7 @@ use {crate::AsyncWriteComplete, ::tokio::io::AsyncWrite};
 
 use super::TokioPool;
 use crate::{
+    AsyncWriteCompleteExt as _,
     adapter::ToTokio,
     fs::open_options,
     offload::{IfDropped, MAX_SUBMISSION, Offload, Outstanding, Policy, run_on},
@@ -196,15 +197,18 @@ impl File {
         self.file.lock().await.inner_mut().with_ref(|file| file.metadata()).await
     }
 
-    /// Another handle on the same open file: both have one cursor.
+    /// Another handle on the same open file: both have one cursor. Policy and buffer size are copied.
     ///
     /// # Errors
     ///
     /// As [`set_len`](Self::set_len).
     pub async fn try_clone(&self) -> io::Result<Self> {
         let std = self.call(std::fs::File::try_clone).await?;
-        let pool = self.file.lock().await.inner().pool();
-        Ok(Self { max_buf_size: self.max_buf_size, ..Self::on(Arc::new(std), pool) })
+        let (pool, policy) = {
+            let file = self.file.lock().await;
+            (file.inner().pool(), file.inner().current_policy())
+        };
+        Ok(Self { max_buf_size: self.max_buf_size, ..Self::on(Arc::new(std), pool).policy(policy) })
     }
 
     /// Gives the file of std, after what is in flight. The failure of a write that was dropped is lost: flush before.
@@ -215,7 +219,8 @@ impl File {
     pub async fn into_std(self) -> std::fs::File {
         let Self { file, std, .. } = self;
         let mut file = file.into_inner();
-        // Whatever it tells, no write is outstanding after it.
+        // Whatever both answer, no write is outstanding after them: none by ticket, and none of `poll_write`.
+        let _ = file.settle().await;
         let _ = poll_fn(|cx| file.poll_end(cx)).await;
         // Refused or not, the file is let go.
         drop(file.into_writer().into_inner().await);
@@ -297,5 +302,17 @@ fn sole(std: Arc<std::fs::File>) -> std::fs::File {
     match Arc::try_unwrap(std) {
         Ok(std) => std,
         Err(_) => unreachable!("the pool has given back the file"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[::tokio::test]
+    async fn a_clone_has_the_policy_of_its_file() {
+        let file = File::from_std(tempfile::tempfile().expect("a file")).policy(Policy::never_spin());
+        let clone = file.try_clone().await.expect("a clone");
+        assert_eq!(clone.file.lock().await.inner().current_policy(), Policy::never_spin());
     }
 }
