@@ -33,8 +33,8 @@ fn state() -> MutexGuard<'static, State> {
 /// process began.
 ///
 /// A drop returns at once, and the operation goes on without a caller ([O3](crate::contract::Rule::O3)). So this is for
-/// the end of `main`, and for a program that writes a file anew which a dropped future was writing. A write that failed
-/// or came out short, a sync or a close that failed, and a panic count as failures, each once.
+/// the end of `main`, and for a program that reopens a file to which a dropped future may still write. A write that
+/// failed or came out short, a sync or a close that failed, and a panic count as failures, each once.
 ///
 /// It waits for every such operation of the process, so an open of a FIFO without a peer, or a read of a terminal,
 /// keeps it waiting: put a timeout around it.

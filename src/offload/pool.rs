@@ -100,7 +100,7 @@ impl<P: Pool + ?Sized> Pool for Arc<P> {
 /// |---|---|---|
 /// | a thread is needed and cannot be made, as at the limit of a container | `blocking` 1.7 spins inside the call, on the caller's thread and with its lock held, until one can (J1) | `TokioPool`; a pool of threads that were made at the start |
 /// | all threads are blocked: by file locks, by FIFOs without a peer | everything else waits, that of async-fs and smol too | a pool of its own for what may block for long: [`Offload::with_pool`](super::Offload::with_pool), [`Offload::open_with_pool`](super::Offload::open_with_pool) |
-/// | the process has forked, and the child writes | the threads are the parent's: the child's first write never ends | `exec`, or write before the fork |
+/// | the process has forked, and the child writes | the threads are the parent's: the first write of the child never ends if one of them was idle | `exec`, or write before the fork |
 /// | the process exits | queued jobs do not run, and running ones are cut off (J2); what was answered as complete is safe | [`abandoned`](super::abandoned()), at the end of `main` |
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
