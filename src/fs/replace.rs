@@ -1,6 +1,7 @@
 //! [`replace()`]: a file is the old one or the new one, and never something between.
 
 use std::{
+    env,
     fs::{self, File},
     io::{self, Write},
     path::Path,
@@ -13,7 +14,7 @@ mod order;
 mod target;
 
 use self::{
-    order::Turn,
+    order::Replacement,
     target::{Directory, find},
 };
 
@@ -46,7 +47,9 @@ use self::{
 /// If several replacements of one file overlap in this process, the one that began last stands, in whatever order the
 /// pool runs them, and whether or not their futures were dropped. Each begins with its first poll. An earlier one that
 /// finds a later one's file there removes its own, and answers Ok: as if its file had been there for a moment. *One
-/// file* is one path, once links are followed; by a hard link or by another mount it is another one.
+/// file* is one path, once links are followed; by a hard link, by another mount, or in other letters where the file
+/// system does not tell them apart, it is another one. While one replacement hangs, the process remembers each path
+/// that is replaced after it.
 ///
 /// With anything else that is done to the path, one that was dropped has no order: it may come later, and undo that.
 /// Wait for [`abandoned`](crate::offload::abandoned()) before.
@@ -61,14 +64,24 @@ use self::{
 ///
 /// # Cancel safety
 ///
-/// Dropped before its first poll, nothing happens. Dropped later, it goes on to its end, as if nobody had dropped it.
+/// Before its first poll a drop cancels it. Later it goes on to its end, as if nobody had dropped it.
 /// When the process ends meanwhile, the old file stands, and the temporary one may remain: `.awc-*.tmp`.
 pub async fn replace(path: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> io::Result<()> {
-    let (contents, turn) = (contents.as_ref().to_owned(), Turn::begin());
-    with_path(path, IfDropped::Counts, move |path| replace_by(path, &turn, |file| file.write_all(&contents))).await
+    let (contents, replacement) = (contents.as_ref().to_owned(), Replacement::begin());
+    // What is the working directory now may be another one when the job runs. (`path::absolute` would drop a last `.`.)
+    let path = match path.as_ref() {
+        path if path.is_absolute() => path.to_owned(),
+        path => env::current_dir()?.join(path),
+    };
+    with_path(path, IfDropped::Counts, move |path| replace_by(path, &replacement, |file| file.write_all(&contents)))
+        .await
 }
 
-fn replace_by(path: &Path, turn: &Turn, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+fn replace_by(
+    path: &Path,
+    replacement: &Replacement,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let (target, permissions) = find(path)?;
     let directory = Directory::of(&target)?;
     let (mut file, temporary) = directory.create_temporary(permissions.is_some())?;
@@ -77,9 +90,9 @@ fn replace_by(path: &Path, turn: &Turn, fill: impl FnOnce(&mut File) -> io::Resu
         .and_then(|()| fill(&mut file))
         .and_then(|()| file.sync_all())
         .and_then(|()| WriteComplete::release(file))
-        .and_then(|()| turn.rename(&target, || fs::rename(&temporary, &target)));
+        .and_then(|()| replacement.rename(&target, || fs::rename(&temporary, &target)));
     if !matches!(renamed, Ok(true)) {
-        // What went wrong is told; that a name is left over is less than that.
+        // The first error matters more than a leftover name.
         let _ = fs::remove_file(&temporary);
     }
     renamed?;
@@ -108,7 +121,7 @@ mod tests {
             file.write_all(b"new, and lo")?;
             Err(io::Error::from_raw_os_error(28))
         };
-        assert_eq!(replace_by(&path, &Turn::begin(), fails).unwrap_err().raw_os_error(), Some(28));
+        assert_eq!(replace_by(&path, &Replacement::begin(), fails).unwrap_err().raw_os_error(), Some(28));
         assert_eq!((fs::read(&path).unwrap(), names(dir.path())), (b"old".to_vec(), vec!["file".to_owned()]));
 
         // The rename fails too, if the target has become a directory meanwhile.
@@ -117,7 +130,7 @@ mod tests {
             fs::create_dir(&path)?;
             file.write_all(b"new")
         };
-        replace_by(&path, &Turn::begin(), becomes_a_directory).unwrap_err();
+        replace_by(&path, &Replacement::begin(), becomes_a_directory).unwrap_err();
         assert_eq!(names(dir.path()), ["file"]);
     }
 
@@ -131,7 +144,7 @@ mod tests {
             assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o640);
             Ok(())
         };
-        replace_by(&path, &Turn::begin(), looks).unwrap();
+        replace_by(&path, &Replacement::begin(), looks).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
     }
 
@@ -143,10 +156,10 @@ mod tests {
         fs::write(&path, b"old").unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
         let later_comes_first = |file: &mut File| {
-            replace_by(&link, &Turn::begin(), |file| file.write_all(b"later"))?;
+            replace_by(&link, &Replacement::begin(), |file| file.write_all(b"later"))?;
             file.write_all(b"earlier")
         };
-        replace_by(&path, &Turn::begin(), later_comes_first).unwrap();
+        replace_by(&path, &Replacement::begin(), later_comes_first).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"later");
         let mut names = names(dir.path());
         names.sort();
@@ -157,11 +170,12 @@ mod tests {
     fn of_two_that_make_a_file_the_later_one_stands() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
+        std::os::unix::fs::symlink(".", dir.path().join("same")).unwrap();
         let later_comes_first = |file: &mut File| {
-            replace_by(&path, &Turn::begin(), |file| file.write_all(b"later"))?;
+            replace_by(&path, &Replacement::begin(), |file| file.write_all(b"later"))?;
             file.write_all(b"earlier")
         };
-        replace_by(&dir.path().join(".").join("file"), &Turn::begin(), later_comes_first).unwrap();
+        replace_by(&dir.path().join("same").join("file"), &Replacement::begin(), later_comes_first).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"later");
     }
 }

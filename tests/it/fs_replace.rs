@@ -91,8 +91,30 @@ fn setuid_and_setgid_do_not_survive() {
     let path = dir.path().join("file");
     fs::write(&path, b"old").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o6755)).unwrap();
-    block_on(replace(&path, b"new")).unwrap();
+    // No bytes, since a write would take the bits away for whoever is not root.
+    block_on(replace(&path, b"")).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o755);
+}
+
+/// The name that such a link reads as, `file (deleted)`, is no file to make.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_has_no_name_any_more_is_not_replaced() {
+    use std::os::fd::AsRawFd;
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = fs::File::create(dir.path().join("file")).unwrap();
+    fs::remove_file(dir.path().join("file")).unwrap();
+    let error = block_on(replace(format!("/proc/self/fd/{}", file.as_raw_fd()), b"new")).unwrap_err();
+    assert_eq!((error.kind(), names(dir.path())), (io::ErrorKind::NotFound, vec![]));
+}
+
+#[test]
+fn what_is_not_a_file_is_refused_also_behind_a_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("link");
+    symlink("/dev/null", &link).unwrap();
+    assert_eq!(block_on(replace(&link, b"new")).unwrap_err().kind(), io::ErrorKind::InvalidInput);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! [`Turn`]: of several replacements of one file, the one that began last stands.
+//! [`Replacement`]: of several replacements of one file, the one that began last stands.
 //!
 //! A replacement whose future was dropped is carried out all the same, and the pool may run it late: when a later one
 //! of the same target has been answered. So each has a number from its beginning on, and none is renamed over one with
@@ -14,35 +14,36 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-static TURNS: Mutex<Turns> = Mutex::new(Turns { begun: 0, under_way: BTreeSet::new(), renamed: BTreeMap::new() });
+static REPLACEMENTS: Mutex<Replacements> =
+    Mutex::new(Replacements { begun: 0, under_way: BTreeSet::new(), renamed: BTreeMap::new() });
 
-struct Turns {
+struct Replacements {
     begun: u64,
     under_way: BTreeSet<u64>,
     /// The greatest number that was renamed to each target. A rename holds the lock of its target, and no other one.
     renamed: BTreeMap<PathBuf, Arc<Mutex<u64>>>,
 }
 
-fn turns() -> MutexGuard<'static, Turns> {
-    TURNS.lock().unwrap_or_else(PoisonError::into_inner)
+fn replacements() -> MutexGuard<'static, Replacements> {
+    REPLACEMENTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A replacement that has begun. Its drop is its end.
 #[derive(Debug)]
-pub(super) struct Turn(u64);
+pub(super) struct Replacement(u64);
 
-impl Turn {
+impl Replacement {
     pub(super) fn begin() -> Self {
-        let mut turns = turns();
-        turns.begun += 1;
-        let number = turns.begun;
-        turns.under_way.insert(number);
+        let mut replacements = replacements();
+        replacements.begun += 1;
+        let number = replacements.begun;
+        replacements.under_way.insert(number);
         Self(number)
     }
 
     /// Calls `rename`, unless one that began later has replaced `target` already; answers whether it did.
     pub(super) fn rename(&self, target: &Path, rename: impl FnOnce() -> io::Result<()>) -> io::Result<bool> {
-        let renamed = turns().renamed.entry(target.to_owned()).or_default().clone();
+        let renamed = replacements().renamed.entry(target.to_owned()).or_default().clone();
         let mut latest = renamed.lock().unwrap_or_else(PoisonError::into_inner);
         if *latest > self.0 {
             return Ok(false);
@@ -53,18 +54,18 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Replacement {
     fn drop(&mut self) {
-        let mut turns = turns();
-        let was_first = turns.under_way.first() == Some(&self.0);
-        turns.under_way.remove(&self.0);
+        let mut replacements = replacements();
+        let was_first = replacements.under_way.first() == Some(&self.0);
+        replacements.under_way.remove(&self.0);
         if was_first {
-            turns.prune();
+            replacements.prune();
         }
     }
 }
 
-impl Turns {
+impl Replacements {
     /// Forgets the targets that no earlier replacement can come to any more.
     fn prune(&mut self) {
         let first = self.under_way.first().copied().unwrap_or(u64::MAX);
@@ -82,24 +83,24 @@ mod tests {
     use super::*;
 
     fn is_remembered(target: &Path) -> bool {
-        turns().renamed.contains_key(target)
+        replacements().renamed.contains_key(target)
     }
 
     #[test]
     fn an_earlier_one_is_not_renamed_over_a_later_one() {
         let target = Path::new("an earlier one, and a later one");
-        let (earlier, later) = (Turn::begin(), Turn::begin());
+        let (earlier, later) = (Replacement::begin(), Replacement::begin());
         assert!(later.rename(target, || Ok(())).unwrap());
         drop(later);
         assert!(!earlier.rename(target, || panic!("it is renamed")).unwrap());
-        assert!(Turn::begin().rename(target, || Ok(())).unwrap());
+        assert!(Replacement::begin().rename(target, || Ok(())).unwrap());
         assert!(earlier.rename(Path::new("another target"), || Ok(())).unwrap());
     }
 
     #[test]
     fn one_that_failed_holds_no_earlier_one_back() {
         let target = Path::new("one that failed");
-        let (earlier, later) = (Turn::begin(), Turn::begin());
+        let (earlier, later) = (Replacement::begin(), Replacement::begin());
         later.rename(target, || Err(io::ErrorKind::Other.into())).unwrap_err();
         assert!(earlier.rename(target, || Ok(())).unwrap());
     }
@@ -108,14 +109,14 @@ mod tests {
     #[test]
     fn a_target_is_forgotten_when_no_earlier_one_is_left() {
         let target = Path::new("a target that is forgotten");
-        let (earlier, later) = (Turn::begin(), Turn::begin());
+        let (earlier, later) = (Replacement::begin(), Replacement::begin());
         assert!(later.rename(target, || Ok(())).unwrap());
         drop(later);
         assert!(is_remembered(target));
         drop(earlier);
         while is_remembered(target) {
             std::thread::yield_now();
-            drop(Turn::begin());
+            drop(Replacement::begin());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     hash::{BuildHasher, RandomState},
     io,
     path::{Path, PathBuf},
@@ -16,9 +16,10 @@ pub(super) fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
     let mut path = path.to_owned();
     let mut followed = 0;
     loop {
-        let missing = match fs::canonicalize(&path) {
+        // The kernel goes first, since it may refuse to follow a link that somebody else has left in `/tmp`.
+        let missing = match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => error,
-            target => return with_permissions(target?),
+            metadata => return of_a_file(&path, &metadata?),
         };
         match fs::read_link(&path) {
             // A link to nothing: a rename to its own name would destroy it.
@@ -32,13 +33,12 @@ pub(super) fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
     }
 }
 
-fn with_permissions(target: PathBuf) -> io::Result<(PathBuf, Option<Permissions>)> {
-    let metadata = fs::metadata(&target)?;
+fn of_a_file(path: &Path, metadata: &Metadata) -> io::Result<(PathBuf, Option<Permissions>)> {
     if !metadata.is_file() {
-        let text = format!("{} is not a regular file, and no other can be replaced", target.display());
+        let text = format!("{} is not a regular file, and no other can be replaced", path.display());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    Ok((target, Some(without_identity(metadata.permissions()))))
+    Ok((fs::canonicalize(path)?, Some(without_identity(metadata.permissions()))))
 }
 
 /// The place of a file that is not there, in a directory that is. `missing` is for what names no file, such as `a/`.
