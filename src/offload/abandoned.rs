@@ -78,8 +78,8 @@ impl Future for Abandoned {
         let waker = cx.waker().clone();
         let replaced = self.take_waker();
         let mut state = state();
-        let (under_way, failed) = (state.under_way, state.failed);
-        if under_way > 0 {
+        let (is_over, failed) = (state.under_way == 0, state.failed);
+        if !is_over {
             self.key = Some(state.next_key);
             let key = state.next_key;
             state.wakers.push((key, waker));
@@ -87,7 +87,7 @@ impl Future for Abandoned {
         }
         drop(state);
         drop_catching_panics(replaced);
-        if under_way > 0 { Poll::Pending } else { Poll::Ready(failed) }
+        if is_over { Poll::Ready(failed) } else { Poll::Pending }
     }
 }
 
