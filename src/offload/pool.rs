@@ -10,7 +10,7 @@ use std::{
 
 use async_task::Runnable;
 
-use super::spin::Counted;
+use super::spin::Queued;
 use crate::guard::ignore_panics;
 
 /// One scheduling of a worker task, that of one `Offload`, on a thread that may block: it carries out what is posted,
@@ -20,7 +20,7 @@ use crate::guard::ignore_panics;
 /// the operation that was posted answers an error ([O4](crate::contract::Rule::O4)).
 #[must_use = "a job that is dropped answers an error"]
 pub struct Job {
-    queued: Counted,
+    queued: Queued,
     runnable: Runnable,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Job {
 
 /// Makes a job of `runnable`. Whether the pool takes it, drops it or panics, its operation is answered.
 pub(super) fn submit_job<P: Pool>(pool: &P, runnable: Runnable) {
-    let job = Job { queued: Counted::queued(), runnable };
+    let job = Job { queued: Queued::count(), runnable };
     ignore_panics(|| pool.execute(job));
 }
 

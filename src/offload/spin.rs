@@ -27,7 +27,7 @@ const BOUND: Duration = Duration::from_micros(20);
 /// How many yields there are where there is one core.
 const YIELDS: u32 = 3;
 
-/// How many opportunities failures cost at most. With less a machine that is short of cores spins too often for nothing.
+/// How many opportunities failures cost at most. With less a machine that is short of cores spins too often in vain.
 const MAX_BACKOFF: u32 = 64;
 
 /// How many spins of callers may fail in a row on one thread, however many writers it polls, before it pauses: one turn
@@ -130,7 +130,7 @@ impl CallerSpins {
 /// When the worker of one handle spins: where the operations before were posted so soon that a spin would have seen
 /// them. So a writer that writes now and then costs no spin, and neither does a crowd of them.
 ///
-/// It matters more than the time: the scheduler may put the woken caller on the core of a worker that spins.
+/// Spins in vain cost more than their time: the scheduler may put the woken caller on the core of a worker that spins.
 #[derive(Debug)]
 pub(super) struct WorkerSpins {
     policy: Policy,
@@ -165,12 +165,10 @@ impl WorkerSpins {
         self.backoff.record(success);
     }
 
-    /// An operation has ended. Whether the worker, which is polled `since` then, may spin for the next one.
+    /// An operation has ended. Whether the worker, polled since `since`, may spin for the next one.
     pub(super) fn permit(&mut self, since: &PolledSince) -> Option<SpinPermit> {
-        let most = cores().saturating_sub(1).max(1);
         let is_needed = QUEUED.load(Relaxed) > 0 || since.0.elapsed() >= TIME_SLICE;
-        let may_spin = self.may_spin(!is_needed && SPINNING.load(Relaxed) < most);
-        may_spin.then(|| SpinPermit { bound: self.bound(), _counted: Counted::in_(&SPINNING) })
+        self.may_spin(!is_needed).then(|| SpinPermit(self.bound()))
     }
 
     /// The same, where its thread is free for it or not.
@@ -185,15 +183,12 @@ impl WorkerSpins {
 
 /// One worker may spin once.
 #[derive(Debug)]
-pub(super) struct SpinPermit {
-    bound: Duration,
-    _counted: Counted,
-}
+pub(super) struct SpinPermit(Duration);
 
 impl SpinPermit {
     /// Spins until something is posted, a job waits for a thread, or the time is over.
     pub(super) fn spin_until(self, is_posted: impl Fn() -> bool) {
-        let _ = spin(self.bound, || is_posted() || QUEUED.load(Relaxed) > 0);
+        let _ = spin(self.0, || is_posted() || QUEUED.load(Relaxed) > 0);
     }
 }
 
@@ -232,31 +227,23 @@ fn cores() -> usize {
     *CORES.get_or_init(|| available_parallelism().map_or(1, usize::from))
 }
 
-/// The workers of the process that spin: about one fewer than there are cores.
-static SPINNING: AtomicUsize = AtomicUsize::new(0);
-
 /// The jobs of the process that were handed to a pool and have not started. They may wait for the threads that spin.
 static QUEUED: AtomicUsize = AtomicUsize::new(0);
 
-/// One of many, counted while it is here.
+/// Counts a job that was handed to a pool while it lives.
 #[derive(Debug)]
-pub(super) struct Counted(&'static AtomicUsize);
+pub(super) struct Queued(());
 
-impl Counted {
-    fn in_(counter: &'static AtomicUsize) -> Self {
-        counter.fetch_add(1, Relaxed);
-        Self(counter)
-    }
-
-    /// A job that was handed to a pool.
-    pub(super) fn queued() -> Self {
-        Self::in_(&QUEUED)
+impl Queued {
+    pub(super) fn count() -> Self {
+        QUEUED.fetch_add(1, Relaxed);
+        Self(())
     }
 }
 
-impl Drop for Counted {
+impl Drop for Queued {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        QUEUED.fetch_sub(1, Relaxed);
     }
 }
 

@@ -13,7 +13,8 @@ pub(super) fn table(data: &Data) -> anyhow::Result<String> {
         let worse = constant.text("without").unwrap_or_else(|| "–".to_owned());
         table.row([format!("`{}`", constant.name), format!("`{}`", constant.value), constant.bounds.clone(), worse]);
     }
-    let legend = "\nThe figure that gets worst, in its own scenario and in the others, where it differs by more than twice the noise.\n";
+    let legend =
+        "\nThe figure that gets worst, in its own scenario or else in another one, by more than twice the noise.\n";
     Ok(table.finish() + legend)
 }
 

@@ -103,10 +103,10 @@ impl Drop for PolledSince {
 
 /// No job makes a worker stop spinning.
 #[derive(Debug)]
-pub(super) struct Counted;
+pub(super) struct Queued;
 
-impl Counted {
-    pub(super) fn queued() -> Self {
+impl Queued {
+    pub(super) fn count() -> Self {
         Self
     }
 }

@@ -61,14 +61,13 @@ impl Effect {
 }
 
 impl Constant {
-    /// What a variant does to the scenario that the constant is for, and the worst that it does to another one; for a
-    /// cell of a table. `None` where there is no such variant.
+    /// What a variant does to the scenario that the constant is for; where that is nothing, the worst that it does to
+    /// another one. For a cell of a table. `None` where there is no such variant.
     pub(crate) fn text(&self, variant: &str) -> Option<String> {
         let effect = self.effects.iter().find(|effect| effect.variant == variant)?;
         let worst = |is_own: bool| effect.worse.iter().find(|worse| (worse.scenario == self.scenario) == is_own);
-        let own = worst(true).map_or_else(|| format!("{}: nothing", self.scenario), Worse::text);
-        let other = worst(false).map_or_else(String::new, |worse| format!("; also {}", worse.text()));
-        Some(own + &other)
+        let nothing = || format!("{}: nothing", self.scenario);
+        Some(worst(true).or_else(|| worst(false)).map_or_else(nothing, Worse::text))
     }
 }
 
@@ -114,7 +113,7 @@ mod tests {
         let told: Vec<_> = effect.worse.iter().map(|w| (w.scenario.as_str(), w.measure.as_str(), w.factor)).collect();
         assert_eq!(told, [("paced", "CPU", 3.0), ("100 B", "p50", 1.5)], "a p99 that differs by itself is not told");
         let constant = constant(effect);
-        assert_eq!(constant.text("halved").as_deref(), Some("100 B, p50: 1.5×; also paced, CPU: 3.0×"));
+        assert_eq!(constant.text("halved").as_deref(), Some("100 B, p50: 1.5×"));
         assert_eq!(constant.text("doubled"), None);
     }
 

@@ -51,7 +51,7 @@ const fn at(place: Place, of: Constant) -> Constant {
 }
 
 /// All of them.
-pub(super) const CONSTANTS: [Constant; 10] = [
+pub(super) const CONSTANTS: [Constant; 9] = [
     named("BOUND", "how long a caller spins", "100 B", Without::Value(0)),
     at(
         Place {
@@ -87,16 +87,6 @@ pub(super) const CONSTANTS: [Constant; 10] = [
     ),
     named("MAX_FAILED", "spins that fail before a thread pauses", "crowd", Without::Most),
     named("PAUSE", "how long the pause is", "crowd", Without::Value(0)),
-    at(
-        Place {
-            text: "cores().saturating_sub(1).max(1)",
-            instead: "{}",
-            kind: "usize",
-            value: "cores().saturating_sub(1).max(1)",
-            scales: true,
-        },
-        named("cores - 1", "workers that spin at once", "threads", Without::Value(1 << 20)),
-    ),
     at(
         Place {
             text: "QUEUED.load(Relaxed) > 0",
