@@ -146,9 +146,13 @@ fn alone(judge: &Judge<'_>) -> Vec<Option<Target>> {
 }
 
 fn large(judge: &Judge<'_>) -> Vec<Option<Target>> {
-    // The runtimes of io_uring are given their bytes, and copy nothing; the others take slices, as ours does.
-    let takes_slices = |lane: &Lane<'_>| !matches!(lane.ours.runtime.as_str(), "compio" | "tokio-uring");
-    let value = |lane: &Lane<'_>| takes_slices(lane).then(|| to_fastest(lane, Measure::P50)).flatten();
+    // The runtimes of io_uring, and closures on a pool, are given their bytes and copy nothing. The others take slices,
+    // as ours does.
+    let takes_slices = |row: &&&Row| row.subject.contains("write+flush");
+    let value = |lane: &Lane<'_>| {
+        let peers = lane.peers.iter().filter(takes_slices).map(|row| row.p50_ns);
+        peers.reduce(f64::min).map(|fastest| lane.ours.p50_ns / fastest)
+    };
     let what = "p50, in that of the fastest peer that takes slices";
     LARGE.map(|size| judge.worst("T3", (Situation::Alone, size), what, Bound::AtMost(1.0), value)).to_vec()
 }
@@ -296,6 +300,15 @@ mod tests {
         rows[5].late_p99_ns = Some(200_000.0);
         let late = targets(&rows).into_iter().find(|target| target.what.contains("ticker")).expect("a target");
         assert_eq!((late.value, late.is_reached()), (250_000.0, false));
+    }
+
+    /// What is given its bytes has nothing to copy.
+    #[test]
+    fn large_slices_are_judged_by_the_peers_that_take_slices() {
+        let mut rows = rows(Situation::Alone, 1 << 20, 100.0, 160.0);
+        rows.push(row(Situation::Alone, 1 << 20, Role::Peer, ("spawn_blocking", "tokio"), 10.0));
+        let found = values(&rows).into_iter().find(|(id, ..)| *id == "T3");
+        assert_eq!(found, Some(("T3", "tokio".to_owned(), 1.25, false)));
     }
 
     #[test]
