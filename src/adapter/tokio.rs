@@ -27,6 +27,9 @@ to_adapter! {
     /// Its shutdown closes the writer. A seek that was started is finished before a read, a write, a sync or a flush.
     /// It is an [`AsyncWriteComplete`] too, for the writes that want a ticket.
     ///
+    /// The turns that it leaves to the executor ([P4](crate::contract::Rule::P4)) are counted by time, and not in
+    /// tokio's own budget.
+    ///
     /// `poll_write` has no ticket, so which write a buffer belongs to is told by its content: see
     /// [the page of the adapters](crate::adapter#which-write-a-buffer-belongs-to).
     ///
@@ -94,7 +97,7 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
     }
 }
 
-/// tokio's seek in two steps. The trait of the writer is known at the first one alone.
+/// tokio's seek in two steps. Only `start_seek` has the bound on the writer, hence the stored function.
 #[derive(Debug)]
 struct Seek<W> {
     started: Option<(SeekFrom, PollSeek<W>)>,
@@ -160,7 +163,7 @@ impl<W: AsyncWriteComplete + futures_io::AsyncSeek + Unpin> AsyncSeek for ToToki
         let Self { writer, pending, seek } = self.get_mut();
         let ended = if seek.started.is_some() { ready!(pending.poll_end_on(writer, cx)) } else { Ok(()) };
         if let Err(error) = ended {
-            // The seek is told, so it is not executed. Another operation that is told leaves it for the next one.
+            // The seek reports the error, so it is dropped. Another operation that does leaves it started.
             seek.started = None;
             return Poll::Ready(Err(error));
         }

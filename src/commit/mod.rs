@@ -91,7 +91,7 @@ const MAX_BATCH: usize = 1 << 20;
 ///   the page cache, and [D1](crate::contract::Rule::D1) ends with the handle. Write what you still have beyond that
 ///   position to a new file; [`into_inner`](Self::into_inner) tells what there is to know.
 ///
-/// These rest on the writer alone keeping them; nobody else may write to the destination meanwhile.
+/// These need a writer that keeps its rules, and no other writer of the destination.
 ///
 /// What the writer wrote before is not the log's: sync it before [`new`](Self::new). Nor is a new file's name: sync its
 /// directory, or no record is durable. `fs::replace` with no bytes makes a file and syncs its directory.
@@ -114,8 +114,9 @@ const MAX_BATCH: usize = 1 << 20;
 /// # Memory
 ///
 /// Two batches of records, one under way and one that gathers; 8 bytes for each record in them; spare capacity; and the
-/// writer's own copy. When a batch is full, appends wait for room, in order; but a large record may be passed by small
-/// ones that fit, until its own poll begins a write. A record that is larger than a batch is a batch of its own.
+/// writer's own copy. When a batch is full, appends wait for room, and are woken in order; but a large record may be
+/// passed by small ones that fit, until its own poll begins a write. A record that is larger than a batch is a batch of
+/// its own.
 ///
 /// # The end
 ///
@@ -140,7 +141,7 @@ pub struct GroupCommit<W> {
     waker: Waker,
     /// `None` while a leader has it. The machine sees to it that there is one leader, so nobody waits for this lock.
     batch_writer: Mutex<Option<BatchWriter<W>>>,
-    /// How `W` syncs, once somebody has asked for that.
+    /// How `W` syncs: stored, since only `append_durable` and `sync` have the bound.
     sync: OnceLock<PollSync<W>>,
 }
 

@@ -326,7 +326,7 @@ impl<T: Send + 'static, P: Pool> Offload<T, P> {
         }
     }
 
-    /// Takes the destination out if that can be done at once, and every answer and every byte of it was taken.
+    /// Takes the destination out if that can be done at once, and the write's answer and every byte of it were taken.
     #[cfg(feature = "tokio")]
     pub(crate) fn try_take_out(&mut self) -> Option<T> {
         self.shared.lock().machine.take_out().ok()

@@ -197,7 +197,7 @@ impl<T> Inner<T> {
     }
 }
 
-/// The side of the `Offload`.
+/// Called by the `Offload`.
 impl<T> Shared<T> {
     pub(super) fn new(destination: T, policy: Policy) -> Self {
         Self {
@@ -280,8 +280,8 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. The cursor goes back
-    /// first over what no read was given, where it has to and can; what the operation makes void is forgotten.
+    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. First the cursor goes
+    /// back over bytes that no read returned, where possible; then what the operation invalidates is forgotten.
     pub(super) fn begin_write<R>(
         &self,
         inner: &mut Inner<T>,

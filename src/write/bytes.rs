@@ -30,7 +30,7 @@ pub trait AsyncWriteCompleteBytes: AsyncWriteComplete {
     }
 }
 
-/// Dyn-compatible, as promised.
+/// Keeps it dyn-compatible.
 const _: [&dyn AsyncWriteCompleteBytes; 0] = [];
 
 /// Futures over [`AsyncWriteCompleteBytes`], implemented for all of them.

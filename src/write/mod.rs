@@ -1,4 +1,13 @@
 //! [`AsyncWriteComplete`]: an asynchronous write whose answer means that it has happened.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `mod.rs` | the trait |
+//! | `ext.rs`, `futures.rs`, `held.rs` | what callers use: methods, their futures, and the write that a caller holds |
+//! | `bytes.rs`, `sync.rs` | submissions of `Bytes`; syncs: each a trait beside this one |
+//! | `memory.rs`, `forward.rs` | the trait for memory; for `&mut W`, `Box<W>` and the like |
+//! | `tracked.rs`, `last_write.rs`, `panic_safe_waker.rs` | for wrappers: the bookkeeping of the rules |
+//! | `coop.rs` | turns for the executor (P4) |
 
 use std::{
     io::{self, IoSlice},
@@ -37,13 +46,13 @@ use crate::{
     ticket::{Submitted, Ticket},
 };
 
-/// A writer that says of each write when it is past its point of no return, and when it is complete.
+/// A writer that says of each write when it is submitted, and when it is complete.
 ///
 /// A write has two moments, and each has its method. **Nothing more is taken until the last answer was asked for**, and
 /// given, so a future that was dropped can neither lose a failure nor have a record written twice. (A *writer* that is
 /// dropped instead of closed can lose its last failure.) Complete means that others see the bytes, not that they are
-/// durable: the [words](crate::contract#words). One write is in flight at a time. Whether a type keeps all that, the
-/// conformance kit certifies, rule by rule: `async-write-complete-conformance`.
+/// durable: the [words](crate::contract#words). One write is in flight at a time. The conformance
+/// kit, `async-write-complete-conformance`, checks a type rule by rule.
 ///
 /// ```text
 ///      poll_write_submit                         poll_write_complete(ticket)
@@ -52,12 +61,28 @@ use crate::{
 ///  Err:     | A drop does not stop the write.             | an observer of the destination sees them.
 ///  nothing  | Until it is answered, a submission gets     | Ready(Err(_)): none of them is, unless it is
 ///  taken    | WriteOutstanding, and takes nothing.        | Indeterminate (that is not known) or
-///           | Complete(n): both moments at once.          | UnknownTicket (it is another one's ticket).
+///           | Complete(n): both moments at once.          | UnknownTicket (not the last write's ticket).
 /// ```
 ///
 /// Each promise below is one of the numbered [rules](crate::contract), W1 to W9 and P1 to P4, whose text decides. There
 /// is no flush: a type that needs one does not complete its writes ([W1](crate::contract::Rule::W1)). Most callers use
 /// the futures of [`AsyncWriteCompleteExt`].
+///
+/// # The two moments
+///
+/// ```
+/// # use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Submitted};
+/// # async fn other_work() {}
+/// # async fn one(writer: &mut (impl AsyncWriteComplete + Unpin)) -> std::io::Result<usize> {
+/// match writer.submit(b"record").await? {
+///     Submitted::Complete(n) => Ok(n),
+///     Submitted::InFlight(ticket) => {
+///         other_work().await; // the bytes are the writer's
+///         writer.complete(ticket).await
+///     }
+/// }
+/// # }
+/// ```
 ///
 /// # A right program
 ///
@@ -107,7 +132,7 @@ use crate::{
 /// keeps no state. One that is complete at submission and waits for room, such as a bounded ring or a socket, does the
 /// same, answers `Pending` while there is no room, and wakes the last task that got it when there is
 /// ([P1](crate::contract::Rule::P1)): `examples/bounded_ring.rs`. One that answers `InFlight` overrides
-/// `poll_write_complete` and `outstanding` too: their defaults are wrong for it.
+/// `poll_write_complete` and `outstanding` too, since their defaults are wrong for it: `examples/framed_writer.rs`.
 ///
 /// ```
 /// # use std::{io, pin::Pin, task::{Context, Poll, ready}};
@@ -150,7 +175,7 @@ pub trait AsyncWriteComplete {
     /// * `Pending`: nothing was taken ([W3](crate::contract::Rule::W3)), and the task is woken when it is worth another
     ///   poll ([P1](crate::contract::Rule::P1)). An outstanding write is answered by an error, never by `Pending`.
     /// * `Ready(Ok(Complete(n)))`: the first `n` bytes are complete ([W1](crate::contract::Rule::W1),
-    ///   [W2](crate::contract::Rule::W2)). 0 for bytes: the destination takes no more.
+    ///   [W2](crate::contract::Rule::W2)). 0 for a `buf` with bytes: the destination takes no more.
     /// * `Ready(Ok(InFlight(ticket)))`: the first `ticket.len()` bytes are submitted, as they are now, and will be
     ///   attempted at most once ([W3](crate::contract::Rule::W3)), after those of every earlier submission
     ///   ([W7](crate::contract::Rule::W7)).
@@ -160,7 +185,7 @@ pub trait AsyncWriteComplete {
     ///
     /// # Errors
     ///
-    /// [`WriteOutstanding`](crate::WriteOutstanding) until the last write was answered, at once and again and again
+    /// [`WriteOutstanding`](crate::WriteOutstanding) at once and each time, until the last write was answered
     /// ([W5](crate::contract::Rule::W5)). [`Indeterminate`](crate::Indeterminate) if it is not known how many bytes are
     /// complete, and from then on ([W6](crate::contract::Rule::W6));
     /// [`Indeterminate::find`](crate::Indeterminate::find) tells. `BrokenPipe` once a close has begun. Otherwise the
@@ -196,11 +221,11 @@ pub trait AsyncWriteComplete {
     /// * `Pending`: the write is in flight, and the task is woken when it has ended ([P1](crate::contract::Rule::P1)).
     /// * `Ready(Ok(n))`: exactly the first `n` bytes are complete, and no later one is or will be
     ///   ([W1](crate::contract::Rule::W1), [W2](crate::contract::Rule::W2)). `n` may be less than [`Ticket::len`].
-    /// * `Ready(Err(_))`: none of them is, unless it is one of the first two errors below.
+    /// * `Ready(Err(_))`: none of them is, unless the error is [`UnknownTicket`] or `Indeterminate`.
     ///
-    /// `Ready`, except [`UnknownTicket`], is the answer that ends the refusal of other submissions, also if the caller
-    /// drops it. The same ticket gets the same answer again until bytes are submitted
-    /// ([W4](crate::contract::Rule::W4)). Of two tasks that poll for one ticket the last one is woken.
+    /// Any `Ready` but [`UnknownTicket`] is the answer, even if the caller drops it, and submissions are taken again.
+    /// The same ticket gets the same answer again until bytes are submitted ([W4](crate::contract::Rule::W4)). Of two
+    /// tasks that poll for one ticket the last one is woken.
     ///
     /// # Errors
     ///
@@ -221,8 +246,8 @@ pub trait AsyncWriteComplete {
         Poll::Ready(Err(UnknownTicket::new(ticket).into()))
     }
 
-    /// The ticket that has to be answered before anything else can be submitted ([W5](crate::contract::Rule::W5)): also
-    /// when its write has ended, until it was polled to `Ready` or a close was. It does no I/O, and wakes no task.
+    /// The ticket that has to be answered before anything else can be submitted ([W5](crate::contract::Rule::W5)):
+    /// from `InFlight` until it, or a close, was polled to `Ready`. It does no I/O, and wakes no task.
     ///
     /// The default, for writers that never answer `InFlight`, is `None`.
     fn outstanding(&self) -> Option<Ticket> {
@@ -255,7 +280,7 @@ pub trait AsyncWriteComplete {
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-/// Dyn-compatible, as promised.
+/// Keeps it dyn-compatible.
 const _: [&dyn AsyncWriteComplete; 0] = [];
 
 /// The first slice that has bytes, or else no bytes.

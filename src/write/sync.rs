@@ -71,7 +71,7 @@ pub trait AsyncSyncComplete: AsyncWriteComplete {
     fn poll_sync_all(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-/// Dyn-compatible, as promised.
+/// Keeps it dyn-compatible.
 const _: [&dyn AsyncSyncComplete; 0] = [];
 
 /// Futures over [`AsyncSyncComplete`], implemented for all of them.

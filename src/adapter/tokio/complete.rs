@@ -62,7 +62,7 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWriteComplete for ToTokio<W> {
 
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { writer, pending, seek } = self.get_mut();
-        // Where nothing can be read or written any more it moves nothing.
+        // After a close a seek has no effect.
         seek.started = None;
         pending.poll_close(writer, cx)
     }

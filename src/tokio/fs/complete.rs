@@ -44,7 +44,7 @@ impl AsyncWriteComplete for File {
 
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // The last share is then with the pool, where it is closed; unless an indeterminate outcome has dropped that one.
+        // The last share is then with the pool, where it is closed, unless an indeterminate outcome has dropped it.
         this.std = None;
         Pin::new(this.file.get_mut()).poll_close_complete(cx)
     }

@@ -71,8 +71,8 @@ impl OpenOptions {
 /// * A write is answered when it has happened, with its own error; a flush has nothing to do.
 /// * A write whose future is dropped still happens, unless its runtime ends first. A later one is taken for it if
 ///   either begins with the other ([why](crate::adapter#which-write-a-buffer-belongs-to)): drop `a`, write `abc`, and
-///   the file has `abc`. Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of the next operation that is
-///   not a read or a look at the metadata, a sync included.
+///   the file has `abc`. Its failure is a [`PriorWriteFailed`](crate::PriorWriteFailed) of tokio's next operation
+///   but a read or `metadata`, syncs included.
 /// * Where writes are dropped, use the methods of [`AsyncWriteCompleteExt`](crate::AsyncWriteCompleteExt), which know
 ///   by ticket which write is which: `resume_write_all`, `settle`.
 /// * After a sync has failed, every later one fails ([D1](crate::contract::Rule::D1)).
@@ -227,8 +227,8 @@ impl File {
         sole(std.expect(CLOSED))
     }
 
-    /// Gives the file of std if nothing is under way, no seek was started, no short write is to be told, and every byte
-    /// that was read is handed out.
+    /// Gives the file of std if nothing is under way or outstanding, no seek was started, no short write is to be told,
+    /// and every byte that was read is handed out.
     ///
     /// # Errors
     ///
@@ -284,7 +284,7 @@ impl File {
         self.max_buf_size = max_buf_size;
     }
 
-    /// How many bytes one read or write moves at most.
+    /// The bound that was set, or 2 MiB; a read moves 1 MiB at most.
     pub fn max_buf_size(&self) -> usize {
         self.max_buf_size
     }
