@@ -17,7 +17,7 @@ pub use inline::Inline;
 
 use crate::{
     error::Indeterminate,
-    guard::{checked_count, is_final, never_would_block, retry_interrupted},
+    guard::{checked_count, is_final, never_would_block, retry_interrupted, with_final_kind},
 };
 
 /// A blocking writer that holds nothing back.
@@ -145,7 +145,7 @@ pub(crate) fn write_once<T: WriteComplete + ?Sized>(
             Err(error) => error,
         };
         match error.kind() {
-            _ if is_final(&error) => return Err(error),
+            _ if is_final(&error) => return Err(with_final_kind(error)),
             io::ErrorKind::Interrupted => {}
             io::ErrorKind::WouldBlock => {
                 if !retry_interrupted(|| destination.wait_writable())? {

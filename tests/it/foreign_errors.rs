@@ -5,6 +5,7 @@ use std::{
     fmt,
     io::{self, Write},
     pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering},
     task::{Context, Poll},
 };
 
@@ -262,4 +263,48 @@ impl AsyncWriteComplete for Refusing {
     fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
+}
+
+/// Rules W6 and P3: what is indeterminate is not made again, whatever kind somebody has wrapped it in.
+#[test]
+fn an_interruption_that_is_indeterminate_is_not_made_again() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let (mut writer, pool) = failing(|| match CALLS.fetch_add(1, Ordering::Relaxed) {
+        0 => io::Error::new(io::ErrorKind::Interrupted, Story(Indeterminate::new(no_space()).into())),
+        _ => no_space(),
+    });
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    let error = failed(ask(&mut writer, ticket));
+    assert!(Indeterminate::find(&error).is_some() && error.kind() != io::ErrorKind::Interrupted, "{error:?}");
+    assert_eq!(CALLS.load(Ordering::Relaxed), 1);
+}
+
+/// Answers each close but the last one with what a function makes.
+struct ClosesLater(usize, fn() -> io::Error);
+
+impl AsyncWrite for ClosesLater {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(left) = self.0.checked_sub(1) else { return Poll::Ready(Ok(())) };
+        self.0 = left;
+        Poll::Ready(Err((self.1)()))
+    }
+}
+
+/// Rule P3, of a close. One that is indeterminate is over (rule W6).
+#[test]
+fn an_interrupted_close_is_made_again_unless_it_is_indeterminate() {
+    let close = |error| block_on(FromFuturesIo::new(ClosesLater(2, error)).close_complete());
+    close(|| io::ErrorKind::Interrupted.into()).unwrap();
+    let indeterminate = || io::Error::new(io::ErrorKind::Interrupted, Story(Indeterminate::new(no_space()).into()));
+    let error = close(indeterminate).unwrap_err();
+    assert!(Indeterminate::find(&error).is_some() && error.kind() != io::ErrorKind::Interrupted, "{error:?}");
 }
