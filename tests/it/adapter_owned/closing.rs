@@ -9,6 +9,7 @@ fn a_close_waits_for_the_write_and_drops_the_function() {
     let (opens, waits) = gate();
     let store = Store::new([waits, Act::Takes(2)]);
     let mut writer = store.writer();
+    assert!(writer.inner().is_some() && writer.inner_mut().is_some());
     let ticket = in_flight(&mut writer, b"abc");
     let mut cx = Context::from_waker(Waker::noop());
     assert!(Pin::new(&mut writer).poll_close_complete(&mut cx).is_pending());
