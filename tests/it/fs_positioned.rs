@@ -318,3 +318,12 @@ fn it_goes_from_thread_to_thread_and_so_do_its_futures() {
     sent(|file, _| file.settle());
     sent(|file, _| file.sync_all());
 }
+
+/// A descriptor that is a mere place in the tree, as `O_PATH` gives: its error is its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_tell_its_position_answers_its_own_error() {
+    let flags = rustix::fs::OFlags::PATH.bits() as i32;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path()).unwrap();
+    assert_eq!(PositionedFile::new(file).unwrap_err().raw_os_error(), Some(9), "EBADF");
+}
