@@ -36,11 +36,10 @@ to_adapter! {
     /// # Cancel safety
     ///
     /// Here it deviates from tokio's text, by which `Pending` means that nothing was written: it may mean *submitted*.
-    /// So do [`write`](tokio::io::AsyncWriteExt::write) and
-    /// [`write_all_buf`](tokio::io::AsyncWriteExt::write_all_buf), which promise the same of a future that was dropped.
-    /// A `select!` that drops a write and issues another one must not take the first for undone. A dropped write of a
-    /// self-driven writer still happens; its failure or short count is a
-    /// [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write, flush or shutdown.
+    /// So do `write` and `write_all_buf`, which promise the same of a future that was dropped. A `select!` that drops a
+    /// write and issues another one must not take the first for undone. A dropped write of a self-driven writer still
+    /// happens; its failure or short count is a [`PriorWriteFailed`](crate::PriorWriteFailed) from the next write,
+    /// flush or shutdown.
     ToTokio { seek: Seek<W> }
 }
 

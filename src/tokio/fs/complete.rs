@@ -14,7 +14,7 @@ use crate::{
 
 /// Each write has a ticket, so it can be held, resumed and settled.
 ///
-/// Unlike a [`shutdown`](::tokio::io::AsyncWriteExt::shutdown), a close closes the file, and answers what close(2)
+/// Unlike a `AsyncWriteExt::shutdown`, a close closes the file, and answers what close(2)
 /// says. From its first poll on there is no descriptor to borrow, and no file of std to give.
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl AsyncWriteComplete for File {
