@@ -33,9 +33,10 @@ fn waits_for_one_job(pool: &Stepped, failures: u64) {
         assert!(task.poll_future(&mut waiting).is_pending());
     }
     assert_eq!((task.wakes(), task.held()), (0, 1));
-    // One that gives up leaves no waker behind.
-    assert!(task.poll_future(&mut abandoned()).is_pending());
-    assert_eq!((task.wakes(), task.held()), (0, 1));
+    // One that gives up leaves no waker behind, and takes nobody else's.
+    let another = Task::new();
+    assert!(another.poll_future(&mut abandoned()).is_pending());
+    assert_eq!((another.held(), task.wakes(), task.held()), (0, 0, 1));
     pool.run_one_elsewhere();
     assert_eq!((task.wakes(), task.held()), (1, 0));
     assert_eq!(ready(task.poll_future(&mut waiting)), failures);

@@ -10,6 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
+mod calls;
 mod sys;
 mod writes;
 
@@ -23,7 +24,6 @@ use crate::{
         run_on,
     },
     primitives::{Mutex, MutexGuard},
-    sync_write::write_once,
 };
 
 /// A file that is written and read at positions, by `&self`, with several operations in flight at once.
@@ -147,7 +147,9 @@ impl<P: Pool> PositionedFile<P> {
         let answer = AnswerFuture { shared: &self.shared, number };
         let write_on_pool =
             WriteOnPool { file: Some(self.file.clone()), shared: self.shared.clone(), number, outcome: None };
-        run_detached(&self.pool, move || write_on_pool.run(|file| write(file, buffer.bytes(), offset, is_whole)));
+        run_detached(&self.pool, move || {
+            write_on_pool.run(|file| calls::write(file, buffer.bytes(), offset, is_whole))
+        });
         answer.await
     }
 
@@ -320,22 +322,6 @@ impl Drop for WriteOnPool {
         }
         if let Some((under_way, failures)) = under_way {
             under_way.end(failures);
-        }
-    }
-}
-
-/// Writes `bytes`, by one call or until all are complete.
-fn write(file: &File, bytes: &[u8], offset: u64, is_whole: bool) -> Outcome {
-    let mut completed = 0;
-    loop {
-        let (rest, to) = (&bytes[completed..], offset.saturating_add(completed as u64));
-        match write_once(&mut &*file, rest.len(), |file| sys::write_at(file, rest, to)) {
-            Ok(0) if is_whole => return Outcome { completed, error: Some(io::ErrorKind::WriteZero.into()) },
-            Ok(n) => completed += n,
-            Err(error) => return Outcome { completed, error: Some(error) },
-        }
-        if !is_whole || completed == bytes.len() {
-            return Outcome { completed, error: None };
         }
     }
 }

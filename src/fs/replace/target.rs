@@ -48,8 +48,9 @@ fn new_name(path: &Path, missing: io::Error) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(directory_of(path))?.join(name))
 }
 
+/// Of a path that is absolute.
 fn directory_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().unwrap_or(path)
 }
 
 /// Setuid and setgid lend the rights of the owner and the group, and a new file has those of this process.
@@ -119,3 +120,27 @@ fn make_private(options: &mut OpenOptions) {
 
 #[cfg(not(unix))]
 fn make_private(_: &mut OpenOptions) {}
+
+#[cfg(all(test, unix, not(any(awc_loom, awc_shuttle))))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_temporary_file_is_private_where_the_old_one_may_be() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let directory = Directory::of(&folder.path().join("file"))?;
+        let mode = |is_private| {
+            let (file, path) = directory.create_temporary(is_private)?;
+            assert_eq!(path.parent(), Some(folder.path()));
+            io::Result::Ok(file.metadata()?.permissions().mode() & 0o077)
+        };
+        assert_eq!(mode(true)?, 0);
+        // As any new file: what the mask of the process leaves.
+        let new = folder.path().join("new");
+        File::create(&new)?;
+        assert_eq!(mode(false)?, fs::metadata(new)?.permissions().mode() & 0o077);
+        Ok(())
+    }
+}
