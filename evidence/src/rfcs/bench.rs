@@ -76,10 +76,15 @@ impl Bench {
             };
             table.row([name.to_owned()].into_iter().chain(COLUMNS.map(cell)));
         }
+        let accepted = |subject, runtime| {
+            let row = self.row("alone", 100, (subject, runtime));
+            row.map_or_else(|| NOT_MEASURED.to_owned(), |row| time_text(row.p50_ns))
+        };
+        let (tokio, async_fs) = (accepted("tokio write", "tokio"), accepted("async-fs write", "bare"));
         let quiet = if self.0.quiet.is_quiet() { "" } else { " **The machine was not quiet.**" };
         let quick = if self.0.quick { " **A quick run, whose figures say little.**" } else { "" };
         format!(
-            "{}\nBy `evidence -- bench`. Peers write and flush. The first three columns share a bare executor, the last two \
+            "{}\nBy `evidence -- bench`. Peers write and flush (100 B accepted only: tokio {tokio}, async-fs {async_fs}). The first three columns share a bare executor, the last two \
              tokio's. {}, {}.{quiet}{quick} {}\n",
             table.finish(),
             self.0.machine,
