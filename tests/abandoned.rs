@@ -8,7 +8,11 @@ mod common;
 
 use std::{mem, thread};
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload, fs::PositionedFile, offload::abandoned};
+use async_write_complete::{
+    AsyncWriteCompleteExt, Offload,
+    fs::{self, PositionedFile},
+    offload::abandoned,
+};
 use futures_lite::future::block_on;
 
 use common::{
@@ -186,4 +190,24 @@ fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
     drop(writer);
     assert_eq!(block_on(abandoned()), 17);
     assert_eq!(std::fs::read(file.path()).unwrap(), b"late");
+
+    // Calls without a handle, on real threads. What was answered within the first poll is not dropped.
+    let before = failed();
+    let dir = tempfile::tempdir().unwrap();
+    let (there, nowhere) = (dir.path().join("file"), dir.path().join("no").join("file"));
+    let drops = |times: usize, mut is_dropped: Box<dyn FnMut() -> bool>| {
+        let mut dropped = 0;
+        while dropped < times {
+            dropped += usize::from(is_dropped());
+        }
+        block_on(abandoned())
+    };
+    let path = there.clone();
+    let writes = move || poll_future(&mut Box::pin(fs::write(&path, b"hello"))).is_pending();
+    assert_eq!(drops(3, Box::new(writes)), before, "a success is no failure");
+    let path = nowhere.clone();
+    let opens = move || poll_future(&mut Box::pin(fs::File::open(&path))).is_pending();
+    assert_eq!(drops(3, Box::new(opens)), before, "of a file that nobody wants it is forgotten");
+    let writes = move || poll_future(&mut Box::pin(fs::write(&nowhere, b"hello"))).is_pending();
+    assert_eq!(drops(3, Box::new(writes)), before + 3);
 }

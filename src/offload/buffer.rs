@@ -88,6 +88,39 @@ mod tests {
     }
 
     #[test]
+    fn another_length_needs_no_padding() {
+        let mut buffer = Buffer::new();
+        buffer.fill(&[IoSlice::new(&[1; 100])], 100);
+        assert_eq!(buffer.padding, 0);
+    }
+
+    #[test]
+    fn memory_is_given_back_that_few_bytes_are_left_in() {
+        let mut buffer = Buffer::new();
+        assert!(!buffer.is_allocated());
+        let filled = |kept: usize| {
+            let mut buffer = Buffer::new();
+            buffer.make_room(64 << 10);
+            buffer.bytes_mut()[..kept].fill(7);
+            buffer.truncate(kept);
+            let capacity = buffer.bytes.capacity();
+            buffer.shrink();
+            assert_eq!(buffer.bytes(), vec![7; kept]);
+            (buffer.bytes.capacity(), capacity)
+        };
+        let (after, before) = filled(100);
+        assert!(after < 1000 && before >= 64 << 10, "{after} of {before}");
+        // Another copy of much would cost more than it gives back.
+        let (after, before) = filled(40 << 10);
+        assert_eq!(after, before);
+        // What is empty is let go of as a whole, by its owner.
+        let (after, before) = filled(0);
+        assert_eq!(after, before);
+        buffer.make_room(1);
+        assert!(buffer.is_allocated());
+    }
+
+    #[test]
     fn a_copy_ends_where_it_was_told_to() {
         let mut buffer = Buffer::new();
         buffer.fill(&[IoSlice::new(b"abc"), IoSlice::new(b"def"), IoSlice::new(b"ghi")], 5);
