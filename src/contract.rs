@@ -22,7 +22,7 @@
 //! | **driven** | only polls carry a submitted write on: TLS, framing | |
 //! | **taken** | of the bytes of a submission: the first ones, for which the writer answers from now on | |
 //! | **poisoned** | takes no more, because an outcome was indeterminate | |
-//! | **observer** | whoever sees the destination without the help of the writer | another descriptor, a peer |
+//! | **observer** | what sees the destination without the help of the writer | another descriptor, a peer |
 //! | **turn** | a `Pending` that wakes its own task at once, so that the executor polls others in between | |
 //!
 //! *Not complete* does not mean *absent*: bytes of a failed call, or of a torn tail, may be there.

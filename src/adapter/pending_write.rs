@@ -12,7 +12,7 @@ use crate::{
     error::{Indeterminate, PriorWriteFailed, RepeatableError, UnknownTicket},
     guard::{checked_count, drop_catching_panics},
     ticket::{Submitted, Ticket},
-    write::{AsyncWriteComplete, total_len},
+    write::{AsyncWriteComplete, futures::poll_ticket, total_len},
 };
 
 /// The write of a `poll_write` that has not been answered.
@@ -195,7 +195,7 @@ impl PendingWrite {
         if let State::Open { ticket, complete: None, .. } = self.state {
             let answer = ready!(poll_answer(cx, ticket));
             self.state = State::Answered;
-            return Poll::Ready(self.note(told_later(ticket, answer)));
+            return Poll::Ready(self.note(reported_later(ticket, answer)));
         }
         Poll::Ready(self.end(|| None))
     }
@@ -256,7 +256,7 @@ impl PendingWrite {
                     self.state = State::Flushed { ticket, rest, answered, complete: n, is_short };
                 }
                 failed => {
-                    let told = told_later(*ticket, failed);
+                    let told = reported_later(*ticket, failed);
                     self.state = State::Answered;
                     self.note(told)?;
                 }
@@ -267,7 +267,7 @@ impl PendingWrite {
         }
         // A write that was submitted by ticket.
         match writer.outstanding() {
-            Some(ticket) => poll_ticket(writer, cx, ticket).map(|answer| self.note(told_later(ticket, answer))),
+            Some(ticket) => poll_ticket(writer, cx, ticket).map(|answer| self.note(reported_later(ticket, answer))),
             None => Poll::Ready(Ok(())),
         }
     }
@@ -331,16 +331,8 @@ impl Drop for Remember<'_> {
     }
 }
 
-fn poll_ticket<W: AsyncWriteComplete + Unpin>(
-    writer: &mut W,
-    cx: &mut Context<'_>,
-    ticket: Ticket,
-) -> Poll<io::Result<usize>> {
-    Pin::new(writer).poll_write_complete(cx, ticket).map(|answer| checked_count(answer?, ticket.len()))
-}
-
-/// What another operation is told of the write of `ticket`.
-fn told_later(ticket: Ticket, answer: io::Result<usize>) -> io::Result<()> {
+/// What another operation reports of the write of `ticket`.
+fn reported_later(ticket: Ticket, answer: io::Result<usize>) -> io::Result<()> {
     match answer {
         Ok(n) if n == ticket.len() => Ok(()),
         Ok(n) => Err(PriorWriteFailed::short(ticket, n).into()),

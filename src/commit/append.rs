@@ -188,7 +188,7 @@ impl<'a, W> Append<'a, W> {
         self.state = State::Waiting(waiter);
         let decision = machine.ask(waiter, deferred);
         match &decision {
-            // Whoever takes the batch away has the room before anybody else: a large record would be passed by small
+            // The leader takes the batch, and has its room before all others: a large record would be passed by small
             // ones for ever, and write them all.
             Decision::Lead(Action::Begin(_)) if waiter.is_for_room() => {
                 let waiter = machine.accept(self.record, self.level, Some(waiter), deferred)?;
@@ -213,7 +213,7 @@ impl<W: AsyncWriteComplete + Unpin> Append<'_, W> {
 
     /// The writer is busy: this one waits like the others.
     fn wait(&self, waker: Option<Waker>) {
-        let State::Waiting(waiter) = self.state else { unreachable!("whoever leads waits") };
+        let State::Waiting(waiter) = self.state else { unreachable!("a leader waits") };
         let mut deferred = Deferred::default();
         self.log.shared.lock().pending(waiter, waker, &mut deferred);
         run_deferred(deferred);

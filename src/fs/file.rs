@@ -76,7 +76,8 @@ impl<P: Pool> Offload<std::fs::File, P> {
     /// # Cancel safety
     ///
     /// Dropped, `open` goes on, and its file is dropped when it returns. The open of a FIFO returns when a peer comes:
-    /// it keeps a thread until then, whoever has given up. A pool of its own for such opens keeps others from waiting.
+    /// it keeps a thread until then, though its caller is gone. A pool of its own for such opens keeps others from
+    /// waiting.
     pub async fn open_with_pool<F>(pool: P, open: F) -> io::Result<Self>
     where
         F: FnOnce() -> io::Result<std::fs::File> + Send + 'static,

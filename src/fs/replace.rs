@@ -18,14 +18,14 @@ use self::{
     target::{Directory, find},
 };
 
-/// Replaces what a file holds by `contents`, or makes it, so that whoever opens the path finds the old file or the new
+/// Replaces what a file holds by `contents`, or makes it, so that an open of the path finds the old file or the new
 /// one whole, also after a crash.
 ///
 /// A temporary file beside it is written, synced, and renamed over it; then the directory is synced. On Unix, answered,
 /// the new file is durable. On Windows nothing flushes the rename: after a crash the old file may be there, whole.
 ///
-/// A symbolic link is followed: the file that it leads to is replaced, or made. Whoever has the old file open goes on
-/// to see the old bytes.
+/// A symbolic link is followed: the file that it leads to is replaced, or made. A handle that has the old file
+/// open goes on to see the old bytes.
 ///
 /// The bits of the mode for reading, writing and executing are kept; setuid, setgid, owner, times, hard links, extended
 /// attributes and access control lists are those of a new file. Where the old file had a list, the group bits of its

@@ -36,7 +36,7 @@ pub async fn read(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
 
 /// Writes a file whole, new or emptied, as [`std::fs::write`]. Answered, its bytes are complete, and it is closed.
 ///
-/// A reader may see it empty or half there, and so may whoever comes after a crash: [`replace`](super::replace()).
+/// A reader may see it empty or half there, also after a crash: [`replace`](super::replace()).
 ///
 /// # Errors
 ///

@@ -128,7 +128,7 @@ impl CallerSpins {
 }
 
 /// When the worker of one handle spins: where the operations before were posted so soon that a spin would have seen
-/// them. So a writer that writes now and then costs no spin, and neither does a crowd of them.
+/// them. So a writer that writes now and then costs no spin, and neither do many of them.
 ///
 /// Spins in vain cost more than their time: the scheduler may put the woken caller on the core of a worker that spins.
 #[derive(Debug)]

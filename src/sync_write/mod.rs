@@ -76,7 +76,7 @@ pub trait WriteComplete: io::Write {
     /// Waits, after a write that answered `WouldBlock`, until the descriptor takes bytes; `Ok(false)` if it cannot
     /// wait.
     ///
-    /// It is here because somebody who shares the descriptor, such as a child process, may have made it non-blocking.
+    /// It is here because a process that shares the descriptor, such as a child, may have made it non-blocking.
     /// The write is made again after `Ok(true)`. The default answers `Ok(false)`, which fails the write.
     ///
     /// # Errors

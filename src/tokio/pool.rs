@@ -67,7 +67,7 @@ impl Pool for TokioPool {
     }
 }
 
-/// Whoever comes first has the job.
+/// The first caller gets the job.
 fn take(job: &Mutex<Option<Job>>) -> Option<Job> {
     job.lock().unwrap_or_else(PoisonError::into_inner).take()
 }

@@ -49,7 +49,7 @@ impl Step {
     }
 }
 
-fn poll_ticket<W: AsyncWriteComplete + Unpin + ?Sized>(
+pub(crate) fn poll_ticket<W: AsyncWriteComplete + Unpin + ?Sized>(
     writer: &mut W,
     cx: &mut Context<'_>,
     ticket: Ticket,

@@ -237,7 +237,7 @@ impl<D: DriveWrite> Tracked<D> {
     fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(ticket) = self.last_write.in_flight() {
             let result = ready!(self.guarded(cx, D::poll_finish)).map_err(|error| {
-                // The writer behind was used by somebody else, so nobody can know any more.
+                // The writer behind was used beside this wrapper, so the count cannot be known.
                 if UnknownTicket::find(&error).is_none() {
                     return error;
                 }

@@ -16,7 +16,7 @@ pub(super) fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
     let mut path = path.to_owned();
     let mut followed = 0;
     loop {
-        // The kernel goes first, since it may refuse to follow a link that somebody else has left in `/tmp`.
+        // The kernel goes first, since it may refuse to follow a link that another user has left in `/tmp`.
         let missing = match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => error,
             metadata => return of_a_file(&path, &metadata?),

@@ -79,7 +79,7 @@ impl OpenOptions {
 /// * Without a runtime it answers errors, and does not panic; so does it after a shutdown ([`TokioPool`]). It keeps to
 ///   the runtime of its first operation.
 /// * A poll may spin for some 20 µs on the executor's thread: [`policy`](Self::policy).
-/// * There is no `FromRawFd`, which takes `unsafe`: `File::from(OwnedFd)`.
+/// * In place of `FromRawFd`, whose caller has to vouch for the descriptor, there is `File::from(OwnedFd)`.
 ///
 /// [`shutdown`](AsyncWrite::poll_shutdown) settles, and leaves the file usable, as there.
 pub struct File {
