@@ -4,6 +4,7 @@
 # last as docs.rs builds it, with nightly, where each item says which feature it needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/not-checked.sh
 
 export RUSTDOCFLAGS="-D warnings"
 cargo doc --workspace --all-features --no-deps
@@ -11,7 +12,7 @@ cargo doc --package async-write-complete --no-default-features --no-deps
 cargo doc --workspace --all-features --no-deps --document-private-items
 
 if ! cargo +nightly --version >/dev/null 2>&1; then
-    echo "NOT CHECKED: the pages as on docs.rs, for which there is no nightly toolchain"
+    not_checked "the pages as on docs.rs, for which there is no nightly toolchain"
     exit
 fi
 pages="${CARGO_TARGET_DIR:-target}/nightly"

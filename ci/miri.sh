@@ -5,9 +5,10 @@
 # Not part of .ci/run: it needs a nightly toolchain with the component miri, and takes minutes. Without it says so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/not-checked.sh
 
 if ! cargo +nightly miri --version >/dev/null 2>&1; then
-    echo "NOT CHECKED: no Miri; rustup component add --toolchain nightly miri rust-src brings it"
+    not_checked "no Miri; rustup component add --toolchain nightly miri rust-src brings it"
     exit
 fi
 log=$(mktemp)

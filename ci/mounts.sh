@@ -1,9 +1,7 @@
 # For other scripts to source: new file systems, in a mount namespace of their own. Nothing is left behind, whatever
 # happens. What cannot be checked is said.
 
-not_checked() {
-    echo "NOT CHECKED: $*"
-}
+. ci/not-checked.sh
 
 # Mounts a new file system of type $1 and size $2 in the directory $3, from a sparse image beside it.
 mount_new() {

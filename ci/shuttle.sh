@@ -24,5 +24,7 @@ if [ "${passed:-0}" -lt "$least" ]; then
     echo "shuttle: ${passed:-0} models ran, at least $least are expected" >&2
     exit 1
 fi
-executions=$(grep -o '[0-9]* executions$' "$log" | awk '{ n += $1 } END { print n }')
+executions=$(grep -o '[0-9]* executions$' "$log" | awk '{ n += $1 } END { print n + 0 }')
+least=$((passed * ${AWC_EXECUTIONS:-2000}))
+[ "$executions" -ge "$least" ] || { echo "shuttle: $executions executions, not $least or more" >&2; exit 1; }
 echo "$passed models passed, in $executions executions"
