@@ -51,7 +51,7 @@ mod by_time {
     pub(super) const TASKS: u32 = 4;
 
     /// How many lengths the run of a thread has. A fixed length would always cut off the same task under round-robin.
-    const SPREAD: u32 = 7;
+    pub(super) const SPREAD: u32 = 7;
 
     /// Answers that were ready at once, one after the other.
     #[derive(Clone, Copy)]
@@ -65,8 +65,9 @@ mod by_time {
             Self { began: now, answers: 0 }
         }
 
-        fn is_due(self, now: Instant, times: u32) -> bool {
-            self.answers >= ANSWERS * times && now.saturating_duration_since(self.began) >= RUN * times
+        /// Whether it is as long as `answers` and `time` allow.
+        fn is_due(self, now: Instant, answers: u32, time: Duration) -> bool {
+            self.answers >= answers && now.saturating_duration_since(self.began) >= time
         }
 
         const fn and_one(self) -> Self {
@@ -93,9 +94,8 @@ mod by_time {
         pub(super) fn count(&mut self, task: Task, now: Instant) -> bool {
             let own = self.task.filter(|(last, _)| *last == task).map_or(Run::new(now), |(_, run)| run);
             let all = self.thread.unwrap_or(Run::new(now));
-            let extra = self.ends % SPREAD;
-            let thread_is_due = all.answers >= ANSWERS * TASKS + extra && all.is_due(now, TASKS);
-            let due = own.is_due(now, 1) || thread_is_due;
+            let thread_is_due = all.is_due(now, ANSWERS * TASKS + self.ends % SPREAD, RUN * TASKS);
+            let due = own.is_due(now, ANSWERS, RUN) || thread_is_due;
             *self = if due {
                 Self { ends: self.ends.wrapping_add(u32::from(thread_is_due)), ..Self::NONE }
             } else {
@@ -165,7 +165,7 @@ mod modelled {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::by_time::{ANSWERS, RUN, Runs, TASKS, Task};
+    use super::by_time::{ANSWERS, RUN, Runs, SPREAD, TASKS, Task};
 
     const HERE: Task = (std::ptr::null(), std::ptr::null());
     const NEIGHBOUR: Task = (std::ptr::dangling(), std::ptr::null());
@@ -183,6 +183,24 @@ mod tests {
     fn few_answers_never_end_a_run() {
         let (mut runs, start) = (Runs::NONE, Instant::now());
         assert!((0..ANSWERS).all(|i| !runs.count(HERE, start + RUN * (i + 1))));
+    }
+
+    /// No two answers in a row are of one task here, so no run of a task ends.
+    #[test]
+    fn a_run_of_the_thread_ends_after_the_answers_and_the_time_of_four_tasks() {
+        let start = Instant::now();
+        let is_over = |runs: &mut Runs, number: u32, now| runs.count([HERE, NEIGHBOUR][number as usize % 2], now);
+        let (mut by_answers, mut by_time) = (Runs::NONE, Runs::NONE);
+        for extra in (0..SPREAD).chain(0..2) {
+            let least = ANSWERS * TASKS + extra;
+            assert!(!is_over(&mut by_answers, 0, start));
+            assert!((1..least).all(|number| !is_over(&mut by_answers, number, start + RUN * TASKS)));
+            assert!(is_over(&mut by_answers, least, start + RUN * TASKS), "{least} answers");
+
+            assert!((0..least).all(|number| !is_over(&mut by_time, number, start)));
+            assert!(!is_over(&mut by_time, least, start + RUN * TASKS - Duration::from_nanos(1)));
+            assert!(is_over(&mut by_time, least + 1, start + RUN * TASKS), "its time");
+        }
     }
 
     /// As many tasks in step as end a run of the thread, and one more: it was always the last one that was cut.

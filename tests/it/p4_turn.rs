@@ -7,6 +7,7 @@ use std::{
     cell::Cell,
     collections::VecDeque,
     io::{self, Cursor, IoSlice, Read, Seek, SeekFrom, Write},
+    pin::Pin,
     rc::Rc,
     sync::{
         Arc,
@@ -26,7 +27,11 @@ use futures_lite::{
     future::{block_on, yield_now, zip},
 };
 
-use crate::common::steps::with_a_new_budget;
+use crate::common::{
+    destination::Scripted,
+    steps::{in_flight, offload, ready, with_a_new_budget},
+    waker::Task,
+};
 
 /// More writes than fit into a run by a factor of a hundred, however fast the machine.
 const MANY: usize = 20_000_000;
@@ -260,4 +265,33 @@ fn no_operation_keeps_the_executor() {
         "{:?}",
         [writes, reads, seeks, calls]
     );
+}
+
+/// A task that waits has given the executor its turn, so the run that follows is a new one.
+#[test]
+fn a_wait_ends_the_run_of_a_task() {
+    // More answers than a run has at least, and far more time than one may last.
+    let go_on_for_long = |task: &Task| {
+        for _ in 0..8 {
+            ready(task.poll(poll_budget));
+        }
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(10) {
+            std::hint::spin_loop();
+        }
+    };
+    with_a_new_budget(|| {
+        let task = Task::new();
+        go_on_for_long(&task);
+        assert!(task.poll(poll_budget).is_pending(), "such a run is over");
+    });
+    with_a_new_budget(|| {
+        let (mut writer, pool, _) = offload(Scripted::new());
+        let ticket = in_flight(&mut writer, b"record");
+        let task = Task::new();
+        go_on_for_long(&task);
+        assert!(task.poll(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket)).is_pending());
+        assert!(task.poll(poll_budget).is_ready(), "the wait was a turn");
+        pool.run_all();
+    });
 }
