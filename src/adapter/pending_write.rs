@@ -283,12 +283,6 @@ impl PendingWrite {
         self.poll_outcome(cx, outcome, |cx, ticket| poll_ticket(writer, cx, ticket))
     }
 
-    /// Whether a close has begun.
-    #[cfg(feature = "tokio")]
-    pub(super) fn is_closing(&self) -> bool {
-        self.closing
-    }
-
     /// From now on a flush is a part of the close.
     pub(crate) fn begin_close(&mut self) {
         self.closing = true;
