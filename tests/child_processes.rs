@@ -9,6 +9,7 @@ mod observers;
 mod child;
 
 use std::{
+    env,
     fs::{self, File, OpenOptions},
     io::{BufRead, BufReader},
     os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
@@ -236,4 +237,27 @@ mod stdin_of_a_child {
             self.child.wait().unwrap();
         }
     }
+}
+
+/// What it replaces is known without the working directory, which is gone.
+#[test]
+#[ignore = "a child of another test"]
+fn child_without_a_working_directory() {
+    let gone = tempfile::tempdir().unwrap();
+    env::set_current_dir(gone.path()).unwrap();
+    drop(gone);
+    assert!(env::current_dir().is_err());
+    block_on(async_write_complete::fs::replace(path_of_a_child(), "new")).unwrap();
+    assert!(block_on(async_write_complete::fs::replace("relative", "new")).is_err());
+}
+
+#[test]
+fn an_absolute_path_needs_no_working_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    let starting = starts();
+    let child = child("child_without_a_working_directory", &path).spawn().unwrap();
+    drop(starting);
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(fs::read(&path).unwrap(), b"new");
 }

@@ -14,6 +14,11 @@ impl Discarded {
             self.0.push(Box::new(value));
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
 }
 
 impl Drop for Discarded {

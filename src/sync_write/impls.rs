@@ -182,3 +182,28 @@ fn step_back(target: &mut impl Seek, n: u64) -> io::Result<bool> {
         None => Ok(false),
     }
 }
+
+#[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
+mod tests {
+    use super::*;
+
+    /// A target whose calls all fail so.
+    struct Fails(io::ErrorKind);
+
+    impl Seek for Fails {
+        fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn only_a_target_without_a_cursor_stays_where_it_is() {
+        assert!(!step_back(&mut Fails(io::ErrorKind::NotSeekable), 1).expect("it has no cursor"));
+        assert_eq!(step_back(&mut Fails(io::ErrorKind::Other), 1).expect_err("it fails").kind(), io::ErrorKind::Other);
+        let mut target = Cursor::new([0; 9]);
+        target.set_position(4);
+        assert!(step_back(&mut target, 4).expect("it moves"));
+        assert_eq!(target.position(), 0);
+        assert!(!step_back(&mut target, 1).expect("there is nothing before"));
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 
 use async_write_complete::{
     AsyncSyncComplete, AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteExt, DriveSync, DriveWrite,
-    Indeterminate, Inline, Offload, Started, Submitted, Tracked,
+    Indeterminate, Inline, Offload, PriorWriteFailed, Started, Submitted, Tracked, WriteOutstanding,
 };
 
 use crate::common::{
@@ -297,4 +297,45 @@ fn a_wrapper_does_not_take_a_refused_one_for_a_failed_one() {
         steps::drive(&pool, writer.sync_data_complete()).unwrap();
         assert_eq!((seen.syncs(), seen.durable()), (1, b"hello".to_vec()));
     }
+}
+
+/// A wrapper whose first sync answers an error.
+struct Refuses(Option<io::Error>);
+
+impl DriveWrite for Refuses {
+    fn poll_start(&mut self, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Started>> {
+        Poll::Ready(Ok(Started::Complete(buf.len())))
+    }
+
+    fn poll_finish(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        unreachable!("nothing was taken")
+    }
+
+    fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl DriveSync for Refuses {
+    fn poll_sync_data(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sync_all(cx)
+    }
+
+    fn poll_sync_all(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.take().map_or(Ok(()), Err))
+    }
+}
+
+/// Nor one that a writer inside does not make, because of a write before.
+#[test]
+fn a_wrapper_does_not_take_what_was_not_made_inside_for_a_failed_one() {
+    let (mut other, pool, _) = steps::offload(Scripted::new());
+    let ticket = in_flight(&mut other, b"hello");
+    let prior = PriorWriteFailed::new(ticket, Some(0), io::ErrorKind::StorageFull.into());
+    for refusal in [io::Error::from(WriteOutstanding::new(ticket)), prior.into()] {
+        let mut writer = Tracked::new(Refuses(Some(refusal)));
+        failed(Kind::Data.of(&mut writer));
+        ready(Kind::Data.of(&mut writer)).unwrap();
+    }
+    pool.run_all();
 }

@@ -160,7 +160,7 @@ fn a_turn_takes_nothing_and_wakes_once() {
         let (mut writer, mut writes) = (Vec::new(), 0);
         loop {
             assert!(writes < MANY, "no turn");
-            match std::pin::Pin::new(&mut writer).poll_write_submit(cx, b"x") {
+            match Pin::new(&mut writer).poll_write_submit(cx, b"x") {
                 Poll::Ready(submitted) => {
                     let _ = submitted.unwrap();
                     writes += 1;
@@ -171,7 +171,7 @@ fn a_turn_takes_nothing_and_wakes_once() {
         }
         assert!(writes >= 8, "a turn after {writes} writes");
         assert_eq!((count.0.load(SeqCst), writer.len()), (1, writes));
-        let after = std::pin::Pin::new(&mut writer).poll_write_submit(cx, b"x");
+        let after = Pin::new(&mut writer).poll_write_submit(cx, b"x");
         assert!(after.is_ready(), "a turn is followed by a new run");
     });
 }

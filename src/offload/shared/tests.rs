@@ -35,3 +35,40 @@ fn what_is_discarded_under_the_lock_is_dropped_after_it() {
     assert!(panicked.is_err());
     assert_eq!(free.load(SeqCst), 3);
 }
+
+/// A large one takes long to be freed, which the other side must not wait for.
+#[test]
+fn a_buffer_serves_again_while_the_worker_spins_and_else_is_freed_after_the_lock() {
+    let shared = Shared::new((), Policy::never_spin());
+    let mut inner = shared.lock();
+    let buffer = || {
+        let mut buffer = Buffer::new();
+        buffer.make_room(1);
+        buffer
+    };
+    inner.is_spinning = true;
+    inner.keep(buffer());
+    assert_eq!((inner.spare.is_allocated(), inner.machine.discarded.len()), (true, 0));
+    inner.keep(buffer());
+    assert_eq!((inner.spare.is_allocated(), inner.machine.discarded.len()), (true, 1), "one is enough");
+    inner.keep(Buffer::new());
+    assert_eq!((inner.spare.is_allocated(), inner.machine.discarded.len()), (true, 1), "nothing is no memory");
+    inner.is_spinning = false;
+    inner.keep(buffer());
+    assert_eq!((inner.spare.is_allocated(), inner.machine.discarded.len()), (true, 2));
+    inner.shrink();
+    assert_eq!((inner.spare.is_allocated(), inner.machine.discarded.len()), (false, 3));
+}
+
+/// What was discarded may take long to be dropped, so whoever unlocks decides when.
+#[test]
+fn what_was_unlocked_is_not_dropped_yet() {
+    let shared = Arc::new(Shared::new((), Policy::never_spin()));
+    let free = Arc::new(AtomicUsize::new(0));
+    let mut inner = shared.lock();
+    inner.machine.discarded.add(Some(Counts(shared.clone(), free.clone())));
+    let discarded = inner.unlock();
+    assert_eq!(free.load(SeqCst), 0);
+    drop(discarded);
+    assert_eq!(free.load(SeqCst), 1);
+}

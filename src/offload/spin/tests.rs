@@ -114,3 +114,47 @@ fn a_policy_that_never_spins_gives_no_permit() {
     assert!((0..100).all(|_| !ends(&mut worker)));
     CallerSpins::new(Policy::never_spin()).spin_until(|| panic!("it spins"));
 }
+
+/// Other tests of this process may count jobs too, so nothing here rests on there being none.
+#[test]
+fn no_permit_is_given_while_a_job_waits_or_after_a_time_slice() {
+    let mut worker = WorkerSpins::new(LONG);
+    worker.record(true);
+    let queued = [Queued::count(), Queued::count()];
+    assert!(worker.permit(&PolledSince::now()).is_none(), "jobs wait");
+    drop(queued);
+    // Where the clock does not reach back so far, there is nothing to see.
+    if let Some(long_ago) = Instant::now().checked_sub(TIME_SLICE) {
+        assert!(worker.permit(&PolledSince(long_ago)).is_none(), "others want the thread");
+    }
+    assert!(worker.may_spin(true), "nothing else holds it back");
+}
+
+/// It would spin for an hour.
+#[test]
+fn a_worker_spins_no_longer_than_until_something_is_posted_or_a_job_waits() {
+    let asked = Cell::new(0);
+    let is_posted = |answer| {
+        asked.set(asked.get() + 1);
+        answer
+    };
+    SpinPermit(LONG.0).spin_until(|| is_posted(true));
+    assert_eq!(asked.get(), 1);
+    let _queued = Queued::count();
+    SpinPermit(LONG.0).spin_until(|| is_posted(false));
+    assert_eq!(asked.get(), 2);
+}
+
+#[test]
+fn a_pause_of_a_thread_ends() {
+    let now = Instant::now();
+    FAILED.set((0, Some(now + Duration::from_secs(3_600))));
+    assert!(thread_pauses(), "no time has passed");
+    CallerSpins::new(LONG).spin_until(|| panic!("it spins"));
+    if let Some(earlier) = now.checked_sub(PAUSE) {
+        FAILED.set((0, Some(earlier)));
+        assert!(!thread_pauses());
+    }
+    FAILED.set((0, None));
+    assert!(!thread_pauses());
+}
