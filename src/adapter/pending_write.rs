@@ -127,7 +127,7 @@ impl PendingWrite {
     }
 
     /// Forgets a pending write that was answered by its ticket.
-    fn forget_answered(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) {
+    pub(crate) fn forget_answered(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) {
         match self.state {
             State::Open { ticket, complete: None, named: true, .. }
                 if !self.closing && outstanding() != Some(ticket) =>
@@ -206,6 +206,7 @@ impl PendingWrite {
         writer: &mut W,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        self.forget_answered(|| writer.outstanding());
         self.poll_end(cx, |cx, ticket| poll_ticket(writer, cx, ticket))
     }
 
@@ -278,13 +279,14 @@ impl PendingWrite {
         writer: &mut W,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        self.begin_close();
+        self.begin_close(|| writer.outstanding());
         let outcome = ready!(Pin::new(&mut *writer).poll_close_complete(cx));
         self.poll_outcome(cx, outcome, |cx, ticket| poll_ticket(writer, cx, ticket))
     }
 
-    /// From now on a flush is a part of the close.
-    pub(crate) fn begin_close(&mut self) {
+    /// From now on a flush is a part of the close, which tells nothing of a write that was answered by its ticket.
+    pub(crate) fn begin_close(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) {
+        self.forget_answered(outstanding);
         self.closing = true;
     }
 

@@ -52,7 +52,7 @@ impl<T: WriteComplete + Send + 'static, P: Pool> AsyncWriteComplete for Offload<
 
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.get_mut().with_pending(|pending, this| {
-            pending.begin_close();
+            pending.begin_close(|| this.outstanding());
             let outcome = ready!(this.poll_release(cx));
             pending.poll_outcome(cx, outcome, |cx, ticket| this.poll_answer(cx, ticket))
         })

@@ -47,7 +47,10 @@ impl<T: Read + Send + 'static, P: Pool> AsyncRead for Offload<T, P> {
 impl<T: Seek + Send + 'static, P: Pool> AsyncSeek for Offload<T, P> {
     fn poll_seek(self: Pin<&mut Self>, cx: &mut Context<'_>, pos: SeekFrom) -> Poll<io::Result<u64>> {
         let this = self.get_mut();
-        ready!(this.with_pending(|pending, this| pending.poll_end(cx, |cx, ticket| this.poll_answer(cx, ticket))))?;
+        ready!(this.with_pending(|pending, this| {
+            pending.forget_answered(|| this.shared.lock().machine.outstanding());
+            pending.poll_end(cx, |cx, ticket| this.poll_answer(cx, ticket))
+        }))?;
         this.poll_seek(cx, pos)
     }
 }

@@ -44,6 +44,19 @@ fn shutdown(writer: &mut (impl AsyncWrite + Unpin)) -> Poll<io::Result<()>> {
 mod to_tokio {
     use super::*;
 
+    /// It was answered by its ticket, so nobody else is told of it.
+    #[test]
+    fn one_that_was_settled_is_told_to_no_seek() {
+        for outcome in [Outcome::Short(2), Outcome::Os(NO_SPACE)] {
+            let (inner, pool, _) = offload(Scripted::script([outcome]));
+            let mut writer = ToTokio::new(inner);
+            assert!(write(&mut writer, b"abc").is_pending());
+            assert!(pool.run_one());
+            let _told = ready(settle(&mut writer));
+            steps::drive(&pool, writer.seek(SeekFrom::Start(0))).unwrap();
+        }
+    }
+
     #[test]
     fn ok_means_complete_and_content_tells_which_write_it_is() {
         let (inner, pool, observer) = offload(Scripted::new());

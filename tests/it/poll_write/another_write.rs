@@ -1,5 +1,8 @@
 //! Another write: the earlier one is answered first.
 
+use async_write_complete::Settled;
+use futures_lite::AsyncSeekExt;
+
 use super::*;
 
 #[test]
@@ -188,6 +191,34 @@ fn a_close_after_a_complete_write_is_clean() {
         }
         assert_eq!((observer.bytes(), observer.drops()), (b"abc".to_vec(), 1));
     });
+}
+
+/// It was answered by its ticket, so nobody else is told of it: neither a seek, nor a close (rule W9).
+#[test]
+fn one_that_was_settled_is_told_to_no_seek_and_no_close() {
+    for outcome in [Outcome::Short(2), Outcome::Os(NO_SPACE)] {
+        let writer = || offload(Scripted::script([outcome.clone()]));
+        let is_settled = |settled: Poll<io::Result<Option<Settled>>>| drop(ready(settled));
+        for is_closed in [false, true] {
+            let (mut writer, pool, _) = writer();
+            assert!(write(&mut writer, b"abc").is_pending());
+            assert!(pool.run_one());
+            is_settled(steps::settle(&mut writer));
+            if is_closed {
+                drive(&pool, writer.close()).unwrap();
+            } else {
+                drive(&pool, writer.seek(SeekFrom::Start(0))).unwrap();
+            }
+        }
+        let (mut writer, pool) = {
+            let (writer, pool, _) = writer();
+            (ToFuturesIo::new(writer), pool)
+        };
+        assert!(write(&mut writer, b"abc").is_pending());
+        assert!(pool.run_one());
+        is_settled(steps::settle(writer.inner_mut()));
+        drive(&pool, writer.close()).unwrap();
+    }
 }
 
 /// Sinks flush at every poll of their close.
