@@ -1,73 +1,40 @@
 //! The life of one writer, from its file's creation to its drop, and what has to be in the file then.
 
 use std::{
-    fmt,
     fs::File,
-    io,
+    future::poll_fn,
+    io::SeekFrom,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, Indeterminate, Offload, PriorWriteFailed, WriteOutstanding,
-    offload::Pool,
+    AsyncSyncCompleteExt as _, AsyncWriteCompleteExt as _, Offload, adapter::ToTokio, offload::Pool,
 };
-use futures_lite::{AsyncWriteExt as _, future};
+use futures_lite::future::poll_once;
 
-use super::faulty::Faulty;
+use super::{
+    counts::{Counts, Event},
+    faulty::{Fault, Faults, Faulty},
+    model::{By, Call, Model},
+    subject::{OverTokio, Subject},
+};
 
-/// How many operations a life has at most, and how many bytes a write.
-const LONGEST: usize = 24;
+mod end;
+
+/// How many operations a life has at most, and how many bytes a write. Each write begins with another byte, so that
+/// none is taken for the one before.
+const LONGEST: u8 = 32;
 const LARGEST: usize = 6_000;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) lives: u64,
-    complete: u64,
-    bytes: u64,
-    failed: u64,
-    dropped: u64,
-    refused: u64,
-    settled: u64,
-    closed: u64,
-    abandoned: u64,
-    panicked: u64,
-}
-
-impl Counts {
-    pub(super) fn add(&mut self, more: &Self) {
-        self.lives += more.lives;
-        self.complete += more.complete;
-        self.bytes += more.bytes;
-        self.failed += more.failed;
-        self.dropped += more.dropped;
-        self.refused += more.refused;
-        self.settled += more.settled;
-        self.closed += more.closed;
-        self.abandoned += more.abandoned;
-        self.panicked += more.panicked;
-    }
-
-    /// A soak in which something never happened says nothing of that.
-    pub(super) fn assert_that_all_happened(&self) -> anyhow::Result<()> {
-        let Self { lives, complete, bytes, failed, dropped, refused, settled, closed, abandoned, panicked } = *self;
-        let all = [lives, complete, bytes, failed, dropped, refused, settled, closed, abandoned, panicked];
-        ensure!(!all.contains(&0), "something never happened: {self}");
-        Ok(())
-    }
-}
-
-impl fmt::Display for Counts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lives, complete, bytes, failed, dropped, refused, settled, closed, abandoned, panicked } = self;
-        write!(
-            f,
-            "{lives} writers; writes: {complete} complete ({bytes} bytes), {failed} failed, {dropped} dropped, "
-        )?;
-        write!(f, "{settled} of these settled, {refused} refused; {closed} closed, ")?;
-        write!(f, "{abandoned} dropped with a write under way, {panicked} after a panic of their destination")
-    }
+/// Which writer lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Offload,
+    ToTokio,
+    /// Its file makes no fault, and so no operation may fail.
+    TokioFile,
 }
 
 /// What the file of a life has to have when all of it has ended.
@@ -78,142 +45,297 @@ pub(super) struct Remains {
     complete: Vec<u8>,
     /// Of these, which nobody asked for, any first part may follow.
     maybe: Vec<u8>,
-    pub(super) counts: Counts,
+    faults: Arc<Faults>,
+    counts: Counts,
+    story: String,
 }
 
 impl Remains {
-    /// Looks at the file, and removes it.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    /// Looks at the file, removes it, and returns what has happened to it.
+    pub(super) fn check(mut self) -> anyhow::Result<Counts> {
         let there = std::fs::read(&self.path).context("a file is gone")?;
         let tail = there.strip_prefix(&self.complete[..]);
         let fits = tail.is_some_and(|tail| self.maybe.starts_with(tail));
         let path = self.path.display();
         let (complete, maybe) = (self.complete.len(), self.maybe.len());
-        ensure!(fits, "{path}: {} bytes, not the {complete} that were answered, and {maybe} at most", there.len());
-        std::fs::remove_file(&self.path).context("a file cannot be removed")
+        ensure!(
+            fits,
+            "{path}: {} bytes, not the {complete} that were answered, and {maybe} at most{}",
+            there.len(),
+            self.story
+        );
+        ensure!(self.faults.made(Fault::LateSync) == 0, "{path}: a sync was made after one had failed");
+        std::fs::remove_file(&self.path).context("a file cannot be removed")?;
+        self.counts.add(Event::Short, self.faults.made(Fault::Short));
+        self.counts.add(Event::Interrupted, self.faults.made(Fault::Interrupted));
+        Ok(self.counts)
     }
 }
 
-struct Life<P> {
-    writer: Offload<Faulty, P>,
+pub(super) struct Life<S> {
+    writer: S,
     random: fastrand::Rng,
-    remains: Remains,
-    /// Nobody knows how many bytes are complete.
-    is_over: bool,
+    model: Model,
 }
 
 /// Lives the life that `seed` chooses, in a file of `folder`.
-pub(super) async fn live<P: Pool>(folder: &Path, pool: P, seed: u64) -> anyhow::Result<Remains> {
+pub(super) async fn live<P: Pool>(folder: &Path, pool: P, kind: Kind, seed: u64) -> anyhow::Result<Remains> {
     let mut random = fastrand::Rng::with_seed(seed);
     let path = folder.join(format!("{seed:x}"));
-    let file = File::options().append(true).create_new(true).open(&path).context("a file cannot be made")?;
-    let writer = Offload::with_pool(Faulty::new(file, random.u64(..)), pool);
-    let counts = Counts { lives: 1, ..Counts::default() };
-    let remains = Remains { path, complete: Vec::new(), maybe: Vec::new(), counts };
-    let mut life = Life { writer, random, remains, is_over: false };
-    for _ in 0..life.random.usize(1..=LONGEST) {
-        life.operation().await?;
-        if life.is_over {
-            break;
+    let file = File::options().read(true).append(true).create_new(true).open(&path).context("no file can be made")?;
+    let faults = Arc::new(Faults::default());
+    let faulty = |file, random: &mut fastrand::Rng| Faulty::new(file, random.u64(..), faults.clone());
+    match kind {
+        Kind::Offload => {
+            let writer = Offload::with_pool(faulty(file, &mut random), pool);
+            Life::new(writer, random, &faults).live(path, Event::Offload).await
+        }
+        Kind::ToTokio => {
+            let writer = ToTokio::new(Offload::with_pool(faulty(file, &mut random), pool));
+            Life::new(OverTokio(writer), random, &faults).live(path, Event::ToTokio).await
+        }
+        Kind::TokioFile => {
+            let writer = async_write_complete::tokio::fs::File::from_std(file);
+            Life::new(OverTokio(writer), random, &faults).live(path, Event::TokioFile).await
         }
     }
-    life.end().await
 }
 
-impl<P: Pool> Life<P> {
-    async fn operation(&mut self) -> anyhow::Result<()> {
-        let first = self.random.u8(..);
+impl<S: Subject> Life<S> {
+    pub(super) fn new(writer: S, random: fastrand::Rng, faults: &Arc<Faults>) -> Self {
+        Self { writer, random, model: Model::new(faults.clone()) }
+    }
+
+    pub(super) async fn live(mut self, path: PathBuf, event: Event) -> anyhow::Result<Remains> {
+        self.model.counts.count(event);
+        for first in 0..self.random.u8(1..=LONGEST) {
+            let operation = self.operation(first).await;
+            operation.with_context(|| format!("{event:?}, {}{}", path.display(), self.model.story))?;
+            self.model.assert_outstanding(self.writer.outstanding())?;
+            if self.model.over.is_some() {
+                break;
+            }
+        }
+        self.end(path).await
+    }
+
+    async fn operation(&mut self, first: u8) -> anyhow::Result<()> {
         let bytes: Vec<u8> = (0..self.random.usize(1..LARGEST)).map(|at| first.wrapping_add(at as u8)).collect();
-        match self.random.u8(0..10) {
+        match self.random.u8(0..24) {
             0..4 => {
                 let answer = self.writer.write_complete(&bytes).await;
-                self.answered(&bytes, answer)
+                self.wrote(Call::Submit, &bytes, answer)
             }
-            4..7 => {
-                let before = self.writer.outstanding();
-                let polled = future::poll_once(self.writer.write_complete(&bytes)).await;
-                match polled {
-                    Some(answer) => self.answered(&bytes, answer),
-                    None => {
-                        self.remains.counts.dropped += 1;
-                        if self.writer.outstanding() != before {
-                            self.remains.maybe = bytes;
-                        }
-                        Ok(())
-                    }
-                }
+            4..7 => self.drop_submit(bytes).await,
+            7..9 => {
+                let answer = poll_fn(|cx| self.writer.write(cx, &bytes)).await;
+                self.wrote(Call::PollWrite, &bytes, answer)
             }
-            7..9 => self.settle().await,
+            9..11 => self.drop_poll_write(bytes).await,
+            11 => self.resume().await,
+            12..15 => self.settle().await,
+            15 => self.flush().await,
+            16..18 => self.read().await,
+            18 => self.drop_read().await,
+            19 => self.seek().await,
+            20 => self.drop_seek().await,
+            21 => self.sync().await,
+            22 => self.drop_sync().await,
+            // A read goes on where one that was dropped has ended.
             _ => {
-                let answer = self.writer.write(&bytes).await;
-                self.answered(&bytes, answer)
+                self.drop_read().await?;
+                if self.model.over.is_some() { Ok(()) } else { self.read().await }
             }
         }
     }
 
-    fn answered(&mut self, bytes: &[u8], answer: io::Result<usize>) -> anyhow::Result<()> {
-        match answer {
-            Ok(n) => {
-                ensure!(self.remains.maybe.is_empty(), "a write went over an outstanding one");
-                self.complete(&bytes[..n]);
-            }
-            Err(error) if WriteOutstanding::find(&error).is_some() => {
-                ensure!(!self.remains.maybe.is_empty(), "nothing was outstanding: {error}");
-                self.remains.counts.refused += 1;
-            }
-            Err(error) => self.failed(&error, bytes)?,
+    fn wrote(&mut self, call: Call, bytes: &[u8], answer: std::io::Result<usize>) -> anyhow::Result<()> {
+        if let Some(n) = self.model.answered(call, bytes, answer)? {
+            ensure!(self.model.pending.is_none(), "a write went over an outstanding one");
+            self.model.is_seek_dropped = false;
+            self.model.completed(bytes, n)?;
         }
         Ok(())
     }
 
-    fn complete(&mut self, bytes: &[u8]) {
-        self.remains.complete.extend_from_slice(bytes);
-        self.remains.counts.complete += 1;
-        self.remains.counts.bytes += bytes.len() as u64;
+    async fn drop_submit(&mut self, bytes: Vec<u8>) -> anyhow::Result<()> {
+        match poll_once(self.writer.write_complete(&bytes)).await {
+            Some(answer) => self.wrote(Call::Submit, &bytes, answer),
+            None => {
+                self.model.counts.count(Event::Dropped);
+                self.model.dropped(Call::Submit, bytes, self.writer.outstanding())
+            }
+        }
     }
 
-    /// The write of `bytes` failed.
-    fn failed(&mut self, error: &io::Error, bytes: &[u8]) -> anyhow::Result<()> {
-        self.remains.counts.failed += 1;
-        if Indeterminate::find(error).is_some() {
-            self.remains.counts.panicked += 1;
-            self.remains.maybe = bytes.to_vec();
-            self.is_over = true;
-        } else if error.raw_os_error().is_none() && PriorWriteFailed::find(error).is_none() {
-            bail!("an error that no destination made: {error:?}");
+    async fn drop_poll_write(&mut self, bytes: Vec<u8>) -> anyhow::Result<()> {
+        match poll_once(poll_fn(|cx| self.writer.write(cx, &bytes))).await {
+            Some(answer) => self.wrote(Call::PollWrite, &bytes, answer),
+            None => {
+                self.model.counts.count(Event::PollDropped);
+                self.model.dropped(Call::PollWrite, bytes, self.writer.outstanding())
+            }
         }
-        Ok(())
+    }
+
+    /// The same bytes again, which go on with a `poll_write` that was dropped.
+    async fn resume(&mut self) -> anyhow::Result<()> {
+        // A seek in between makes another write of them.
+        if self.model.is_seek_dropped {
+            return Ok(());
+        }
+        let Some(pending) = self.model.pending.take_if(|pending| pending.by == By::Poll) else { return Ok(()) };
+        let answer = poll_fn(|cx| self.writer.write(cx, &pending.bytes)).await;
+        self.model.counts.count(Event::Resumed);
+        self.model.at = None;
+        match self.model.answered(Call::PollWrite, &pending.bytes, answer)? {
+            Some(n) => self.model.completed(&pending.bytes, n),
+            None => Ok(()),
+        }
     }
 
     async fn settle(&mut self) -> anyhow::Result<()> {
-        let bytes = std::mem::take(&mut self.remains.maybe);
-        match self.writer.settle().await {
-            Ok(None) => ensure!(bytes.is_empty(), "a write was forgotten"),
-            Ok(Some(settled)) => {
-                ensure!(settled.submitted() == bytes.len(), "another write was settled");
-                self.remains.counts.settled += 1;
-                self.complete(&bytes[..settled.completed()]);
+        let answer = self.writer.settle().await;
+        let Some(settled) = self.model.answered(Call::Settle, &[], answer)? else { return Ok(()) };
+        let pending = self.model.pending.take_if(|pending| pending.by != By::Flush);
+        match (settled, pending) {
+            (None, None) => Ok(()),
+            (Some(settled), Some(pending)) => {
+                ensure!(settled.submitted() == pending.bytes.len(), "another write was settled");
+                self.model.counts.count(Event::Settled);
+                self.model.completed(&pending.bytes, settled.completed())
             }
-            Err(error) => self.failed(&error, &bytes)?,
+            (settled, pending) => anyhow::bail!("{settled:?} was settled, and not {pending:?}"),
+        }
+    }
+
+    async fn flush(&mut self) -> anyhow::Result<()> {
+        let answer = poll_fn(|cx| self.writer.flush(cx)).await;
+        self.model.counts.count(Event::Flushed);
+        if self.model.answered(Call::Flush, &[], answer)?.is_some() {
+            match &mut self.model.pending {
+                Some(pending) if pending.by == By::Ticket => self.model.pending_is_whole()?,
+                Some(pending) => {
+                    pending.by = By::Flush;
+                    self.model.at = None;
+                }
+                None => {}
+            }
         }
         Ok(())
     }
 
-    /// A close, a drop of what is settled, or one with a write under way.
-    async fn end(mut self) -> anyhow::Result<Remains> {
-        match self.random.u8(0..3) {
-            0 => {
-                let closed = self.writer.close_complete().await;
-                self.remains.counts.closed += 1;
-                if closed.is_ok() {
-                    let bytes = std::mem::take(&mut self.remains.maybe);
-                    self.remains.complete.extend(bytes);
-                }
-            }
-            1 if !self.is_over => self.settle().await?,
-            _ => self.remains.counts.abandoned += u64::from(!self.remains.maybe.is_empty()),
+    /// Reads where the last one ended, or anywhere. While a write is pending, that is unknown.
+    async fn read(&mut self) -> anyhow::Result<()> {
+        if self.model.at.is_none() {
+            self.seek().await?;
         }
-        drop(self.writer);
-        Ok(self.remains)
+        if self.model.over.is_some() {
+            return Ok(());
+        }
+        let mut buf = vec![0; self.random.usize(1..LARGEST)];
+        let answer = poll_fn(|cx| self.writer.read(cx, &mut buf)).await;
+        let Some(n) = self.read_has_answered(answer)? else { return Ok(()) };
+        self.model.counts.count(Event::Read);
+        if let (Some(at), None) = (self.model.at, &self.model.pending) {
+            let rest = &self.model.complete[at..];
+            let is_end = n == 0 && rest.is_empty();
+            ensure!(is_end || n > 0 && rest.starts_with(&buf[..n]), "a read at {at} gave {n} other bytes");
+            self.model.at = Some(at + n);
+        } else {
+            self.model.at = None;
+        }
+        Ok(())
+    }
+
+    async fn drop_read(&mut self) -> anyhow::Result<()> {
+        let mut buf = vec![0; self.random.usize(1..LARGEST)];
+        match poll_once(poll_fn(|cx| self.writer.read(cx, &mut buf))).await {
+            Some(answer) => {
+                self.model.at = None;
+                self.read_has_answered(answer).map(drop)
+            }
+            None => {
+                self.model.counts.count(Event::ReadDropped);
+                self.model.dropped(Call::Read, Vec::new(), self.writer.outstanding())
+            }
+        }
+    }
+
+    fn read_has_answered(&mut self, answer: std::io::Result<usize>) -> anyhow::Result<Option<usize>> {
+        let answer = self.model.answered(Call::Read, &[], answer)?;
+        if self.model.over.is_none() {
+            self.model.dropped(Call::Read, Vec::new(), self.writer.outstanding())?;
+        }
+        Ok(answer)
+    }
+
+    /// Anywhere in what is known to be there, by one of the three ways to say so.
+    fn place(&mut self) -> (SeekFrom, u64) {
+        let len = self.model.complete.len();
+        let place = self.random.usize(0..=len);
+        let to = match (self.random.u8(0..3), self.model.at, &self.model.pending) {
+            (0, Some(at), None) => SeekFrom::Current(place as i64 - at as i64),
+            (1, _, None) => SeekFrom::End(place as i64 - len as i64),
+            _ => SeekFrom::Start(place as u64),
+        };
+        (to, place as u64)
+    }
+
+    async fn seek(&mut self) -> anyhow::Result<()> {
+        let (to, place) = self.place();
+        let mut is_started = false;
+        let answer = poll_fn(|cx| self.writer.seek(cx, to, &mut is_started)).await;
+        if let Some(found) = self.model.answered(Call::Seek, &[], answer)? {
+            ensure!(found == place, "{to:?} led to {found}, and not to {place}");
+            self.model.at = usize::try_from(found).ok();
+            self.model.is_seek_dropped = false;
+            self.model.counts.count(Event::Sought);
+        }
+        Ok(())
+    }
+
+    async fn drop_seek(&mut self) -> anyhow::Result<()> {
+        let to = SeekFrom::Start(self.place().1);
+        let mut is_started = false;
+        let answer = poll_once(poll_fn(|cx| self.writer.seek(cx, to, &mut is_started))).await;
+        match answer {
+            Some(answer) => drop(self.model.answered(Call::Seek, &[], answer)?),
+            None => {
+                self.model.counts.count(Event::SeekDropped);
+                self.model.is_seek_dropped = true;
+                self.model.dropped(Call::Seek, Vec::new(), self.writer.outstanding())?;
+            }
+        }
+        self.model.at = None;
+        Ok(())
+    }
+
+    async fn sync(&mut self) -> anyhow::Result<()> {
+        let answer = if self.random.bool() {
+            self.writer.sync_data_complete().await
+        } else {
+            self.writer.sync_all_complete().await
+        };
+        self.synced(answer)
+    }
+
+    fn synced(&mut self, answer: std::io::Result<()>) -> anyhow::Result<()> {
+        if self.model.answered(Call::Sync, &[], answer)?.is_some() {
+            ensure!(self.model.faults.made(Fault::Sync) == 0, "a sync was Ok after one that had failed");
+            ensure!(self.model.pending.is_none(), "a sync went over an outstanding write");
+            self.model.counts.count(Event::Synced);
+        }
+        Ok(())
+    }
+
+    async fn drop_sync(&mut self) -> anyhow::Result<()> {
+        match poll_once(self.writer.sync_data_complete()).await {
+            Some(answer) => self.synced(answer),
+            None => {
+                self.model.counts.count(Event::SyncDropped);
+                self.model.dropped(Call::Sync, Vec::new(), self.writer.outstanding())
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
-//! A soak: thousands of writers of real files at once, on smol and on tokio, dropped, closed and disturbed at random,
-//! round after round. Each file has to have the bytes that were answered for; and at the end threads, descriptors and
-//! memory have to be what they were after the first round.
+//! A soak: thousands of writers of real files at once, on smol and on tokio, whose operations are dropped, fail and are
+//! disturbed at random, round after round. Each answer has to be one that the file has made, and each file has to have
+//! the bytes that were answered for; at the end threads, descriptors, files and memory have to be what they were in the
+//! beginning.
 
 use std::{
     io::Write as _,
@@ -8,23 +9,32 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use clap::{Args, Command};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use self::{
+    counts::Counts,
     left::{Left, POOL},
-    life::Counts,
     runtimes::Runtime,
 };
 use crate::cli::Entry;
 
+mod counts;
 mod faulty;
+#[cfg(test)]
+mod flawed;
 mod left;
 mod life;
+mod model;
 mod runtimes;
+mod subject;
 
 /// Descriptors that something else than a writer may need.
 const SPARE: u64 = 128;
+
+/// So many writers have everything made that is made once.
+const FEW: usize = 64;
 
 /// How long and how many.
 #[derive(Debug, Args)]
@@ -48,37 +58,46 @@ pub(crate) fn entry(command: Command) -> Entry {
 }
 
 fn run(options: Options) -> anyhow::Result<ExitCode> {
-    let room = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
-    let writers = options.writers.min(usize::try_from(room.saturating_sub(SPARE)).unwrap_or(usize::MAX));
-    if writers < options.writers {
-        println!("{writers} writers at once, since the process may have {room} descriptors");
-    }
+    assert_room_for(options.writers)?;
     blocking::set_max_blocking_threads(POOL);
     let folder = tempfile::Builder::new().prefix("soak-").tempdir()?;
     let end = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
-    // What is made once, such as the queues of the pools, is made in the first rounds.
-    let mut counts = Counts::default();
     let runtimes = options.runtime.map_or(Runtime::ALL.to_vec(), |runtime| vec![runtime]);
-    let (mut rounds, mut seed) = (0_u64, options.seed);
-    // What is left after the first time round is what the last is compared with, so there are always two.
-    let (mut before, mut compared) = (None, false);
-    while !compared || Instant::now() < end {
+    // What is made once, such as the threads of the pools, is made for a few writers.
+    for &runtime in &runtimes {
+        runtime.round(folder.path(), FEW, u64::from(u32::MAX))?;
+    }
+    let began = Left::at_rest(folder.path(), None);
+    let (mut counts, mut rounds, mut seed) = (Counts::default(), 0_u64, options.seed);
+    while rounds == 0 || Instant::now() < end {
         for &runtime in &runtimes {
-            let round =
-                runtime.round(folder.path(), writers, seed).with_context(|| format!("{runtime:?}, seed {seed}"))?;
-            counts.add(&round);
+            let round = runtime.round(folder.path(), options.writers, seed);
+            counts.add_all(&round.with_context(|| format!("{runtime:?}, seed {seed}"))?);
             rounds += 1;
             seed = seed.wrapping_add(1);
         }
-        compared = before.is_some();
-        before.get_or_insert_with(|| Left::at_rest(None));
     }
-    let Some(before) = before else { bail!("there was no round") };
-    let after = Left::at_rest(Some(before));
+    let after = Left::at_rest(folder.path(), Some(began));
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{rounds} rounds of {writers} writers: {counts}")?;
-    writeln!(out, "after the first rounds {before}; after the last {after}")?;
-    counts.assert_that_all_happened()?;
-    after.assert_no_more_than(before)?;
+    writeln!(out, "{rounds} rounds of {} writers\n{counts}", options.writers)?;
+    writeln!(out, "after {FEW} writers {began};\nat the end {after}")?;
+    counts.assert_that_all_happened(Runtime::never(&runtimes))?;
+    after.assert_no_more_than(began)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A descriptor for each writer: the limit is raised as far as the process may. With fewer this would be no such soak.
+fn assert_room_for(writers: usize) -> anyhow::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })
+            .context("the limit cannot be raised")?;
+    }
+    let room = limit.maximum.map_or(u64::MAX, |maximum| maximum.saturating_sub(SPARE));
+    let is_enough = writers as u64 <= room;
+    ensure!(
+        is_enough,
+        "there are descriptors for {room} writers, and not for {writers}: raise the limit, or say --writers {room}"
+    );
+    Ok(())
 }

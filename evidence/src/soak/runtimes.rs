@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc, thread};
 use anyhow::Context as _;
 use async_write_complete::{BlockingPool, Pool, offload::abandoned, tokio::TokioPool};
 
-use super::life::{Counts, Remains, live};
+use super::{
+    counts::{Counts, Event},
+    life::{Kind, Remains, live},
+};
 
 /// How many threads poll.
 const THREADS: usize = 2;
@@ -24,31 +27,45 @@ pub(super) enum Runtime {
 impl Runtime {
     pub(super) const ALL: [Self; 3] = [Self::Smol, Self::Tokio, Self::TokioPool];
 
+    /// What lives on it.
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            // The file in the place of tokio's wants a runtime of tokio.
+            Self::Smol => &[Kind::Offload, Kind::ToTokio],
+            Self::Tokio | Self::TokioPool => &[Kind::Offload, Kind::ToTokio, Kind::TokioFile],
+        }
+    }
+
+    /// What does not happen on any of these.
+    pub(super) fn never(runtimes: &[Self]) -> &'static [Event] {
+        if runtimes.iter().all(|runtime| matches!(runtime, Self::Smol)) { &[Event::TokioFile] } else { &[] }
+    }
+
     /// So many lives at once, each in a task of its own; then looks at their files.
     pub(super) fn round(self, folder: &Path, writers: usize, seed: u64) -> anyhow::Result<Counts> {
         // Each life has a seed of its own, in this round and in all others.
-        let seeds = (0..writers as u64).map(|writer| seed << 32 | writer);
+        let kinds = self.kinds().iter().copied().cycle();
+        let lives = kinds.zip((0..writers as u64).map(|writer| seed << 32 | writer));
         let remains = match self {
-            Self::Smol => smol_round(folder, seeds)?,
-            Self::Tokio => tokio_round(folder, seeds, BlockingPool::default)?,
-            Self::TokioPool => tokio_round(folder, seeds, TokioPool::default)?,
+            Self::Smol => smol_round(folder, lives)?,
+            Self::Tokio => tokio_round(folder, lives, BlockingPool::default)?,
+            Self::TokioPool => tokio_round(folder, lives, TokioPool::default)?,
         };
         let mut counts = Counts::default();
         for remains in remains {
-            remains.check()?;
-            counts.add(&remains.counts);
+            counts.add_all(&remains.check()?);
         }
         Ok(counts)
     }
 }
 
-fn smol_round(folder: &Path, seeds: impl Iterator<Item = u64>) -> anyhow::Result<Vec<Remains>> {
+fn smol_round(folder: &Path, lives: impl Iterator<Item = (Kind, u64)>) -> anyhow::Result<Vec<Remains>> {
     let executor = smol::Executor::new();
     let folder: Arc<Path> = folder.into();
-    let tasks: Vec<_> = seeds
-        .map(|seed| {
+    let tasks: Vec<_> = lives
+        .map(|(kind, seed)| {
             let folder = folder.clone();
-            executor.spawn(async move { live(&folder, BlockingPool::default(), seed).await })
+            executor.spawn(async move { live(&folder, BlockingPool::default(), kind, seed).await })
         })
         .collect();
     let (stop, stopped) = smol::channel::bounded::<()>(1);
@@ -73,16 +90,16 @@ fn smol_round(folder: &Path, seeds: impl Iterator<Item = u64>) -> anyhow::Result
 
 fn tokio_round<P: Pool>(
     folder: &Path,
-    seeds: impl Iterator<Item = u64>,
+    lives: impl Iterator<Item = (Kind, u64)>,
     pool: fn() -> P,
 ) -> anyhow::Result<Vec<Remains>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).build()?;
     let folder: Arc<Path> = folder.into();
     runtime.block_on(async {
-        let tasks: Vec<_> = seeds
-            .map(|seed| {
+        let tasks: Vec<_> = lives
+            .map(|(kind, seed)| {
                 let (folder, pool) = (folder.clone(), pool());
-                tokio::spawn(async move { live(&folder, pool, seed).await })
+                tokio::spawn(async move { live(&folder, pool, kind, seed).await })
             })
             .collect();
         let mut remains = Vec::new();
