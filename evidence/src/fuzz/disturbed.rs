@@ -3,6 +3,8 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::FileExt,
+    sync::{Arc, Mutex},
 };
 
 use async_write_complete::{SyncComplete, WriteComplete};
@@ -15,12 +17,17 @@ pub(super) struct Disturbed {
     /// It is closed before the other one says that it is released.
     file: File,
     script: Destination,
+    durable: Durable,
 }
+
+/// The bytes that the file had when its last successful sync began.
+type Durable = Arc<Mutex<Vec<u8>>>;
 
 /// Sees the file by its path.
 pub(super) struct DisturbedObserver {
     path: TempPath,
     script: DestinationObserver,
+    durable: Durable,
 }
 
 impl Disturbed {
@@ -28,7 +35,17 @@ impl Disturbed {
     pub(super) fn new() -> (Self, DisturbedObserver) {
         let (file, path) = new_file();
         let (script, observer) = Destination::new();
-        (Self { file, script }, DisturbedObserver { path, script: observer })
+        let durable = Durable::default();
+        (Self { file, script, durable: durable.clone() }, DisturbedObserver { path, script: observer, durable })
+    }
+
+    /// No disk is waited for: what is in the file when its sync succeeds counts as durable from then on.
+    fn sync(&self) -> io::Result<()> {
+        self.script.sync_data()?;
+        let mut bytes = vec![0; self.file.metadata()?.len() as usize];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        *self.durable.lock().expect("nothing panics under it") = bytes;
+        Ok(())
     }
 }
 
@@ -67,14 +84,13 @@ impl WriteComplete for Disturbed {
     }
 }
 
-/// No disk is waited for: a sync is as good as its script.
 impl SyncComplete for Disturbed {
     fn sync_data(&self) -> io::Result<()> {
-        self.script.sync_data()
+        self.sync()
     }
 
     fn sync_all(&self) -> io::Result<()> {
-        self.script.sync_all()
+        self.sync()
     }
 }
 
@@ -105,6 +121,10 @@ impl Observer for DisturbedObserver {
 
     fn is_released(&self) -> Option<bool> {
         self.script.is_released()
+    }
+
+    fn durable(&self) -> Option<Vec<u8>> {
+        Some(self.durable.lock().expect("nothing panics under it").clone())
     }
 
     fn inject(&self, fault: &Fault) -> bool {
