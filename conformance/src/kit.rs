@@ -14,6 +14,7 @@ use crate::{
     certify::{Carrier, DecodeFn},
     observer::{NO_SPACE, Observer},
     subject::Subject,
+    tally::Tally,
 };
 
 /// A fresh writer of any type, and an observer of its destination.
@@ -29,6 +30,8 @@ pub(crate) struct Kit {
     /// The same over destinations with other habits, and what to call them.
     pub(crate) others: Vec<(&'static str, BuildFn)>,
     pub(crate) declared: Declared,
+    /// What its random sequences did. Clones share it.
+    pub(crate) tally: Arc<Tally>,
 }
 
 /// How the bytes of the destination relate to the caller's.

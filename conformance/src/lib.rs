@@ -184,6 +184,7 @@ mod reference;
 mod report;
 mod story;
 mod subject;
+mod tally;
 mod task;
 mod trial;
 
@@ -202,4 +203,5 @@ pub use self::{
     reference::{Reference, ReferenceObserver},
     report::{Campaign, LeftOut, Outcome, Report, Verdict, Violation},
     story::{Step, Story},
+    tally::Counts,
 };

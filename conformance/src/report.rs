@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_write_complete::contract::Rule;
 
-use crate::{describe::counted, random::VARIABLE, story::Story};
+use crate::{describe::counted, random::VARIABLE, story::Story, tally::Counts};
 
 /// One verdict for each rule.
 #[derive(Clone, Debug)]
@@ -86,8 +86,8 @@ impl fmt::Display for Verdict {
 pub struct Campaign {
     /// How many sequences held.
     pub sequences: u64,
-    /// How many operations were played, those of the search for a shorter sequence included.
-    pub operations: u64,
+    /// What was done in them, and in the beginning of the one that broke a rule.
+    pub counts: Counts,
     /// Whether one of them broke a rule.
     pub outcome: Outcome,
 }

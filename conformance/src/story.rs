@@ -169,6 +169,12 @@ impl Log {
         live.story.steps.pop();
     }
 
+    /// How many steps there were.
+    pub(crate) fn steps(&self) -> usize {
+        let live = self.live();
+        live.story.steps.len() + live.story.left_out
+    }
+
     /// The story so far.
     pub(crate) fn so_far(&self) -> Story {
         self.live().story.clone()

@@ -4,13 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::{
-    io,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, Offload, Submitted, Ticket,
+    AsyncWriteComplete, Indeterminate, Offload, Submitted, Ticket,
     adapter::{ToFuturesIo, ToTokio},
     contract::Rule,
 };
@@ -82,6 +83,27 @@ fn a_doubled_write_is_noticed() {
     assert!(matches!(broken(&certify), Rule::W3 | Rule::W6), "the rule that is nearest");
 }
 
+/// What is expected of a writer once nobody can know what is complete: the right one is not accused.
+#[test]
+fn a_writer_that_ends_at_an_indeterminate_write_holds() {
+    unsure(After::Ends).assert_random(CASES);
+}
+
+#[test]
+fn a_writer_that_goes_on_after_an_indeterminate_write_is_noticed() {
+    assert_eq!(broken(&unsure(After::GoesOn)), Rule::W6);
+}
+
+#[test]
+fn a_writer_that_refuses_and_writes_after_an_indeterminate_write_is_noticed() {
+    assert_eq!(broken(&unsure(After::WritesInSecret)), Rule::W3);
+}
+
+#[test]
+fn a_writer_that_writes_in_its_drop_after_an_indeterminate_write_is_noticed() {
+    assert_eq!(broken(&unsure(After::WritesInItsDrop)), Rule::W3);
+}
+
 /// Over an `Offload` of the kit's destination, or what `build` puts round it.
 fn stepped<W: AsyncWrite + 'static>(
     build: impl Fn(Destination, Stepped) -> W + Send + Sync + 'static,
@@ -142,5 +164,87 @@ impl AsyncWrite for Forgetful {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().writer).poll_close_complete(cx)
+    }
+}
+
+/// Writes on the caller's thread.
+struct Unsure {
+    destination: Destination,
+    after: After,
+    is_poisoned: bool,
+}
+
+/// What it does after a write of which nobody can know how many bytes are complete.
+#[derive(Clone, Copy, PartialEq)]
+enum After {
+    Ends,
+    GoesOn,
+    WritesInSecret,
+    WritesInItsDrop,
+}
+
+fn unsure(after: After) -> Certify<FuturesIo<Unsure>> {
+    let certify = Certify::futures_io(move || {
+        let (destination, observer) = Destination::new();
+        (Unsure { destination, after, is_poisoned: false }, observer)
+    });
+    certify.identified_by_content()
+}
+
+impl Unsure {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        loop {
+            match catch_unwind(AssertUnwindSafe(|| self.destination.write(buf))) {
+                Ok(Ok(n)) if n <= buf.len() => return Ok(n),
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => return Err(io::Error::other(error)),
+                Ok(Err(error)) => return Err(error),
+                Ok(Ok(_)) | Err(_) => {
+                    self.is_poisoned = true;
+                    return Err(Indeterminate::new(io::Error::other("it panics, or lies")).into());
+                }
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Unsure {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        if buf.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        if this.is_poisoned && this.after != After::GoesOn {
+            if this.after == After::WritesInSecret {
+                let _ = this.write(buf);
+            }
+            return Poll::Ready(Err(Indeterminate::new(io::Error::other("an earlier write")).into()));
+        }
+        Poll::Ready(this.write(buf))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write(cx, &bufs.iter().flat_map(|buf| buf.iter().copied()).collect::<Vec<_>>())
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poison = || Indeterminate::new(io::Error::other("an earlier write")).into();
+        Poll::Ready(if self.is_poisoned { Err(poison()) } else { Ok(()) })
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Unsure {
+    fn drop(&mut self) {
+        if self.is_poisoned && self.after == After::WritesInItsDrop {
+            let _ = self.write(b"more");
+        }
     }
 }

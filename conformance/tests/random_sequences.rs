@@ -182,6 +182,19 @@ fn the_same_seed_finds_the_same_story() {
     assert!(first.contains("AWC_SEED=7"), "{first}");
 }
 
+/// Counts of what was planned would say nothing: many of these operations cannot be done where their turn comes.
+#[test]
+fn a_campaign_counts_what_was_done() {
+    let counts = able(Certify::stepped(Offload::with_pool)).campaign(2_000).counts;
+    assert!((2_000..30_000).contains(&counts.operations), "{counts:?}");
+    for count in [counts.faults, counts.drops, counts.comparisons, counts.syncs] {
+        assert!(count >= 10, "{counts:?}");
+    }
+    let counts = Certify::memory(Vec::new, Vec::clone).campaign(2_000).counts;
+    assert_eq!((counts.faults, counts.drops, counts.syncs), (0, 0, 0), "memory has none of them: {counts:?}");
+    assert!(counts.comparisons > 2_000, "{counts:?}");
+}
+
 /// Passes its bytes on.
 struct Plain {
     inner: Reference,

@@ -54,8 +54,9 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         and_over_the_others(&kit, outcome, |kit| over(kit, cases.div_ceil(4)))
     }
 
-    /// Plays random sequences until they have had so many operations, or one breaks a rule: a long run of
+    /// Plays random sequences until so many operations were performed, or one breaks a rule: a long run of
     /// [`random`](Self::random). Each 1,000 of them have a seed of their own, from the [declared](Self::seed) one on.
+    /// Look at its [`Counts`](crate::Counts) too: an observer that takes no fault makes none.
     pub fn campaign(&self, operations: u64) -> Campaign {
         random::campaign(&self.kit(), operations)
     }
@@ -85,7 +86,7 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
             })
         };
         let others = self.others.iter().map(|(name, build)| (*name, erased(build))).collect();
-        Kit { build: erased(&self.build), others, declared: self.declared.clone() }
+        Kit { build: erased(&self.build), others, declared: self.declared.clone(), tally: Arc::default() }
     }
 }
 
@@ -103,7 +104,7 @@ fn judged(kit: &Kit, rule: Rule) -> Outcome {
 fn and_over_the_others(kit: &Kit, first: Outcome, judge: impl Fn(&Kit) -> Outcome) -> Outcome {
     let Outcome::Holds { mut cases, left_out } = first else { return first };
     for (name, build) in &kit.others {
-        let kit = Kit { build: build.clone(), others: Vec::new(), declared: kit.declared.clone() };
+        let kit = Kit { build: build.clone(), others: Vec::new(), ..kit.clone() };
         match judge(&kit) {
             Outcome::Holds { cases: more, .. } => cases += more,
             // There may be nothing to judge over this one.

@@ -17,9 +17,30 @@ pub(super) struct Breach {
 
 pub(super) type Held = Result<(), Breach>;
 
+/// What a look at the destination was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Wrong bytes would have been noticed.
+    Compared,
+    /// Any bytes are right where nothing is known of them.
+    Blind,
+}
+
 /// The rule holds only if `holds`.
 pub(super) fn hold(holds: bool, rule: Rule, expected: &str, seen: impl Into<String>) -> Held {
     if holds { Ok(()) } else { Err(Breach { rule, expected: expected.to_owned(), seen: seen.into() }) }
+}
+
+/// The destination shows `there` after an outcome that nobody can know: whatever it shows at the first look, a writer
+/// that takes no more leaves it like that.
+pub(super) fn unchanged(frozen: &mut Option<Vec<u8>>, there: &[u8]) -> Result<Look, Breach> {
+    let Some(frozen) = frozen else {
+        *frozen = Some(there.to_vec());
+        return Ok(Look::Blind);
+    };
+    let expected = format!("{} for good, since nothing is taken after an indeterminate outcome", frozen.describe());
+    hold(frozen == there, Rule::W3, &expected, there.to_vec().describe())?;
+    Ok(Look::Compared)
 }
 
 /// The destination answered no error to this operation.

@@ -1,7 +1,7 @@
 //! [`Drive`]: how far an operation of a sequence is carried.
 
 use std::{
-    fmt,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -71,7 +71,23 @@ impl Trial<'_> {
                 return Ok(polled);
             }
         }
+        self.count(|counts| &mut counts.drops);
         Ok(Poll::Pending)
+    }
+
+    /// Polls one future of a sync from the first poll to the last, as far as `drive` says.
+    pub(super) fn sync_as_far_as(&mut self, drive: Drive) -> Judged<Poll<io::Result<()>>> {
+        let Drive::Polls { times, steps } = drive else { return self.sync().map(Poll::Ready) };
+        let polled = self.drive_sync(|trial, polls, _| {
+            if steps && polls < times {
+                trial.observer.step();
+            }
+            polls < times
+        })?;
+        if polled.is_pending() {
+            self.count(|counts| &mut counts.drops);
+        }
+        Ok(polled)
     }
 
     /// Polls to the end where nothing happens but by steps, so that it shows whether a wake came in time.

@@ -3,10 +3,6 @@
 use std::{
     cell::RefCell,
     env, fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
     time::{Duration, Instant},
 };
 
@@ -32,6 +28,7 @@ use crate::{
     kit::Kit,
     report::{Campaign, Outcome},
     story::Log,
+    tally::{Counts, Tally},
 };
 
 /// Which sequences are played, unless another seed is given.
@@ -53,7 +50,7 @@ const CHUNK: u32 = 1_000;
 /// Plays random sequences on the writer that `kit` builds.
 pub(crate) fn check(kit: &Kit, cases: u32) -> Outcome {
     match seed_in_force(kit.declared.seed) {
-        Ok(seed) => check_with(kit, seed, cases, &Arc::default()),
+        Ok(seed) => check_with(kit, seed, cases),
         Err(why) => Outcome::Unclear(why),
     }
 }
@@ -71,37 +68,41 @@ pub(crate) fn check_choices(kit: &Kit, choices: &[u8]) -> Outcome {
     })
 }
 
-/// Plays sequences, of one seed after the other, until they have had so many operations or one breaks a rule.
+/// Plays sequences, of one seed after the other, until so many operations were performed or one breaks a rule.
 pub(crate) fn campaign(kit: &Kit, operations: u64) -> Campaign {
-    let mut campaign = Campaign { sequences: 0, operations: 0, outcome: Outcome::Holds { cases: 0, left_out: None } };
+    let outcome = Outcome::Holds { cases: 0, left_out: None };
+    let mut campaign = Campaign { sequences: 0, counts: Counts::default(), outcome };
     let first = match seed_in_force(kit.declared.seed) {
         Ok(seed) => seed,
         Err(why) => return Campaign { outcome: Outcome::Unclear(why), ..campaign },
     };
-    let played = Arc::new(AtomicU64::new(0));
     for seed in first.. {
-        campaign.outcome = check_with(kit, seed, CHUNK, &played);
+        let before = campaign.counts.operations;
+        campaign.outcome = check_with(kit, seed, CHUNK);
+        campaign.counts = kit.tally.counts();
         let Outcome::Holds { cases, .. } = campaign.outcome else { break };
         campaign.sequences += cases as u64;
-        if played.load(Relaxed) >= operations {
+        if campaign.counts.operations >= operations {
             campaign.outcome = Outcome::Holds { cases: campaign.sequences as usize, left_out: None };
             break;
         }
+        if campaign.counts.operations == before {
+            campaign.outcome = Outcome::Unclear(format!("seed {seed}: no operation could be performed"));
+            break;
+        }
     }
-    campaign.operations = played.load(Relaxed);
     campaign
 }
 
-fn check_with(kit: &Kit, seed: u64, cases: u32, operations: &Arc<AtomicU64>) -> Outcome {
-    let operations = operations.clone();
+fn check_with(kit: &Kit, seed: u64, cases: u32) -> Outcome {
     on_a_thread(kit, Some(seed), move |kit, log| {
         let (menu, runner) = (Menu::of(kit), runner(cases, seed));
         if kit.declared.tickets {
             let sequences = sequence::sequences(menu.operations());
-            return search(&sequences, runner, seed, &operations, |sequence| play::play(kit, sequence, log));
+            return search(&sequences, runner, seed, &kit.tally, |sequence| play::play(kit, sequence, log));
         }
         let sequences = sequence::sequences(by_content::operations(&menu));
-        search(&sequences, runner, seed, &operations, |sequence| by_content::play(kit, sequence, log))
+        search(&sequences, runner, seed, &kit.tally, |sequence| by_content::play(kit, sequence, log))
     })
 }
 
@@ -135,14 +136,14 @@ fn search<O: Clone + fmt::Debug>(
     sequences: &impl Strategy<Value = Sequence<O>>,
     mut runner: TestRunner,
     seed: u64,
-    operations: &AtomicU64,
+    tally: &Tally,
     play: impl Fn(&Sequence<O>) -> Judged,
 ) -> Outcome {
     // That of the last play that stopped, which is the shortest one that did.
     let stopped = RefCell::new(None);
     let play = |sequence: &Sequence<O>| {
-        operations.fetch_add(sequence.operations.len() as u64, Relaxed);
         play(sequence).map_err(|stop| {
+            tally.close();
             *stopped.borrow_mut() = Some(stop);
             TestCaseError::fail("a rule is broken")
         })

@@ -10,7 +10,7 @@ use std::{
 use async_write_complete::{Submitted, Ticket, TicketSource, contract::Rule};
 
 use super::{
-    breach::Held,
+    breach::{Breach, Held, Look},
     drive::Drive,
     model::Model,
     sequence::{Ending, Operation, Sequence, Which},
@@ -75,6 +75,16 @@ impl Player<'_> {
     }
 
     fn perform(&mut self, operation: &Operation) -> Judged {
+        let steps = self.trial.steps();
+        self.try_perform(operation)?;
+        // What could not be done where its turn came left no step.
+        if self.trial.steps() > steps {
+            self.trial.count(|counts| &mut counts.operations);
+        }
+        Ok(())
+    }
+
+    fn try_perform(&mut self, operation: &Operation) -> Judged {
         // A destination of which nobody makes room takes no more than was declared.
         let more = operation.bytes().unwrap_or(self.last_bytes.len());
         if more > 0 && self.given.saturating_add(more) > self.trial.kit.declared.room {
@@ -218,23 +228,12 @@ impl Player<'_> {
     }
 
     fn sync(&mut self, drive: Drive) -> Judged {
-        let answer = self.drive_sync(drive)?;
+        let answer = self.trial.sync_as_far_as(drive)?;
         let durable = self.trial.observer.durable();
-        let held = self.model.synced(&answer, durable);
-        self.judge(held)
-    }
-
-    /// One future from the first poll to the last, unlike the other operations.
-    fn drive_sync(&mut self, drive: Drive) -> Judged<Poll<io::Result<()>>> {
-        match drive {
-            Drive::End => self.trial.sync().map(Poll::Ready),
-            Drive::Polls { times, steps } => self.trial.drive_sync(|trial, polls, _| {
-                if steps && polls < times {
-                    trial.observer.step();
-                }
-                polls < times
-            }),
+        if self.model.synced(&answer, durable).map_err(|breach| self.breaks(breach))? == Look::Compared {
+            self.trial.count(|counts| &mut counts.syncs);
         }
+        Ok(())
     }
 
     fn close(&mut self, drive: Drive) -> Judged {
@@ -253,6 +252,7 @@ impl Player<'_> {
             return Ok(());
         }
         self.trial.inject(fault.clone())?;
+        self.trial.count(|counts| &mut counts.faults);
         self.model.disturb(fault);
         Ok(())
     }
@@ -260,7 +260,11 @@ impl Player<'_> {
     // The model.
 
     fn judge(&self, held: Held) -> Judged {
-        held.map_err(|breach| self.trial.breaks(breach.rule, breach.expected, breach.seen))
+        held.map_err(|breach| self.breaks(breach))
+    }
+
+    fn breaks(&self, Breach { rule, expected, seen }: Breach) -> Stop {
+        self.trial.breaks(rule, expected, seen)
     }
 
     fn unless(&self, broken: bool, rule: Rule, expected: &str, seen: &str) -> Judged {
@@ -275,8 +279,11 @@ impl Player<'_> {
         let racing = self.trial.kit.declared.carrier == Carrier::Others;
         let there = self.trial.bytes();
         let calls = if self.trial.kit.declared.offloads { self.trial.observer.calls() } else { None };
-        let held = self.model.compare(&there, calls.as_deref(), racing);
-        self.judge(held)
+        let look = self.model.compare(&there, calls.as_deref(), racing);
+        if look.map_err(|breach| self.breaks(breach))? == Look::Compared {
+            self.trial.count(|counts| &mut counts.comparisons);
+        }
+        Ok(())
     }
 
     fn is_unseen(&self) -> bool {

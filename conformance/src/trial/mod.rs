@@ -14,6 +14,7 @@ use crate::{
     report::Violation,
     story::Log,
     subject::Subject,
+    tally::Counts,
     task::Task,
 };
 
@@ -151,6 +152,16 @@ impl<'k> Trial<'k> {
     }
 
     // The story.
+
+    /// How many steps there were.
+    pub(crate) fn steps(&self) -> usize {
+        self.log.steps()
+    }
+
+    /// Counts one more of `what` for the campaign.
+    pub(crate) fn count(&self, what: impl FnOnce(&mut Counts) -> &mut u64) {
+        self.kit.tally.count(what);
+    }
 
     /// Does what must come back soon: if it has not after `limit`, that is reported as a hang.
     pub(crate) fn within<R>(&mut self, limit: Duration, body: impl FnOnce(&mut Self) -> R) -> R {

@@ -7,7 +7,7 @@
 use std::{io::Write as _, process::ExitCode, time::Instant};
 
 use anyhow::bail;
-use async_write_complete_conformance::Outcome;
+use async_write_complete_conformance::{Counts, Outcome};
 use clap::{Args, Command};
 
 use self::subjects::Subject;
@@ -16,6 +16,8 @@ use crate::cli::Entry;
 #[cfg(test)]
 mod corpus;
 mod disturbed;
+#[cfg(test)]
+mod faulty;
 mod subjects;
 
 /// How much is played.
@@ -54,21 +56,25 @@ fn run(options: Options) -> anyhow::Result<ExitCode> {
     Ok(if broken || operations < options.operations / 2 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// How many operations were played, and whether every rule held.
+/// How many operations were performed, and whether every rule held and the campaign had all that shows it.
 fn play(subject: &Subject, seed: u64, operations: u64) -> anyhow::Result<(u64, bool)> {
     let began = Instant::now();
     let campaign = subject.campaign(seed, operations);
     let mut out = std::io::stdout().lock();
-    let rate = campaign.operations as f64 / began.elapsed().as_secs_f64();
-    let (sequences, operations) = (campaign.sequences, campaign.operations);
-    let name = subject.name;
+    let Counts { operations, faults, drops, comparisons, syncs, .. } = campaign.counts;
+    let (rate, sequences) = (operations as f64 / began.elapsed().as_secs_f64(), campaign.sequences);
     writeln!(
         out,
-        "{name:<20} {operations:>9} operations in {sequences:>8} sequences, {rate:>7.0}/s: {}",
-        subject.about
+        "{:<20} {operations:>9} operations in {sequences:>8} sequences, {rate:>7.0}/s: {}",
+        subject.name, subject.about
     )?;
+    writeln!(out, "{:20} {faults:>9} faults, {drops} drops, {comparisons} comparisons, {syncs} of durable bytes", "")?;
+    let lacking = subject.lacks(&campaign.counts);
+    if !lacking.is_empty() {
+        writeln!(out, "\nit shows nothing: no {}", lacking.join(", no "))?;
+    }
     let held = match campaign.outcome {
-        Outcome::Holds { .. } => sequences > 0,
+        Outcome::Holds { .. } => sequences > 0 && lacking.is_empty(),
         Outcome::Broken(violation) => {
             writeln!(out, "\n{violation}")?;
             false
@@ -83,13 +89,36 @@ fn play(subject: &Subject, seed: u64, operations: u64) -> anyhow::Result<(u64, b
 
 #[cfg(test)]
 mod tests {
+    use async_write_complete::contract::Rule;
+
     use super::*;
 
     /// A fuzzer that notices nothing would be worth nothing.
     #[test]
     fn a_file_that_answers_before_its_bytes_are_there_is_noticed() {
-        let campaign = subjects::buffered().campaign(1, 10_000);
+        let campaign = faulty::buffered().campaign(1, 10_000);
         assert!(matches!(campaign.outcome, Outcome::Broken(_)), "{campaign:?}");
+    }
+
+    #[test]
+    fn a_sync_that_calls_nothing_or_comes_too_early_is_noticed() {
+        for subject in [faulty::syncs_nothing(), faulty::syncs_early()] {
+            let Outcome::Broken(violation) = subject.campaign(1, 10_000).outcome else {
+                panic!("{} is not noticed", subject.name);
+            };
+            assert_eq!(violation.rule, Rule::D1, "{violation}");
+            assert!(violation.expected.contains("durable"), "{violation}");
+        }
+    }
+
+    /// It holds, and shows nothing of faults.
+    #[test]
+    fn a_campaign_without_faults_is_noticed() {
+        let subject = faulty::never_disturbed();
+        let campaign = subject.campaign(1, 2_000);
+        assert!(matches!(campaign.outcome, Outcome::Holds { .. }), "{campaign:?}");
+        assert_eq!(subject.lacks(&campaign.counts), ["fault"], "{campaign:?}");
+        assert!(!play(&subject, 1, 2_000).expect("it is played").1);
     }
 
     #[test]
@@ -97,7 +126,8 @@ mod tests {
         for subject in subjects::all() {
             let campaign = subject.campaign(2, 500);
             assert!(matches!(campaign.outcome, Outcome::Holds { .. }), "{}: {:?}", subject.name, campaign.outcome);
-            assert!(campaign.operations >= 500 && campaign.sequences > 0, "{}: {campaign:?}", subject.name);
+            assert!(campaign.counts.operations >= 500 && campaign.sequences > 0, "{}: {campaign:?}", subject.name);
+            assert_eq!(subject.lacks(&campaign.counts), [""; 0], "{}: {campaign:?}", subject.name);
         }
     }
 }

@@ -9,7 +9,7 @@ use async_write_complete::{
     tokio::fs,
 };
 use async_write_complete_conformance::{
-    Campaign, Carrier, Certify, Outcome, Specimen, Stepped,
+    Campaign, Carrier, Certify, Counts, Outcome, Specimen, Stepped,
     lens::{FuturesIo, Tokio},
 };
 use futures_lite::{AsyncRead, AsyncSeek, AsyncWrite};
@@ -21,6 +21,9 @@ use super::disturbed::{Disturbed, new_file};
 pub(super) struct Subject {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
+    /// Whether the calls of its file go wrong, and whether it has a sync: what a campaign has to show.
+    is_disturbed: bool,
+    is_syncing: bool,
     certified: Box<dyn Certified>,
 }
 
@@ -42,11 +45,35 @@ impl<W: AsyncWriteComplete + 'static> Certified for Certify<W> {
 }
 
 impl Subject {
-    fn new<W: AsyncWriteComplete + 'static>(name: &'static str, about: &'static str, certify: Certify<W>) -> Self {
-        Self { name, about, certified: Box::new(certify) }
+    pub(super) fn new<W: AsyncWriteComplete + 'static>(
+        name: &'static str,
+        about: &'static str,
+        certify: Certify<W>,
+    ) -> Self {
+        Self { name, about, is_disturbed: false, is_syncing: false, certified: Box::new(certify) }
     }
 
-    /// Plays sequences until they have had so many operations.
+    pub(super) fn disturbed(self) -> Self {
+        Self { is_disturbed: true, ..self }
+    }
+
+    pub(super) fn syncing(self) -> Self {
+        Self { is_syncing: true, ..self }
+    }
+
+    /// What `counts` of its campaign say that it did not have: without it nothing is shown.
+    pub(super) fn lacks(&self, counts: &Counts) -> Vec<&'static str> {
+        let has = [
+            (counts.operations > 0, "operation"),
+            (counts.faults > 0 || !self.is_disturbed, "fault"),
+            (counts.drops > 0, "dropped operation"),
+            (counts.comparisons > 0, "comparison"),
+            (counts.syncs > 0 || !self.is_syncing, "look at durable bytes"),
+        ];
+        has.into_iter().filter(|(has, _)| !has).map(|(_, what)| what).collect()
+    }
+
+    /// Plays sequences until so many operations were performed.
     pub(super) fn campaign(&self, seed: u64, operations: u64) -> Campaign {
         self.certified.campaign(seed, operations)
     }
@@ -63,8 +90,11 @@ pub(super) fn all() -> Vec<Subject> {
     let mut all = stepped();
     all.extend([
         Subject::new("file", "a file, on threads", file()),
-        Subject::new("disturbed-threads", "a file whose calls go wrong, on threads", able(on_threads())),
-        Subject::new("futures-io-threads", "its poll_write of futures-io, on threads", by_futures_io_on_threads()),
+        Subject::new("disturbed-threads", "a file whose calls go wrong, on threads", able(on_threads()))
+            .disturbed()
+            .syncing(),
+        Subject::new("futures-io-threads", "its poll_write of futures-io, on threads", by_futures_io_on_threads())
+            .disturbed(),
         Subject::new("tokio-file", "the file in the place of tokio's, on threads", tokio_file()),
     ]);
     all
@@ -82,10 +112,12 @@ pub(super) fn stepped() -> Vec<Subject> {
     let futures_io = by_futures_io(offload).seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
     let adapted = by_futures_io(move |file, pool| ToFuturesIo::new(offload(file, pool)));
     vec![
-        Subject::new("disturbed", "a file whose calls go wrong", able(tickets.carried(Carrier::Steps))),
-        Subject::new("futures-io", "its poll_write of futures-io", futures_io),
-        Subject::new("to-futures-io", "the same, by the adapter", adapted),
-        Subject::new("to-tokio", "its poll_write of tokio, by the adapter", by_tokio()),
+        Subject::new("disturbed", "a file whose calls go wrong", able(tickets.carried(Carrier::Steps)))
+            .disturbed()
+            .syncing(),
+        Subject::new("futures-io", "its poll_write of futures-io", futures_io).disturbed(),
+        Subject::new("to-futures-io", "the same, by the adapter", adapted).disturbed(),
+        Subject::new("to-tokio", "its poll_write of tokio, by the adapter", by_tokio()).disturbed(),
     ]
 }
 
@@ -161,15 +193,4 @@ fn in_a_runtime(body: &mut dyn FnMut()) {
     static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Builder::new_current_thread().build().expect("a runtime"));
     let _entered = RUNTIME.enter();
     body();
-}
-
-/// One that breaks the rules: it answers when it has a copy.
-#[cfg(test)]
-pub(super) fn buffered() -> Subject {
-    let certify = Certify::futures_io(|| {
-        let (file, path) = new_file();
-        let file = futures_lite::io::BufWriter::new(futures_lite::io::AssertAsync::new(file));
-        (file, move || std::fs::read(&path).expect("the file can be read"))
-    });
-    Subject::new("buffered", "a buffer before a file", certify.identified_by_content())
 }

@@ -11,19 +11,19 @@ use super::possible::Possible;
 use crate::{
     describe::Describe,
     observer::Fault,
-    random::breach::{Held, hold, transparent},
+    random::breach::{Breach, Held, Look, hold, transparent, unchanged},
 };
 
 #[derive(Debug)]
 pub(super) struct Model {
     possible: Vec<Possible>,
-    /// Whether nothing is known any more of the bytes that are complete.
-    is_uncertain: bool,
+    /// What the destination showed when the outcome that nobody can know had ended.
+    frozen: Option<Vec<u8>>,
 }
 
 impl Model {
     pub(super) fn new() -> Self {
-        Self { possible: vec![Possible::new()], is_uncertain: false }
+        Self { possible: vec![Possible::new()], frozen: None }
     }
 
     pub(super) fn wrote(&mut self, buf: &[u8], answer: &Poll<io::Result<usize>>) -> Held {
@@ -31,7 +31,9 @@ impl Model {
             let nothing = matches!(answer, Poll::Ready(Ok(0)));
             return hold(nothing, Rule::W3, "no bytes are answered with 0, at once", answer.describe());
         }
-        self.answered(Rule::W2, answer, |state| state.wrote(buf, answer))
+        let is_poisoned = self.possible.iter().all(Possible::is_poisoned);
+        let rule = if is_poisoned { Rule::W6 } else { Rule::W2 };
+        self.answered(rule, answer, |state| state.wrote(buf, answer))
     }
 
     pub(super) fn flushed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
@@ -60,9 +62,6 @@ impl Model {
         if let Poll::Ready(result) = answer {
             transparent(result)?;
         }
-        if self.is_uncertain {
-            return Ok(());
-        }
         let mut possible: Vec<Possible> = Vec::new();
         for state in self.possible.iter().flat_map(next) {
             if !possible.contains(&state) {
@@ -72,13 +71,12 @@ impl Model {
         let rule = if matches!(answer, Poll::Ready(Err(_))) && rule == Rule::W2 { Rule::W6 } else { rule };
         hold(!possible.is_empty(), rule, &self.describe(), answer.describe())?;
         self.possible = possible;
-        self.is_uncertain |= self.possible.iter().any(|state| state.is_unknown);
         Ok(())
     }
 
     /// Whether no write may yet meet a fault.
     pub(super) fn may_disturb(&self) -> bool {
-        !self.is_uncertain && self.possible.iter().all(|state| state.has_ended)
+        self.possible.iter().all(|state| state.has_ended && !state.is_unknown)
     }
 
     pub(super) fn disturb(&mut self, fault: &Fault) {
@@ -92,27 +90,32 @@ impl Model {
 
     /// Whether the destination may show `there`, once the last write has ended.
     pub(super) fn may_show(&self, there: &[u8]) -> bool {
-        self.is_uncertain || self.possible.iter().any(|state| state.images.first().bytes == there)
+        self.possible.iter().any(|state| state.is_unknown || state.images.first().bytes == there)
     }
 
     /// The destination shows `there`, unless it is `racing` with this look.
-    pub(super) fn compare(&mut self, there: &[u8], racing: bool) -> Held {
-        if self.is_uncertain {
-            return Ok(());
+    pub(super) fn compare(&mut self, there: &[u8], racing: bool) -> Result<Look, Breach> {
+        if self.possible.iter().all(|state| state.is_unknown && state.has_ended) {
+            return unchanged(&mut self.frozen, there);
         }
+        let any = |state: &Possible| state.is_unknown || !state.has_ended && racing;
         let fits = |state: &Possible| {
             let image = state.images.first();
-            image.bytes == there || !state.has_ended && (racing || image.before == there)
+            any(state) || image.bytes == there || !state.has_ended && image.before == there
         };
         hold(self.possible.iter().any(fits), Rule::W3, &self.describe(), there.to_vec().describe())?;
+        let look = if self.possible.iter().any(any) { Look::Blind } else { Look::Compared };
         self.possible.retain(fits);
-        Ok(())
+        Ok(look)
     }
 
     /// What is expected.
     fn describe(&self) -> String {
         let state = |state: &Possible| {
-            let there = state.images.first().bytes.describe();
+            let there = match state.is_unknown {
+                true => "anything, since an outcome is indeterminate".to_owned(),
+                false => state.images.first().bytes.describe(),
+            };
             match &state.pending {
                 Some(pending) => {
                     format!("{there}, with \"{}\" pending, {}", pending.bytes.escape_ascii(), pending.fate)

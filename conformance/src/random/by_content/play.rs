@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     certify::Carrier,
-    judge::Judged,
+    judge::{Judged, Stop},
     kit::Kit,
     random::{
-        breach::Held,
+        breach::{Breach, Held, Look},
         drive::Drive,
         sequence::{Ending, Sequence},
     },
@@ -45,7 +45,12 @@ impl Player<'_> {
     fn play(&mut self, sequence: &Sequence<Operation>) -> Judged {
         self.trial.require(self.trial.bytes().is_empty(), "the destination is not empty at first")?;
         for operation in &sequence.operations {
+            let steps = self.trial.steps();
             self.perform(operation)?;
+            // What could not be done where its turn came left no step.
+            if self.trial.steps() > steps {
+                self.trial.count(|counts| &mut counts.operations);
+            }
             self.compare()?;
         }
         match sequence.ending {
@@ -79,6 +84,7 @@ impl Player<'_> {
             // While a write is in flight it is not known whether it, or the next one, will meet the fault.
             Operation::Disturb(fault) if self.model.may_disturb() => {
                 self.trial.inject(fault.clone())?;
+                self.trial.count(|counts| &mut counts.faults);
                 self.model.disturb(fault);
                 Ok(())
             }
@@ -154,19 +160,26 @@ impl Player<'_> {
         let model = &self.model;
         let happens = self.trial.wait_until("the bytes of the last write", |trial| model.may_show(&trial.bytes()));
         if happens {
-            Ok(())
+            self.compare()
         } else {
             Err(self.trial.breaks(Rule::O3, "a write that was submitted happens", "it does not"))
         }
     }
 
     fn judge(&self, held: Held) -> Judged {
-        held.map_err(|breach| self.trial.breaks(breach.rule, breach.expected, breach.seen))
+        held.map_err(|breach| self.breaks(breach))
+    }
+
+    fn breaks(&self, Breach { rule, expected, seen }: Breach) -> Stop {
+        self.trial.breaks(rule, expected, seen)
     }
 
     fn compare(&mut self) -> Judged {
         let racing = self.trial.kit.declared.carrier == Carrier::Others;
-        let held = self.model.compare(&self.trial.bytes(), racing);
-        self.judge(held)
+        let look = self.model.compare(&self.trial.bytes(), racing);
+        if look.map_err(|breach| self.breaks(breach))? == Look::Compared {
+            self.trial.count(|counts| &mut counts.comparisons);
+        }
+        Ok(())
     }
 }

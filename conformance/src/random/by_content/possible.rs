@@ -5,7 +5,7 @@ use std::{
     task::Poll,
 };
 
-use async_write_complete::{PriorWriteFailed, error::raw_os_error};
+use async_write_complete::{Indeterminate, PriorWriteFailed, error::raw_os_error};
 
 use crate::random::{
     breach,
@@ -22,7 +22,8 @@ pub(super) struct Possible {
     pub(super) pending: Option<Pending>,
     /// Whether the last write is known to have ended.
     pub(super) has_ended: bool,
-    /// Whether nobody can know how many bytes of the last write are complete.
+    /// Whether nobody can know how many bytes of the last write are complete. Once that was told, the writer is
+    /// poisoned.
     pub(super) is_unknown: bool,
 }
 
@@ -80,9 +81,24 @@ impl Possible {
     /// A `poll_write` of `buf`, which has bytes, was answered.
     pub(super) fn wrote(&self, buf: &[u8], answer: &Poll<io::Result<usize>>) -> Vec<Self> {
         match &self.pending {
+            None if self.is_poisoned() => self.says_so(answer),
             Some(pending) if pending.is_continued_by(buf) => self.goes_on(pending, buf.len(), answer),
             _ => self.after_the_pending(answer, |state| state.begins(buf, answer)),
         }
+    }
+
+    /// Whether it was told that nobody can know how many bytes are complete.
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.is_unknown && self.pending.is_none()
+    }
+
+    /// A writer that is poisoned says so, or has not yet.
+    fn says_so<R>(&self, answer: &Poll<io::Result<R>>) -> Vec<Self> {
+        let fits = match answer {
+            Poll::Pending => true,
+            Poll::Ready(result) => result.as_ref().is_err_and(|error| Indeterminate::find(error).is_some()),
+        };
+        fits.then(|| self.clone()).into_iter().collect()
     }
 
     /// `buf` begins a write.
@@ -146,6 +162,7 @@ impl Possible {
         let failed = |pending: &Pending| !matches!(pending.fate, Fate::Complete(_));
         match (answer, &self.pending) {
             (Poll::Pending, _) => vec![self.clone()],
+            (_, None) if self.is_unknown => self.says_so(answer),
             (Poll::Ready(Ok(())), None) => vec![self.clone().answered()],
             // A short count is no failure: the caller may go on with the write.
             (Poll::Ready(Ok(())), Some(pending)) if !failed(pending) => {
@@ -164,6 +181,7 @@ impl Possible {
     pub(super) fn read(&self, len: usize, answer: &Poll<io::Result<Vec<u8>>>) -> Vec<Self> {
         let mut next = self.clone();
         match answer {
+            _ if self.is_unknown => vec![next],
             Poll::Pending => vec![next],
             Poll::Ready(Ok(got)) if next.images.read(len, got) => {
                 next.has_ended = true;
@@ -177,6 +195,9 @@ impl Possible {
     pub(super) fn seek_ended(&self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Vec<Self> {
         self.after_the_pending(answer, |state| {
             let Poll::Ready(result) = answer else { return vec![state.clone()] };
+            if state.is_unknown {
+                return vec![state.clone()];
+            }
             let mut next = state.clone();
             let fits = next.images.seek_ended(position, result.as_ref().ok().copied());
             fits.then_some(next).into_iter().collect()
@@ -193,6 +214,7 @@ impl Possible {
             (Poll::Pending, _) => vec![self.clone()],
             (Poll::Ready(result), Some(pending)) if is_told(pending, result) => vec![self.clone().answered()],
             (Poll::Ready(Ok(())), None) => vec![self.clone().answered()],
+            (Poll::Ready(Err(_)), None) if self.is_unknown => vec![self.clone()],
             (Poll::Ready(_), _) => Vec::new(),
         }
     }

@@ -37,6 +37,8 @@ pub(super) struct Model {
     is_fresh: bool,
     stage: Stage,
     is_poisoned: bool,
+    /// What the destination showed when the outcome that nobody can know had ended.
+    frozen: Option<Vec<u8>>,
     /// Whether a sync has failed.
     is_undurable: bool,
     /// Whether one call of the destination is one write.
@@ -78,6 +80,7 @@ impl Model {
             is_fresh: false,
             stage: Stage::Open,
             is_poisoned: false,
+            frozen: None,
             is_undurable: false,
             is_exact,
         }

@@ -11,7 +11,7 @@ use super::{Model, Stage, answers::Gate};
 use crate::{
     describe::Describe,
     random::{
-        breach::{Held, hold, transparent, unfounded},
+        breach::{Breach, Held, Look, hold, transparent, unfounded},
         fate::Fate,
     },
 };
@@ -55,22 +55,27 @@ impl Model {
 
     /// A sync was answered, or dropped; `durable` is what is durable after it. A dropped one that met a fault fails the
     /// next one as surely as that fault would.
-    pub(in crate::random) fn synced(&mut self, answer: &Poll<io::Result<()>>, durable: Option<Vec<u8>>) -> Held {
+    pub(in crate::random) fn synced(
+        &mut self,
+        answer: &Poll<io::Result<()>>,
+        durable: Option<Vec<u8>>,
+    ) -> Result<Look, Breach> {
         if self.gate(answer)? == Gate::Refused || self.is_uncertain() {
-            return Ok(());
+            return Ok(Look::Blind);
         }
-        let Poll::Ready(result) = answer else { return Ok(()) };
+        let Poll::Ready(result) = answer else { return Ok(Look::Blind) };
         if let Err(error) = result {
             let founded = self.is_undurable || std::mem::take(&mut self.faults.sync);
             self.is_undurable = true;
-            return if founded { Ok(()) } else { unfounded(error) };
+            return if founded { Ok(Look::Blind) } else { unfounded(error).map(|()| Look::Blind) };
         }
         let fails = self.is_undurable || self.faults.sync;
         hold(!fails, Rule::D1, "a sync fails that meets a failure, and every later one", "a sync succeeded")?;
-        let Some(durable) = durable.filter(|_| self.is_exact) else { return Ok(()) };
+        let Some(durable) = durable.filter(|_| self.is_exact) else { return Ok(Look::Blind) };
         let expected = format!("all that is complete is durable: {}", self.images.first().bytes.describe());
         let covers = self.images.retain(|image| durable.starts_with(&image.bytes));
-        hold(covers, Rule::D1, &expected, durable.describe())
+        hold(covers, Rule::D1, &expected, durable.describe())?;
+        Ok(Look::Compared)
     }
 
     /// A close was answered, or dropped.

@@ -6,7 +6,7 @@ use super::{Last, Model};
 use crate::{
     describe::Describe,
     random::{
-        breach::{Held, hold},
+        breach::{Breach, Held, Look, hold, unchanged},
         fate::Fate,
         image::Image,
     },
@@ -15,11 +15,24 @@ use crate::{
 impl Model {
     /// The destination shows `there`. While the last write has not ended it may already have, unless it is `racing`
     /// with this look.
-    pub(in crate::random) fn compare(&mut self, there: &[u8], calls: Option<&[usize]>, racing: bool) -> Held {
+    pub(in crate::random) fn compare(
+        &mut self,
+        there: &[u8],
+        calls: Option<&[usize]>,
+        racing: bool,
+    ) -> Result<Look, Breach> {
         let waits = !self.has_ended;
-        if self.is_uncertain() || waits && racing {
-            return Ok(());
+        if self.is_uncertain() && !waits && self.is_exact {
+            return unchanged(&mut self.frozen, there);
         }
+        if self.is_uncertain() || waits && racing {
+            return Ok(Look::Blind);
+        }
+        self.differences(there, calls).map(|()| Look::Compared)
+    }
+
+    fn differences(&mut self, there: &[u8], calls: Option<&[usize]>) -> Held {
+        let waits = !self.has_ended;
         if self.is_undecided() {
             return self.compare_undecided(there);
         }
