@@ -157,6 +157,8 @@ impl fmt::Display for Fault {
             Call::Write => "write",
             Call::Sync => "sync",
             Call::Close => "close",
+            Call::Read => "read",
+            Call::Seek => "seek",
         };
         match self.after {
             0 => write!(f, "the next {call} {}", self.effect)?,
@@ -176,6 +178,10 @@ pub enum Call {
     Sync,
     /// A call of its close, where that may fail.
     Close,
+    /// A call of its read.
+    Read,
+    /// A call of its seek, by which a caller moves the cursor.
+    Seek,
 }
 
 /// What a call does wrong.

@@ -130,6 +130,7 @@ impl SyncComplete for Destination {
 
 impl Read for Destination {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.shared.play(Call::Read)?;
         let mut state = self.shared.pass();
         let rest = state.bytes.get(state.position as usize..).unwrap_or(&[]);
         let n = rest.len().min(buf.len());
@@ -141,6 +142,7 @@ impl Read for Destination {
 
 impl Seek for Destination {
     fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+        self.shared.play(Call::Seek)?;
         let mut state = self.shared.pass();
         let (base, offset) = match pos {
             SeekFrom::Start(n) => (n, 0),

@@ -12,6 +12,7 @@ use super::{
     Faulty, Flaw,
     state::{Operation, Stage, State},
 };
+use crate::guard::retry_interrupted;
 
 impl Faulty {
     /// Reads what is at the cursor. The bytes of a read that was given up go to the next one.
@@ -38,7 +39,7 @@ impl Faulty {
         let at_once = self.at_once || state.is_writing();
         let destination = state.open()?;
         if at_once {
-            return Poll::Ready(destination.read(buf));
+            return Poll::Ready(retry_interrupted(|| destination.read(buf)));
         }
         state.post_read(buf.len())
     }
@@ -56,7 +57,7 @@ impl Faulty {
             state.seek_back()?;
         }
         state.ahead.clear();
-        Poll::Ready(state.open().and_then(|destination| destination.seek(pos)))
+        Poll::Ready(state.open().and_then(|destination| retry_interrupted(|| destination.seek(pos))))
     }
 }
 

@@ -95,6 +95,11 @@ impl Images {
         }
     }
 
+    /// A seek failed, and moved nothing.
+    pub(super) fn seek_failed(&mut self) {
+        self.0.iter_mut().for_each(|image| image.unanswered = None);
+    }
+
     /// A seek was dropped before it was answered: it happens or not.
     pub(super) fn may_seek(&mut self, position: SeekFrom) {
         for at in 0..self.0.len() {

@@ -248,7 +248,7 @@ impl Player<'_> {
 
     /// While a write is in flight it is not known whether it, or the next one, will meet the fault.
     fn disturb(&mut self, fault: &Fault) -> Judged {
-        if !self.model.may_disturb() {
+        if !self.model.may_disturb(fault) {
             return Ok(());
         }
         self.trial.inject(fault.clone())?;

@@ -156,7 +156,7 @@ impl Menu {
         // known.
         faults.retain(|_| kit.declared.direct);
         faults.retain(|fault| kit.declared.late_errors || !matches!(fault.effect, Effect::LateError(_)));
-        faults.retain(|fault| (fault.call == Call::Write || kit.declared.syncs) && observer.inject(fault));
+        faults.retain(|fault| is_called(kit, fault.call) && observer.inject(fault));
         Self {
             carrier: kit.declared.carrier,
             // A held destination would block a write on this thread.
@@ -209,6 +209,18 @@ impl Menu {
     }
 }
 
+/// Whether some operation of a sequence makes this call.
+fn is_called(kit: &Kit, call: Call) -> bool {
+    let unchanged = matches!(kit.declared.image, Image::Unchanged);
+    match call {
+        Call::Write => true,
+        Call::Sync => kit.declared.syncs,
+        Call::Close => kit.declared.closes,
+        Call::Read => kit.declared.reads && unchanged,
+        Call::Seek => kit.declared.seeks && unchanged,
+    }
+}
+
 /// How many operations a sequence has at most.
 const LONGEST: usize = 20;
 
@@ -235,6 +247,13 @@ fn faults(code: i32) -> Vec<Fault> {
         once().on(Call::Sync),
         once().on(Call::Sync),
         Fault::new(Effect::Panic),
+        once().on(Call::Close),
+        once().on(Call::Read),
+        once().on(Call::Read),
+        interrupted(2).on(Call::Read),
+        once().on(Call::Seek),
+        once().on(Call::Seek),
+        interrupted(2).on(Call::Seek),
         // More than all slices of a vectored submission, so that no count passes for one of another slice.
         Fault::new(Effect::Excess(100)),
     ]

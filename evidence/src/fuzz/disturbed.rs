@@ -82,6 +82,11 @@ impl WriteComplete for Disturbed {
     fn may_have_written(&self, error: &io::Error) -> bool {
         self.script.may_have_written(error)
     }
+
+    fn release(self) -> io::Result<()> {
+        self.file.release()?;
+        self.script.release()
+    }
 }
 
 impl SyncComplete for Disturbed {
@@ -96,12 +101,16 @@ impl SyncComplete for Disturbed {
 
 impl Read for Disturbed {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        // It has a script for reads, and other bytes.
+        self.script.read(&mut [])?;
         self.file.read(buf)
     }
 }
 
 impl Seek for Disturbed {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        // It has a script for seeks, and a cursor of its own, for which nobody asks.
+        self.script.seek(SeekFrom::Start(0))?;
         self.file.seek(position)
     }
 }

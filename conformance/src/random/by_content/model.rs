@@ -75,8 +75,9 @@ impl Model {
     }
 
     /// Whether no write may yet meet a fault.
-    pub(super) fn may_disturb(&self) -> bool {
-        self.possible.iter().all(|state| state.has_ended && !state.is_unknown)
+    pub(super) fn may_disturb(&self, fault: &Fault) -> bool {
+        let has_room = |state: &Possible| state.faults.has_room_for(fault.call);
+        self.possible.iter().all(|state| state.has_ended && !state.is_unknown && has_room(state))
     }
 
     pub(super) fn disturb(&mut self, fault: &Fault) {

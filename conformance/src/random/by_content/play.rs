@@ -82,7 +82,7 @@ impl Player<'_> {
             }
             Operation::Hold => self.trial.hold(),
             // While a write is in flight it is not known whether it, or the next one, will meet the fault.
-            Operation::Disturb(fault) if self.model.may_disturb() => {
+            Operation::Disturb(fault) if self.model.may_disturb(fault) => {
                 self.trial.inject(fault.clone())?;
                 self.trial.count(|counts| &mut counts.faults);
                 self.model.disturb(fault);

@@ -9,7 +9,7 @@ use async_write_complete::{Indeterminate, PriorWriteFailed, error::raw_os_error}
 
 use crate::random::{
     breach,
-    fate::{Fate, Faults},
+    fate::{Fate, Faults, is_due, meets},
     image::Images,
 };
 
@@ -183,6 +183,10 @@ impl Possible {
         match answer {
             _ if self.is_unknown => vec![next],
             Poll::Pending => vec![next],
+            Poll::Ready(Err(error)) if meets(&mut next.faults.read, error) => {
+                next.has_ended = true;
+                vec![next]
+            }
             Poll::Ready(Ok(got)) if next.images.read(len, got) => {
                 next.has_ended = true;
                 vec![next]
@@ -199,6 +203,14 @@ impl Possible {
                 return vec![state.clone()];
             }
             let mut next = state.clone();
+            match result {
+                Err(error) if meets(&mut next.faults.seek, error) => {
+                    next.images.seek_failed();
+                    return vec![next];
+                }
+                Ok(_) if is_due(next.faults.seek) => return Vec::new(),
+                _ => {}
+            }
             let fits = next.images.seek_ended(position, result.as_ref().ok().copied());
             fits.then_some(next).into_iter().collect()
         })
@@ -206,15 +218,19 @@ impl Possible {
 
     /// A close was answered.
     pub(super) fn closed(&self, answer: &Poll<io::Result<()>>) -> Vec<Self> {
+        let is_of_the_release = |result: &io::Result<()>| match (result, self.faults.close) {
+            (Ok(()), expected) => expected.is_none(),
+            (Err(error), expected) => expected.is_some_and(|expected| raw_os_error(error) == Some(expected.code)),
+        };
         let is_told = |pending: &Pending, result: &io::Result<()>| match result {
-            Ok(()) => !pending.has_to_be_told(),
-            Err(error) => pending.has_to_be_told() && pending.is_told_by(error),
+            Err(error) if pending.has_to_be_told() => pending.is_told_by(error),
+            result => !pending.has_to_be_told() && is_of_the_release(result),
         };
         match (answer, &self.pending) {
             (Poll::Pending, _) => vec![self.clone()],
             (Poll::Ready(result), Some(pending)) if is_told(pending, result) => vec![self.clone().answered()],
-            (Poll::Ready(Ok(())), None) => vec![self.clone().answered()],
-            (Poll::Ready(Err(_)), None) if self.is_unknown => vec![self.clone()],
+            (Poll::Ready(_), None) if self.is_unknown => vec![self.clone()],
+            (Poll::Ready(result), None) if is_of_the_release(result) => vec![self.clone().answered()],
             (Poll::Ready(_), _) => Vec::new(),
         }
     }

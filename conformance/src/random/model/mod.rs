@@ -9,10 +9,13 @@ use async_write_complete::{Ticket, contract::Rule};
 
 use super::{
     breach::{Held, hold},
-    fate::{Fate, Faults},
+    fate::{Fate, Faults, doubt},
     image::Images,
 };
-use crate::{describe::Describe, observer::Fault};
+use crate::{
+    describe::Describe,
+    observer::{Call, Fault},
+};
 
 mod answers;
 mod operations;
@@ -35,6 +38,10 @@ pub(super) struct Model {
     has_run: bool,
     /// Whether the destination has not been looked at since the last submission was taken.
     is_fresh: bool,
+    /// Whether a read was polled since the last submission was taken, and whether a seek was dropped since the last one
+    /// was answered: they may be under way, or have left something.
+    has_read: bool,
+    has_sought: bool,
     stage: Stage,
     is_poisoned: bool,
     /// What the destination showed when the outcome that nobody can know had ended.
@@ -78,6 +85,8 @@ impl Model {
             claim: Rule::W1,
             has_run: false,
             is_fresh: false,
+            has_read: false,
+            has_sought: false,
             stage: Stage::Open,
             is_poisoned: false,
             frozen: None,
@@ -97,12 +106,18 @@ impl Model {
     }
 
     /// Whether no write may yet meet a fault.
-    pub(super) fn may_disturb(&self) -> bool {
-        self.has_ended || self.has_run
+    pub(super) fn may_disturb(&self, fault: &Fault) -> bool {
+        (self.has_ended || self.has_run) && self.faults.has_room_for(fault.call)
     }
 
     pub(super) fn disturb(&mut self, fault: &Fault) {
         self.faults.add(fault);
+        match fault.call {
+            Call::Read if self.has_read => doubt(&mut self.faults.read),
+            Call::Seek if self.has_sought => doubt(&mut self.faults.seek),
+            Call::Close if !self.is_open() => doubt(&mut self.faults.close),
+            _ => {}
+        }
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -144,7 +159,7 @@ impl Model {
     fn begin(&mut self) {
         self.images.settle();
         (self.has_ended, self.has_run, self.calls_before) = (false, false, self.calls.len());
-        self.is_fresh = true;
+        (self.is_fresh, self.has_read) = (true, false);
     }
 
     fn fate(&mut self, len: usize) -> Fate {

@@ -12,14 +12,18 @@ use crate::{
     describe::Describe,
     random::{
         breach::{Breach, Held, Look, hold, transparent, unfounded},
-        fate::Fate,
+        fate::{Fate, doubt, is_due, meets},
     },
 };
 
 impl Model {
     /// A read of at most `len` bytes was answered.
     pub(in crate::random) fn read(&mut self, len: usize, answer: &Poll<io::Result<Vec<u8>>>) -> Held {
-        let Poll::Ready(result) = answer else { return Ok(()) };
+        self.has_read = true;
+        let Poll::Ready(result) = answer else {
+            doubt(&mut self.faults.read);
+            return Ok(());
+        };
         transparent(result)?;
         if !self.is_open() {
             return hold(result.is_err(), Rule::W9, "an error, since it was closed", result.describe());
@@ -28,9 +32,12 @@ impl Model {
             return Ok(());
         }
         self.has_to_end(Rule::O2);
-        let Ok(got) = result else {
-            return hold(false, Rule::O2, "a read that nothing disturbs succeeds", result.describe());
+        let got = match result {
+            Ok(got) => got,
+            Err(error) if meets(&mut self.faults.read, error) => return Ok(()),
+            Err(_) => return hold(false, Rule::O2, "a read that nothing disturbs succeeds", result.describe()),
         };
+        hold(!is_due(self.faults.read), Rule::O2, "the error of the destination's read", got.describe())?;
         let ahead = self.images.first().ahead(len).to_vec();
         let expected = format!("what follows the cursor, such as {}", ahead.describe());
         hold(self.images.read(len, got), Rule::O2, &expected, got.describe())
@@ -43,8 +50,19 @@ impl Model {
         }
         let Poll::Ready(result) = answer else {
             self.images.may_seek(position);
+            self.has_sought = true;
+            doubt(&mut self.faults.seek);
             return Ok(());
         };
+        self.has_sought = false;
+        match result {
+            Err(error) if meets(&mut self.faults.seek, error) => {
+                self.images.seek_failed();
+                return Ok(());
+            }
+            Err(_) => doubt(&mut self.faults.seek),
+            Ok(at) => hold(!is_due(self.faults.seek), Rule::O2, "the error of the destination's seek", at.describe())?,
+        }
         let expected = match self.images.first().target(position) {
             Some(target) => target.describe(),
             None => "an error, since nothing is before the start".to_owned(),
@@ -108,17 +126,18 @@ impl Model {
         let unanswered =
             self.last.as_ref().filter(|last| !last.is_answered || last.is_answered_late && result.is_err());
         let Some(last) = unanswered else {
-            let fits = result.is_ok() || self.is_poisoned;
+            let fits = self.is_poisoned || self.is_outcome_of_the_release(result);
             return hold(
                 fits,
                 Rule::W9,
-                "nothing failed that was not answered, so the close succeeds",
+                "nothing failed that was not answered, so the outcome is that of the destination's close",
                 result.describe(),
             );
         };
         let taken = last.bytes.len();
         let fits = match (last.fate, result) {
-            (Fate::Complete(n), Ok(())) => n == taken,
+            (Fate::Complete(n), _) if n == taken => self.is_outcome_of_the_release(result),
+            (Fate::Complete(_), Ok(())) => false,
             (Fate::Complete(n), Err(error)) => n < taken && error.kind() == io::ErrorKind::WriteZero,
             (Fate::Fails(_) | Fate::Unknown, Ok(())) => false,
             (Fate::Fails(code), Err(error)) => code.is_none() || raw_os_error(error) == code,
@@ -128,5 +147,13 @@ impl Model {
         };
         let expected = format!("what became of a write of {taken} bytes that was not answered: {}", last.fate);
         hold(fits, Rule::W9, &expected, result.describe())
+    }
+
+    /// Whether a close that has nothing to tell of a write may answer `result`.
+    fn is_outcome_of_the_release(&self, result: &io::Result<()>) -> bool {
+        match result {
+            Ok(()) => !is_due(self.faults.close),
+            Err(error) => self.faults.close.is_some_and(|expected| raw_os_error(error) == Some(expected.code)),
+        }
     }
 }
