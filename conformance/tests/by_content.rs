@@ -11,7 +11,7 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, Indeterminate, Offload, Submitted, Ticket,
+    AsyncWriteComplete, Indeterminate, Offload, Submitted, Ticket, WriteOutstanding,
     adapter::{ToFuturesIo, ToTokio},
     contract::Rule,
 };
@@ -26,7 +26,8 @@ const CASES: u32 = 1_000;
 
 #[test]
 fn over_an_offload_on_a_stepped_pool() {
-    stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read).assert_random(CASES);
+    let certify = stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
+    certify.syncs(|lens| Box::pin(lens.inner_pin().get_mut().sync_data())).assert_random(CASES);
 }
 
 #[test]
@@ -104,6 +105,29 @@ fn a_writer_that_writes_in_its_drop_after_an_indeterminate_write_is_noticed() {
     assert_eq!(broken(&unsure(After::WritesInItsDrop)), Rule::W3);
 }
 
+/// The writer below refuses it, and is not asked.
+#[test]
+fn a_sync_of_nothing_is_noticed() {
+    let certify = stepped(Offload::with_pool).indirect().syncs(|lens| {
+        let outstanding = lens.inner().outstanding();
+        Box::pin(async move { outstanding.map_or(Ok(()), |ticket| Err(WriteOutstanding::new(ticket).into())) })
+    });
+    assert_eq!(broken(&certify), Rule::D1);
+}
+
+#[test]
+fn a_sync_over_a_pending_write_is_noticed() {
+    let certify = stepped(Offload::with_pool).indirect().syncs(|_| Box::pin(async { Ok(()) }));
+    // The success alone could mean that the write had not been taken yet; its bytes contradict that.
+    assert!(matches!(broken(&certify), Rule::D1 | Rule::W3), "the rule that is nearest");
+}
+
+#[test]
+fn a_close_that_leaves_the_writer_open_is_noticed() {
+    let certify = stepped(|destination, pool| StaysOpen(Offload::with_pool(destination, pool))).closes();
+    assert_eq!(broken(&certify), Rule::W9);
+}
+
 /// Over an `Offload` of the kit's destination, or what `build` puts round it.
 fn stepped<W: AsyncWrite + 'static>(
     build: impl Fn(Destination, Stepped) -> W + Send + Sync + 'static,
@@ -164,6 +188,31 @@ impl AsyncWrite for Forgetful {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().writer).poll_close_complete(cx)
+    }
+}
+
+/// Its close is a flush.
+struct StaysOpen(Offload<Destination, Stepped>);
+
+impl AsyncWrite for StaysOpen {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
     }
 }
 

@@ -140,8 +140,8 @@ pub(super) struct Menu {
     pub(super) holds: bool,
     pub(super) reads: bool,
     pub(super) seeks: bool,
-    syncs: bool,
-    closes: bool,
+    pub(super) syncs: bool,
+    pub(super) closes: bool,
     bytes: bool,
     pub(super) faults: Vec<Fault>,
 }

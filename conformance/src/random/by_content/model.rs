@@ -19,11 +19,21 @@ pub(super) struct Model {
     possible: Vec<Possible>,
     /// What the destination showed when the outcome that nobody can know had ended.
     frozen: Option<Vec<u8>>,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Open,
+    /// A close has begun.
+    Closing,
+    /// It was answered like this.
+    Closed(String),
 }
 
 impl Model {
     pub(super) fn new() -> Self {
-        Self { possible: vec![Possible::new()], frozen: None }
+        Self { possible: vec![Possible::new()], frozen: None, stage: Stage::Open }
     }
 
     pub(super) fn wrote(&mut self, buf: &[u8], answer: &Poll<io::Result<usize>>) -> Held {
@@ -31,24 +41,73 @@ impl Model {
             let nothing = matches!(answer, Poll::Ready(Ok(0)));
             return hold(nothing, Rule::W3, "no bytes are answered with 0, at once", answer.describe());
         }
+        if self.is_closed() {
+            return self.refused(answer);
+        }
         let is_poisoned = self.possible.iter().all(Possible::is_poisoned);
         let rule = if is_poisoned { Rule::W6 } else { Rule::W2 };
         self.answered(rule, answer, |state| state.wrote(buf, answer))
     }
 
     pub(super) fn flushed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
+        // A flush of what is closed gives its outcome.
+        if self.is_closed() {
+            return self.closed(answer);
+        }
         self.answered(Rule::W5, answer, |state| state.flushed(answer))
     }
 
     pub(super) fn read(&mut self, len: usize, answer: &Poll<io::Result<Vec<u8>>>) -> Held {
+        if self.is_closed() {
+            return self.refused(answer);
+        }
         self.answered(Rule::O2, answer, |state| state.read(len, answer))
     }
 
     pub(super) fn seek_ended(&mut self, position: SeekFrom, answer: &Poll<io::Result<u64>>) -> Held {
+        if self.is_closed() {
+            return self.refused(answer);
+        }
         self.answered(Rule::O2, answer, |state| state.seek_ended(position, answer))
     }
 
+    /// A sync was answered, or dropped; `durable` is what is durable after it.
+    pub(super) fn synced(&mut self, answer: &Poll<io::Result<()>>, durable: Option<Vec<u8>>) -> Result<Look, Breach> {
+        if self.is_closed() {
+            return self.refused(answer).map(|()| Look::Blind);
+        }
+        let durable = durable.filter(|_| matches!(answer, Poll::Ready(Ok(()))));
+        self.answered(Rule::D1, answer, |state| state.synced(answer, durable.as_deref()))?;
+        let knows = self.possible.iter().all(|state| !state.is_unknown);
+        Ok(if durable.is_some() && knows { Look::Compared } else { Look::Blind })
+    }
+
+    /// Whether a close was begun and has not been answered.
+    pub(super) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing)
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self.stage, Stage::Closed(_))
+    }
+
+    fn refused<R: Describe>(&self, answer: &Poll<io::Result<R>>) -> Held {
+        let errs = matches!(answer, Poll::Ready(Err(_)));
+        hold(errs, Rule::W9, "an error, since it was closed", answer.describe())
+    }
+
     pub(super) fn closed(&mut self, answer: &Poll<io::Result<()>>) -> Held {
+        let Poll::Ready(result) = answer else {
+            if matches!(self.stage, Stage::Open) {
+                self.stage = Stage::Closing;
+            }
+            return Ok(());
+        };
+        if let Stage::Closed(first) = &self.stage {
+            let expected = format!("the first outcome, {first}");
+            return hold(*first == result.describe(), Rule::W9, &expected, result.describe());
+        }
+        self.stage = Stage::Closed(result.describe());
         self.answered(Rule::W9, answer, |state| state.closed(answer))
     }
 

@@ -61,6 +61,11 @@ impl Player<'_> {
 
     fn perform(&mut self, operation: &Operation) -> Judged {
         match operation {
+            Operation::Close(_) | Operation::Step | Operation::Advance | Operation::Hold => {}
+            _ if self.model.is_closing() => return Ok(()),
+            _ => {}
+        }
+        match operation {
             Operation::Write(buffer, drive) => self.write(buffer, None, *drive),
             Operation::WriteVectored(buffer, cut, drive) => self.write(buffer, Some(*cut), *drive),
             Operation::Flush(drive) => self.flush(*drive),
@@ -72,6 +77,8 @@ impl Player<'_> {
                 let held = self.model.seek_ended(*position, &answer);
                 self.judge(held)
             }
+            Operation::Sync(drive) => self.sync(*drive),
+            Operation::Close(drive) => self.close(*drive),
             Operation::Step => {
                 self.trial.step();
                 Ok(())
@@ -134,13 +141,25 @@ impl Player<'_> {
         self.judge(held)
     }
 
+    fn sync(&mut self, drive: Drive) -> Judged {
+        let answer = self.trial.sync_as_far_as(drive)?;
+        let durable = self.trial.observer.durable();
+        if self.model.synced(&answer, durable).map_err(|breach| self.breaks(breach))? == Look::Compared {
+            self.trial.count(|counts| &mut counts.syncs);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, drive: Drive) -> Judged {
+        let answer = self.trial.poll_as_far_as(drive, "poll_close", |writer, cx| writer.poll_close_complete(cx))?;
+        let held = self.model.closed(&answer);
+        self.judge(held)
+    }
+
     fn close_and_drop(&mut self) -> Judged {
         self.trial.advance();
         if self.trial.kit.declared.closes {
-            let answer =
-                self.trial.poll_as_far_as(Drive::End, "poll_close", |writer, cx| writer.poll_close_complete(cx))?;
-            let held = self.model.closed(&answer);
-            self.judge(held)?;
+            self.close(Drive::End)?;
         } else {
             self.flush(Drive::End)?;
         }

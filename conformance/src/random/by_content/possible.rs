@@ -5,7 +5,7 @@ use std::{
     task::Poll,
 };
 
-use async_write_complete::{Indeterminate, PriorWriteFailed, error::raw_os_error};
+use async_write_complete::{Indeterminate, PriorWriteFailed, WriteOutstanding, error::raw_os_error};
 
 use crate::random::{
     breach,
@@ -25,6 +25,8 @@ pub(super) struct Possible {
     /// Whether nobody can know how many bytes of the last write are complete. Once that was told, the writer is
     /// poisoned.
     pub(super) is_unknown: bool,
+    /// Whether a sync has failed.
+    is_undurable: bool,
 }
 
 /// The write of a `poll_write` that has not been answered, or not for all of its bytes.
@@ -75,7 +77,14 @@ impl Pending {
 
 impl Possible {
     pub(super) fn new() -> Self {
-        Self { images: Images::new(), faults: Faults::default(), pending: None, has_ended: true, is_unknown: false }
+        Self {
+            images: Images::new(),
+            faults: Faults::default(),
+            pending: None,
+            has_ended: true,
+            is_unknown: false,
+            is_undurable: false,
+        }
     }
 
     /// A `poll_write` of `buf`, which has bytes, was answered.
@@ -214,6 +223,37 @@ impl Possible {
             let fits = next.images.seek_ended(position, result.as_ref().ok().copied());
             fits.then_some(next).into_iter().collect()
         })
+    }
+
+    /// A sync was answered, which has made `durable` what it could. What is pending it refuses, unless that has ended
+    /// and was told.
+    pub(super) fn synced(&self, answer: &Poll<io::Result<()>>, durable: Option<&[u8]>) -> Vec<Self> {
+        match (&self.pending, answer) {
+            (Some(pending), _) if pending.is_known || pending.is_flushed => {
+                self.after_the_pending(answer, |state| state.syncs(answer, durable))
+            }
+            (Some(_), Poll::Ready(Err(error))) if WriteOutstanding::find(error).is_some() => vec![self.clone()],
+            (Some(_), _) => Vec::new(),
+            (None, _) => self.syncs(answer, durable),
+        }
+    }
+
+    /// Nothing is pending. A dropped sync that met a fault fails the next one as surely as that fault would.
+    fn syncs(&self, answer: &Poll<io::Result<()>>, durable: Option<&[u8]>) -> Vec<Self> {
+        let mut next = self.clone();
+        let fails = self.is_undurable || self.faults.sync;
+        let fits = match answer {
+            _ if self.is_unknown => true,
+            Poll::Pending => true,
+            Poll::Ready(Err(_)) => {
+                (next.is_undurable, next.faults.sync) = (true, false);
+                fails
+            }
+            Poll::Ready(Ok(())) => {
+                !fails && durable.is_none_or(|durable| durable.starts_with(&self.images.first().bytes))
+            }
+        };
+        fits.then_some(next).into_iter().collect()
     }
 
     /// A close was answered.

@@ -27,6 +27,10 @@ pub(in crate::random) enum Operation {
     Read(usize, Drive),
     /// To its end.
     Seek(SeekFrom),
+    Sync(Drive),
+    /// Once it was begun nothing else is done until it is answered: which of the two tells of the pending write would
+    /// be a matter of time.
+    Close(Drive),
     /// One piece of the work behind the writer is done.
     Step,
     /// The destination is let go, and all of the work is done.
@@ -58,6 +62,8 @@ pub(in crate::random) fn operations(menu: &Menu) -> Vec<(u32, BoxedStrategy<Oper
     let flush = Drive::any().prop_map(Operation::Flush);
     let read = (1..9_usize, Drive::any()).prop_map(|(len, drive)| Operation::Read(len, drive));
     let seek = sequence::position().prop_map(Operation::Seek);
+    let sync = Drive::any().prop_map(Operation::Sync);
+    let close = Drive::any().prop_map(Operation::Close);
     let step = prop_oneof![4 => Just(Operation::Step), 1 => Just(Operation::Advance)];
     let mut operations = vec![(14, write.boxed()), (3, vectored.boxed()), (3, flush.boxed())];
     let able = [
@@ -65,6 +71,8 @@ pub(in crate::random) fn operations(menu: &Menu) -> Vec<(u32, BoxedStrategy<Oper
         (menu.holds, 2, Just(Operation::Hold).boxed()),
         (menu.reads, 4, read.boxed()),
         (menu.seeks, 4, seek.boxed()),
+        (menu.syncs, 3, sync.boxed()),
+        (menu.closes, 1, close.boxed()),
     ];
     operations.extend(able.into_iter().filter(|(able, ..)| *able).map(|(_, weight, operation)| (weight, operation)));
     if !menu.faults.is_empty() {
@@ -91,6 +99,8 @@ impl fmt::Display for Operation {
             Self::Flush(drive) => write!(f, "flush{drive}"),
             Self::Read(len, drive) => write!(f, "read {len}{drive}"),
             Self::Seek(position) => write!(f, "seek {position:?} to its end"),
+            Self::Sync(drive) => write!(f, "sync{drive}"),
+            Self::Close(drive) => write!(f, "close{drive}"),
             Self::Step => f.write_str("step"),
             Self::Advance => f.write_str("advance"),
             Self::Hold => f.write_str("hold"),
