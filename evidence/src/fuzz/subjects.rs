@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteBytes, Offload,
+    AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteBytes, Offload,
     adapter::{ToFuturesIo, ToTokio},
     offload::Pool,
     tokio::fs,
@@ -94,8 +94,10 @@ pub(super) fn all() -> Vec<Subject> {
             .disturbed()
             .syncing(),
         Subject::new("futures-io-threads", "its poll_write of futures-io, on threads", by_futures_io_on_threads())
-            .disturbed(),
+            .disturbed()
+            .syncing(),
         Subject::new("tokio-file", "the file in the place of tokio's, on threads", tokio_file()),
+        Subject::new("tokio-file-tickets", "the same by its tickets", tokio_file_by_tickets()),
     ]);
     all
 }
@@ -110,12 +112,13 @@ pub(super) fn stepped() -> Vec<Subject> {
         Specimen::new(Offload::with_pool(file, pool), observer)
     });
     let futures_io = by_futures_io(offload).seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
+    let futures_io = futures_io.syncs(|lens| Box::pin(lens.inner_pin().get_mut().sync_data()));
     let adapted = by_futures_io(move |file, pool| ToFuturesIo::new(offload(file, pool)));
     vec![
         Subject::new("disturbed", "a file whose calls go wrong", able(tickets.carried(Carrier::Steps)))
             .disturbed()
             .syncing(),
-        Subject::new("futures-io", "its poll_write of futures-io", futures_io).disturbed(),
+        Subject::new("futures-io", "its poll_write of futures-io", futures_io).disturbed().syncing(),
         Subject::new("to-futures-io", "the same, by the adapter", adapted).disturbed(),
         Subject::new("to-tokio", "its poll_write of tokio, by the adapter", by_tokio()).disturbed(),
     ]
@@ -164,6 +167,7 @@ fn by_futures_io_on_threads() -> Certify<FuturesIo<Offload<Disturbed>>> {
         (Offload::new(file), observer)
     });
     let certify = certify.identified_by_content().carried(Carrier::Others).offloads().closes().late_errors();
+    let certify = certify.syncs(|lens| Box::pin(lens.inner_pin().get_mut().sync_data()));
     certify.seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read)
 }
 
@@ -186,6 +190,17 @@ fn tokio_file() -> Certify<Tokio<fs::File>> {
     });
     let certify = certify.identified_by_content().carried(Carrier::Others).offloads().within(in_a_runtime);
     certify.seeks(Tokio::poll_seek).reads(Tokio::poll_read)
+}
+
+/// The same, as the writer of this crate that it is as well. Its cursor stays where the writes leave it.
+fn tokio_file_by_tickets() -> Certify<fs::File> {
+    let certify = Certify::new(|| {
+        let (file, path) = new_file();
+        Specimen::new(fs::File::from_std(file), move || std::fs::read(&path).expect("the file can be read"))
+    });
+    let certify = certify.carried(Carrier::Others).offloads().closes().within(in_a_runtime);
+    let certify = certify.syncs(|file| Box::pin(file.get_mut().sync_data_complete()));
+    certify.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
 }
 
 /// Its pool is that of the runtime.
