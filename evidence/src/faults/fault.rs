@@ -3,7 +3,8 @@
 use super::program::Program;
 
 /// The calls that a fault is put into.
-pub(super) const CALLS: [&str; 7] = ["write", "writev", "pwrite64", "fsync", "fdatasync", "lseek", "close"];
+pub(super) const CALLS: [&str; 9] =
+    ["openat", "read", "write", "writev", "pwrite64", "fsync", "fdatasync", "lseek", "close"];
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ const ENOSPC: Effect = Effect::Error("ENOSPC", 28);
 const EDQUOT: Effect = Effect::Error("EDQUOT", 122);
 
 /// All of them. A call that is interrupted for ever is made for ever, so no fault is that.
-pub(super) const FAULTS: [Fault; 10] = [
+pub(super) const FAULTS: [Fault; 11] = [
     Fault { effect: EIO, times: Times::Once },
     Fault { effect: EINTR, times: Times::Once },
     Fault { effect: EAGAIN, times: Times::Once },
@@ -46,17 +47,18 @@ pub(super) const FAULTS: [Fault; 10] = [
     Fault { effect: EAGAIN, times: Times::Thrice },
     Fault { effect: EIO, times: Times::ForEver },
     Fault { effect: ENOSPC, times: Times::ForEver },
+    Fault { effect: EDQUOT, times: Times::ForEver },
     Fault { effect: Effect::Delay, times: Times::Once },
 ];
 
 /// What a program's answers have to say of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// One of them has this code.
+    /// That of the step that made the call has this code.
     Code(i32),
     /// None of them is an error.
     Nothing,
-    /// Either will do.
+    /// That of the step that made the call may be an error.
     Whatever,
 }
 
@@ -82,11 +84,13 @@ impl Fault {
             "write" | "writev" | "pwrite64" => {
                 self.effect == EINTR || self.effect == EAGAIN && program == Program::NonBlocking
             }
-            // A sync that is interrupted is made again, by std. What would have blocked is told: no sync does.
-            "fsync" | "fdatasync" => self.effect == EINTR,
+            // These are made again when they are interrupted, by std or by us. What would have blocked is told: none
+            // of them does, with a file.
+            "openat" | "read" | "fsync" | "fdatasync" => self.effect == EINTR,
             // Linux has released the descriptor when a close is interrupted. A drop has nobody to tell.
             "close" => self.effect == EINTR || matches!(program, Program::Tokio | Program::Positioned),
-            // No lseek is interrupted or blocks; a caller must not see either kind, and may see the code.
+            // No other call is interrupted or blocks; a caller must not see either kind of an lseek, and may see the
+            // code.
             _ if matches!(self.effect, EINTR | EAGAIN) => return Told::Whatever,
             _ => false,
         };
@@ -104,13 +108,13 @@ mod tests {
         assert_eq!(option(0), "inject=fsync:error=EIO:when=2");
         assert_eq!(option(5), "inject=fsync:error=EINTR:when=2..4");
         assert_eq!(option(7), "inject=fsync:error=EIO:when=2+");
-        assert_eq!(option(9), "inject=fsync:delay_enter=2000:delay_exit=2000:when=2");
+        assert_eq!(option(10), "inject=fsync:delay_enter=2000:delay_exit=2000:when=2");
     }
 
     #[test]
     fn what_has_to_be_told_depends_on_the_call() {
         let eintr = FAULTS[1];
-        for call in ["write", "fsync", "close"] {
+        for call in ["openat", "read", "write", "fsync", "close"] {
             assert_eq!(eintr.told(call, Program::Offload), Told::Nothing, "{call}");
         }
         let eio = FAULTS[0];
@@ -119,8 +123,9 @@ mod tests {
         }
         assert_eq!(eio.told("close", Program::Tokio), Told::Nothing);
         let eagain = FAULTS[2];
+        assert_eq!(eagain.told("lseek", Program::Offload), Told::Whatever);
         assert_eq!(eagain.told("write", Program::Offload), Told::Code(11));
         assert_eq!(eagain.told("write", Program::NonBlocking), Told::Nothing);
-        assert_eq!(FAULTS[9].told("write", Program::Offload), Told::Nothing);
+        assert_eq!(FAULTS[10].told("write", Program::Offload), Told::Nothing);
     }
 }

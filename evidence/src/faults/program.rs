@@ -24,7 +24,7 @@ use crate::audit::FileLimit;
 
 /// How often a write is tried. The second time answers whether the first error has left anything, and the third whether
 /// the second has.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 /// Which writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -76,6 +76,31 @@ impl Program {
             Program::Dsync => "dsync",
         }
     }
+
+    /// The steps that make one call of that name each, in their order, or none if that is not certain: an lseek may be
+    /// made by others, and nobody waits for the close of a drop.
+    pub(super) fn steps_that_call(self, call: &str) -> Option<Vec<usize>> {
+        let of_writes = match self {
+            Program::Inline => "writev",
+            Program::Positioned => "pwrite64",
+            _ => "write",
+        };
+        let is_log = self == Program::Commit;
+        let makes = |number: usize| match STEPS[number] {
+            Step::Write(_) => call == of_writes,
+            // A log makes no sync of what is durable, and has one sync only.
+            Step::SyncData => call == "fdatasync" && !(is_log && STEPS[number - 1] == Step::SyncAll),
+            Step::SyncAll => call == if is_log { "fdatasync" } else { "fsync" },
+            Step::Close => call == "close",
+            _ => false,
+        };
+        let is_certain = match call {
+            "close" => !matches!(self, Program::Tokio | Program::Positioned),
+            "openat" | "read" | "lseek" => false,
+            _ => true,
+        };
+        is_certain.then(|| (0..STEPS.len()).filter(|&number| makes(number)).collect())
+    }
 }
 
 /// What the process is told.
@@ -110,9 +135,15 @@ pub(super) fn run(args: ProgramArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn carry_out(program: Program, path: &Path, observer: &Path) -> anyhow::Result<()> {
+    // The lookup of a link that is none makes nothing but a line of the trace.
+    let tell = |number, answer| {
+        tell(number, answer, observer)?;
+        let _ = std::fs::read_link(path);
+        anyhow::Ok(())
+    };
     let mut file = match Writer::open(program, path).await {
         Ok(file) => Some(file),
-        Err(error) => return tell(OPEN, Answer::error(&error), observer),
+        Err(error) => return tell(OPEN, Answer::error(&error)),
     };
     for (number, step) in STEPS.iter().enumerate() {
         match step {
@@ -121,17 +152,17 @@ async fn carry_out(program: Program, path: &Path, observer: &Path) -> anyhow::Re
                 let mut completed = 0;
                 for _ in 0..TRIES {
                     let result = file.as_mut().context("it is closed")?.write(&bytes[completed..]).await;
-                    tell(number, Answer::count(&result), observer)?;
+                    tell(number, Answer::count(&result))?;
                     completed += result.unwrap_or(0);
                     if completed == bytes.len() {
                         break;
                     }
                 }
             }
-            Step::Close => tell(number, Answer::done(file.take().context("it is closed")?.close().await), observer)?,
+            Step::Close => tell(number, Answer::done(file.take().context("it is closed")?.close().await))?,
             _ => {
                 let answer = file.as_mut().context("it is closed")?.other(*step).await;
-                tell(number, answer, observer)?;
+                tell(number, answer)?;
             }
         }
     }

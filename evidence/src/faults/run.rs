@@ -10,7 +10,11 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{program::Program, step::Line};
+use super::{
+    program::Program,
+    step::Line,
+    trace::{Made, calls},
+};
 use crate::{
     child::{Child, ONE_THREAD},
     tracer,
@@ -28,11 +32,11 @@ pub(super) struct Place {
     stderr: PathBuf,
 }
 
-/// What a program has told, and whether the fault happened.
+/// What a program has told, and the calls that may have failed.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) lines: Vec<Line>,
-    pub(super) has_happened: bool,
+    pub(super) made: Vec<Made>,
 }
 
 impl Place {
@@ -47,12 +51,13 @@ impl Place {
     /// Runs a program to its end, with one fault put into its calls on the file.
     pub(super) fn run_with_fault(&self, program: Program, call: &str, inject: &str) -> anyhow::Result<Outcome> {
         self.begin()?;
-        let trace = format!("trace={call}");
+        // The second shows where a line was told.
+        let trace = format!("trace={call},?readlink,?readlinkat");
         let mut command = tracer::traced(&["--seccomp-bpf", "-e", &trace, "-e", inject], &self.trace, &self.path)?;
         self.add_args(&mut command, program);
         let lines = self.lines(command)?;
         let trace = fs::read_to_string(&self.trace).context("there is no trace")?;
-        Ok(Outcome { lines, has_happened: trace.contains("(INJECTED)") || trace.contains("(DELAYED)") })
+        Ok(Outcome { lines, made: calls(&trace, call) })
     }
 
     /// Runs a program to its end, no file of which may become longer than that.

@@ -41,6 +41,10 @@ pub(super) const STEPS: [Step; 13] = [
 pub(super) const OPEN: usize = usize::MAX;
 
 impl Step {
+    pub(super) fn is_write(self) -> bool {
+        matches!(self, Step::Write(_))
+    }
+
     /// What the write of that number writes: bytes that no other write has in the same place.
     pub(super) fn bytes(self, number: usize) -> Vec<u8> {
         let Step::Write(len) = self else { return Vec::new() };

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    fault::{CALLS, FAULTS, Fault, Told},
-    judge::{Shown, judge},
+    fault::{CALLS, FAULTS, Fault},
+    judge::{Cause, Shown, judge},
     program::Program,
     run::Place,
-    step::{Line, STEPS, Step},
+    step::{STEPS, Step},
 };
 
 /// What the runs of one program came to.
@@ -23,13 +23,20 @@ pub(super) struct Sweep {
     pub(super) untrue: Vec<String>,
 }
 
+/// One run, and what was found of it.
+struct Tried {
+    /// Whether the program came to the call that the fault was put into.
+    has_happened: bool,
+    verdict: anyhow::Result<Shown>,
+}
+
 impl Sweep {
     pub(super) fn new(program: Program) -> Self {
         Sweep { program, happened: [0; CALLS.len()], limits: 0, shown: Shown::default(), untrue: Vec::new() }
     }
 
-    fn add(&mut self, call: &str, run: &str, lines: &[Line], told: Told) {
-        match judge(self.program, call, lines, told) {
+    fn add(&mut self, run: &str, verdict: anyhow::Result<Shown>) {
+        match verdict {
             Ok(shown) => {
                 self.shown.answers += shown.answers;
                 self.shown.errors += shown.errors;
@@ -38,43 +45,52 @@ impl Sweep {
             Err(error) => self.untrue.push(format!("{}, {run}: {error:#}", self.program.name())),
         }
     }
+
+    /// Each fault at the first call of each name, the second and so on, until there is no such call.
+    fn over_calls(&mut self, run: impl Fn(&str, Fault, u32) -> anyhow::Result<Tried>) -> anyhow::Result<()> {
+        for (index, call) in CALLS.into_iter().enumerate() {
+            let mut happened = 0;
+            for fault in FAULTS {
+                for number in 1.. {
+                    let tried = run(call, fault, number)?;
+                    let what = if tried.has_happened { "" } else { ", which did not happen" };
+                    self.add(&format!("-e {}{what}", fault.option(call, number)), tried.verdict);
+                    if !tried.has_happened {
+                        break;
+                    }
+                    happened += 1;
+                }
+                if happened == 0 {
+                    // The program has no such call, whatever the fault.
+                    break;
+                }
+            }
+            self.happened[index] += happened;
+        }
+        Ok(())
+    }
 }
 
 /// Runs a program with each fault in each of its calls, and with each limit.
 pub(super) fn sweep(program: Program) -> anyhow::Result<Sweep> {
     let folder = tempfile::Builder::new().prefix("faults-").tempdir()?;
-    let place = Place::new(folder.path())?;
     let mut sweep = Sweep::new(program);
-    for (index, call) in CALLS.into_iter().enumerate() {
-        for fault in FAULTS {
-            let runs = sweep_call(&place, &mut sweep, call, fault)?;
-            sweep.happened[index] += runs;
-            if runs == 0 {
-                // The program has no such call, whatever the fault.
-                break;
-            }
-        }
-    }
+    let place = Place::new(folder.path())?;
+    sweep.over_calls(|call, fault, number| run_once(&place, program, call, fault, number))?;
     for limit in limits() {
         let lines = place.run_with_limit(program, limit)?;
         sweep.limits += 1;
-        sweep.add("write", &format!("no file longer than {limit} bytes"), &lines, Told::Whatever);
+        sweep.add(&format!("no file longer than {limit} bytes"), judge(program, Cause::Limit(limit), &lines));
     }
     Ok(sweep)
 }
 
-/// One fault at the first call, the second and so on, until there is no such call; how many there were.
-fn sweep_call(place: &Place, sweep: &mut Sweep, call: &str, fault: Fault) -> anyhow::Result<usize> {
-    for number in 1.. {
-        let inject = fault.option(call, number);
-        let outcome = place.run_with_fault(sweep.program, call, &inject)?;
-        if !outcome.has_happened {
-            sweep.add(call, "without a fault", &outcome.lines, Told::Nothing);
-            return Ok(number as usize - 1);
-        }
-        sweep.add(call, &format!("-e {inject}"), &outcome.lines, fault.told(call, sweep.program));
-    }
-    Ok(0)
+fn run_once(place: &Place, program: Program, call: &str, fault: Fault, number: u32) -> anyhow::Result<Tried> {
+    let outcome = place.run_with_fault(program, call, &fault.option(call, number))?;
+    let (made, lines) = (&outcome.made[..], &outcome.lines[..]);
+    let has_happened = made.iter().any(|made| made.is_injected);
+    let cause = if has_happened { Cause::Fault { fault, call, number, made } } else { Cause::Nothing { call, made } };
+    Ok(Tried { has_happened, verdict: judge(program, cause, lines) })
 }
 
 /// Lengths that cut writes: at each of their ends, a byte before and after it, and in their middle.
