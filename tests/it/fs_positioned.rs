@@ -137,6 +137,8 @@ fn a_failure_that_was_not_answered_is_told_once_by_a_settle() {
         assert_eq!((failed.offset(), failed.len(), failed.completed()), (100, 5, 0));
         assert_eq!(failed.error().unwrap().raw_os_error(), Some(28));
         assert!(failures.to_string().contains("of 5 bytes at 100 0 are complete"), "{failures}");
+        let reason = std::error::Error::source(&failures).unwrap().downcast_ref::<io::Error>().unwrap();
+        assert_eq!(reason.raw_os_error(), Some(28));
         assert_eq!(io::Error::from(failures).kind(), io::ErrorKind::StorageFull);
         drive(&pool, file.settle()).unwrap();
     }

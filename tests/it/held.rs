@@ -411,6 +411,8 @@ fn a_lying_writer_is_not_believed_and_gets_no_more() {
         assert_eq!(known(&held), (0, 3, &b"abc"[..]), "in flight: {in_flight}");
         failed(resume(&mut writer, &mut held));
         assert_eq!(writer.submitted, 1, "in flight: {in_flight}: submitted after an indeterminate outcome");
+        let once = failed(steps::poll_future(&mut writer.write_complete(b"abc")));
+        assert!(Indeterminate::find(&once).is_some(), "in flight: {in_flight}: {once:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, SeekFrom},
+    io::{self, IoSlice, SeekFrom},
     os::fd::AsFd,
     path::PathBuf,
     pin::Pin,
@@ -11,12 +11,13 @@ use std::{
 };
 
 use async_write_complete::{
-    AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, Indeterminate, PriorWriteFailed,
-    Submitted, WriteOutstanding,
+    AsyncSyncCompleteExt, AsyncWriteComplete, AsyncWriteCompleteBytesExt, AsyncWriteCompleteExt, HeldWrite,
+    Indeterminate, PriorWriteFailed, Submitted, WriteOutstanding,
     adapter::ToTokio,
     offload::Policy,
     tokio::fs::{File, OpenOptions},
 };
+use bytes::Bytes;
 use rustix::fs::{OFlags, fcntl_setfl};
 use tokio::io::{AsyncReadExt, AsyncSeek, AsyncSeekExt, AsyncWriteExt, BufReader, BufWriter};
 
@@ -316,6 +317,18 @@ fn a_seek_that_was_started_comes_before_what_follows() {
     Pin::new(&mut adapter).start_seek(SeekFrom::Start(6)).unwrap();
     drive(&pool, adapter.write_all_complete(b"w")).unwrap();
     assert_eq!((seen.bytes(), seen.seeks().len()), (b"hello world".to_vec(), 4));
+
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(2)).unwrap();
+    let nothing = [IoSlice::new(b""), IoSlice::new(b"")];
+    assert_eq!(ready(poll_future(&mut adapter.write_vectored_complete(&nothing))).unwrap(), 0, "nothing waits for it");
+    let list = [IoSlice::new(b"L"), IoSlice::new(b"L")];
+    assert_eq!(drive(&pool, adapter.write_vectored_complete(&list)).unwrap(), 2);
+    assert_eq!((seen.bytes(), seen.seeks().len()), (b"heLLo world".to_vec(), 5));
+
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(0)).unwrap();
+    assert_eq!(ready(poll_future(&mut adapter.write_bytes_complete(&Bytes::new()))).unwrap(), 0);
+    assert_eq!(drive(&pool, adapter.write_bytes_complete(&Bytes::from_static(b"H"))).unwrap(), 1);
+    assert_eq!((seen.bytes(), seen.seeks().len()), (b"HeLLo world".to_vec(), 6));
 }
 
 /// Before the seek that was started, which waits: a write that is outstanding is refused at once (rule W5).

@@ -11,6 +11,7 @@ use std::{
 };
 
 mod calls;
+#[cfg_attr(windows, path = "sys_windows.rs")]
 mod sys;
 mod writes;
 

@@ -57,11 +57,8 @@ impl Replacement {
 impl Drop for Replacement {
     fn drop(&mut self) {
         let mut replacements = replacements();
-        let was_first = replacements.under_way.first() == Some(&self.0);
         replacements.under_way.remove(&self.0);
-        if was_first {
-            replacements.prune();
-        }
+        replacements.prune();
     }
 }
 

@@ -149,4 +149,14 @@ mod tests {
         assert!(shared.work().is_pending());
         assert!(!shared.lock().spare.is_allocated());
     }
+
+    #[test]
+    fn a_spin_that_has_seen_nothing_has_failed() {
+        let shared = Shared::new((), Policy::default());
+        shared.lock().is_spinning = true;
+        assert!(shared.work().is_pending());
+        let mut inner = shared.lock();
+        assert!(!inner.is_spinning);
+        assert!(inner.spins.permit(&PolledSince::now()).is_none(), "it has to be paid for");
+    }
 }
