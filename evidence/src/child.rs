@@ -14,6 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(all(feature = "faults", target_os = "linux"))]
+use std::io::Write as _;
+
 use anyhow::{Context as _, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -30,7 +33,8 @@ pub(crate) const ONE_THREAD: (&str, &str) = ("BLOCKING_MAX_THREADS", "1");
 pub(crate) struct Child {
     process: process::Child,
     /// Open as long as this value lives: a process that reads it to the end ends with us, however we end.
-    _stdin: Option<ChildStdin>,
+    #[cfg_attr(not(all(feature = "faults", target_os = "linux")), expect(dead_code, reason = "only its drop counts"))]
+    stdin: Option<ChildStdin>,
     stdout: ChildStdout,
     /// What was read of a line that is not whole.
     partial: Vec<u8>,
@@ -65,7 +69,7 @@ impl Child {
         let mut process = command.spawn().context("the process cannot be started")?;
         let stdin = process.stdin.take();
         let stdout = process.stdout.take().context("the process has no standard output")?;
-        Ok(Child { process, _stdin: stdin, stdout, partial: Vec::new(), stderr, limit })
+        Ok(Child { process, stdin, stdout, partial: Vec::new(), stderr, limit })
     }
 
     /// The next line, without its end; `None` when the process has closed its output.
@@ -89,6 +93,13 @@ impl Child {
             }
             self.partial.extend_from_slice(&chunk[..count]);
         }
+    }
+
+    /// Gives the process a line to read.
+    #[cfg(all(feature = "faults", target_os = "linux"))]
+    pub(crate) fn send_line(&mut self) -> anyhow::Result<()> {
+        let stdin = self.stdin.as_mut().context("the process has no standard input")?;
+        stdin.write_all(b"\n").context("the process reads nothing")
     }
 
     /// Kills the process with SIGKILL and waits until it is gone.

@@ -2,9 +2,26 @@
 
 use super::program::Program;
 
-/// The calls that a fault is put into.
-pub(super) const CALLS: [&str; 9] =
-    ["openat", "read", "write", "writev", "pwrite64", "fsync", "fdatasync", "lseek", "close"];
+/// The calls that a fault is put into, as x86-64 has them.
+pub(super) const CALLS: [&str; 14] = [
+    "openat",
+    "read",
+    "write",
+    "writev",
+    "pwrite64",
+    "fsync",
+    "fdatasync",
+    "lseek",
+    "close",
+    "statx",
+    "readlink",
+    "fchmod",
+    "rename",
+    "unlink",
+];
+
+/// How many of them, the first ones, are put into the programs that take the steps. The others are those of `replace`.
+pub(super) const OF_STEPS: usize = 9;
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +68,9 @@ pub(super) const FAULTS: [Fault; 11] = [
     Fault { effect: Effect::Delay, times: Times::Once },
 ];
 
+/// The error that `rename` answers where a fault is put into `unlink`, which nobody calls unless something has failed.
+pub(super) const EXDEV: Effect = Effect::Error("EXDEV", 18);
+
 /// What a program's answers have to say of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
@@ -86,9 +106,11 @@ impl Fault {
             }
             // These are made again when they are interrupted, by std or by us. What would have blocked is told: none
             // of them does, with a file.
-            "openat" | "read" | "fsync" | "fdatasync" => self.effect == EINTR,
+            "openat" | "read" | "fsync" | "fdatasync" | "fchmod" => self.effect == EINTR,
             // Linux has released the descriptor when a close is interrupted. A drop has nobody to tell.
             "close" => self.effect == EINTR || matches!(program, Program::Tokio | Program::Positioned),
+            // std takes a kernel whose first statx fails twice for one without it, and asks in the older way.
+            "statx" if self.times != Times::Once => return Told::Whatever,
             // No other call is interrupted or blocks; a caller must not see either kind of an lseek, and may see the
             // code.
             _ if matches!(self.effect, EINTR | EAGAIN) => return Told::Whatever,

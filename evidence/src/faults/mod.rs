@@ -11,6 +11,7 @@
 //! | `judge.rs` | whether the answers are true |
 //! | `model.rs` | the file as they say that it is |
 //! | `told.rs` | who has to tell an error, and who must not |
+//! | `replace/` | a program of its own, that replaces a file |
 //! | `sweep.rs` | every fault at every call |
 //!
 //! strace puts an error in the place of a call, or makes it late. It cannot make a call short, for it would have to
@@ -39,6 +40,7 @@ mod fault;
 mod judge;
 mod model;
 mod program;
+mod replace;
 mod run;
 mod step;
 mod sweep;

@@ -19,7 +19,10 @@ use futures_lite::future::poll_once;
 use rustix::fs::OFlags;
 use tokio::runtime::Builder;
 
-use super::step::{Answer, Line, OPEN, STEPS, Seen, Step};
+use super::{
+    fault, replace,
+    step::{Answer, Line, OPEN, STEPS, Seen, Step},
+};
 use crate::audit::FileLimit;
 
 /// How often a write is tried. The second time answers whether the first error has left anything, and the third whether
@@ -47,10 +50,12 @@ pub(super) enum Program {
     NonBlocking,
     /// `Offload` of a file with `O_DSYNC`: some errors of its writes may come after the bytes.
     Dsync,
+    /// `fs::replace`, which takes none of the steps.
+    Replace,
 }
 
 impl Program {
-    pub(super) const ALL: [Program; 9] = [
+    pub(super) const ALL: [Program; 10] = [
         Program::Offload,
         Program::Vectored,
         Program::FuturesIo,
@@ -60,6 +65,7 @@ impl Program {
         Program::Commit,
         Program::NonBlocking,
         Program::Dsync,
+        Program::Replace,
     ];
 
     /// Its name on the command line.
@@ -74,7 +80,13 @@ impl Program {
             Program::Commit => "commit",
             Program::NonBlocking => "non-blocking",
             Program::Dsync => "dsync",
+            Program::Replace => "replace",
         }
+    }
+
+    /// The calls that a fault is put into.
+    pub(super) fn calls(self) -> &'static [&'static str] {
+        if self == Program::Replace { &replace::CALLS } else { &fault::CALLS[..fault::OF_STEPS] }
     }
 
     /// The steps that make one call of that name each, in their order, or none if that is not certain: an lseek may be
@@ -121,6 +133,10 @@ pub(super) struct ProgramArgs {
 
 /// Carries out the steps.
 pub(super) fn run(args: ProgramArgs) -> anyhow::Result<ExitCode> {
+    if args.program == Program::Replace {
+        replace::carry_out(&args.path)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     FileLimit::survive_signal().context("SIGXFSZ cannot be handled")?;
     let limit = args.limit.map(FileLimit::set).transpose()?;
     let all = carry_out(args.program, &args.path, &args.observer);
@@ -204,6 +220,7 @@ impl Writer {
             Program::Inline => Writer::Inline(Inline::new(file)),
             Program::Positioned => Writer::Positioned(PositionedFile::new(file)?, 0),
             Program::Commit => Writer::Commit(GroupCommit::new(Offload::new(file))),
+            Program::Replace => return Err(io::Error::other("it takes no steps")),
         })
     }
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{
-    fault::{CALLS, FAULTS, Fault},
+    fault::{CALLS, EXDEV, FAULTS, Fault, Times},
     judge::{Cause, Shown, judge},
     program::Program,
+    replace,
     run::Place,
     step::{STEPS, Step},
+    trace::is_injected,
 };
 
 /// What the runs of one program came to.
@@ -48,7 +50,7 @@ impl Sweep {
 
     /// Each fault at the first call of each name, the second and so on, until there is no such call.
     fn over_calls(&mut self, run: impl Fn(&str, Fault, u32) -> anyhow::Result<Tried>) -> anyhow::Result<()> {
-        for (index, call) in CALLS.into_iter().enumerate() {
+        for &call in self.program.calls() {
             let mut happened = 0;
             for fault in FAULTS {
                 for number in 1.. {
@@ -65,7 +67,8 @@ impl Sweep {
                     break;
                 }
             }
-            self.happened[index] += happened;
+            let index = CALLS.iter().position(|name| *name == call);
+            self.happened[index.expect("every call has a column")] += happened;
         }
         Ok(())
     }
@@ -75,6 +78,11 @@ impl Sweep {
 pub(super) fn sweep(program: Program) -> anyhow::Result<Sweep> {
     let folder = tempfile::Builder::new().prefix("faults-").tempdir()?;
     let mut sweep = Sweep::new(program);
+    if program == Program::Replace {
+        let place = replace::Place::new(folder.path());
+        sweep.over_calls(|call, fault, number| replace_once(&place, call, fault, number))?;
+        return Ok(sweep);
+    }
     let place = Place::new(folder.path())?;
     sweep.over_calls(|call, fault, number| run_once(&place, program, call, fault, number))?;
     for limit in limits() {
@@ -91,6 +99,17 @@ fn run_once(place: &Place, program: Program, call: &str, fault: Fault, number: u
     let has_happened = made.iter().any(|made| made.is_injected);
     let cause = if has_happened { Cause::Fault { fault, call, number, made } } else { Cause::Nothing { call, made } };
     Ok(Tried { has_happened, verdict: judge(program, cause, lines) })
+}
+
+fn replace_once(place: &replace::Place, call: &str, fault: Fault, number: u32) -> anyhow::Result<Tried> {
+    let mut injects = vec![fault.option(call, number)];
+    if call == "unlink" {
+        injects.push(Fault { effect: EXDEV, times: Times::ForEver }.option("rename", 1));
+    }
+    let (told, trace) = place.run(&injects)?;
+    let is_it = |line: &str| line.split('(').next() == Some(call) && is_injected(line);
+    let has_happened = trace.lines().any(is_it);
+    Ok(Tried { has_happened, verdict: replace::judge(fault, call, &told, &trace) })
 }
 
 /// Lengths that cut writes: at each of their ends, a byte before and after it, and in their middle.

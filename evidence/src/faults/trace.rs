@@ -32,7 +32,7 @@ pub(super) fn calls(trace: &str, name: &str) -> Vec<Made> {
 }
 
 /// Whether strace has put a fault into the call of this line.
-fn is_injected(text: &str) -> bool {
+pub(super) fn is_injected(text: &str) -> bool {
     text.ends_with("(INJECTED)") || text.ends_with("(DELAYED)")
 }
 
