@@ -71,8 +71,7 @@ struct Scale {
 
 impl Scale {
     fn of(timeline: &Timeline) -> Self {
-        let (write, look) = (&timeline.calls[timeline.write], &timeline.calls[timeline.look]);
-        let (from, to) = (write.begin.min(look.begin), write.end.max(look.end));
+        let (from, to) = timeline.span();
         let margin = (to - from) / 20.0;
         Scale { from: from - margin, to: to + margin }
     }

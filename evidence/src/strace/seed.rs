@@ -15,7 +15,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::audit::Executor;
 
 /// Bytes of the write.
-const LENGTH: usize = 1024;
+pub(super) const LENGTH: usize = 1024;
 
 /// Whose write it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
