@@ -20,6 +20,9 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+/// Its number, on every Unix.
+const SIGKILL: i32 = 9;
+
 /// Characters at the end of a failed process's standard error that its error quotes.
 const QUOTED: usize = 400;
 
@@ -102,10 +105,22 @@ impl Child {
         stdin.write_all(b"\n").context("the process reads nothing")
     }
 
-    /// Kills the process with SIGKILL and waits until it is gone.
-    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+    /// Kills the process with SIGKILL, if it is still there, and waits until it is gone.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<ExitStatus> {
         self.process.kill().context("the process cannot be killed")?;
-        self.process.wait().context("the process cannot be waited for")?;
+        self.process.wait().context("the process cannot be waited for")
+    }
+
+    /// The same, for a process that would have gone on.
+    ///
+    /// # Errors
+    ///
+    /// When it had ended by itself, as by a panic.
+    pub(crate) fn kill_running(&mut self) -> anyhow::Result<()> {
+        let status = self.kill()?;
+        if status.signal() != Some(SIGKILL) {
+            bail!("the process ended by itself, with {}{}", how(status), quote(&self.stderr));
+        }
         Ok(())
     }
 
@@ -211,6 +226,22 @@ mod tests {
         let (_folder, mut child) = shell("kill -9 $$", LONG);
         assert_eq!(child.next_line().expect("the end"), None);
         assert_eq!(child.finish().expect_err("a signal").to_string(), "the process ended with signal 9");
+    }
+
+    #[test]
+    fn a_process_that_goes_on_is_killed() {
+        let (_folder, mut child) = shell("echo on; read never", LONG);
+        assert_eq!(child.next_line().expect("a line").as_deref(), Some("on"));
+        child.kill_running().expect("a kill");
+    }
+
+    #[test]
+    fn a_process_that_ends_by_itself_is_not_killed() {
+        let (_folder, mut child) = shell("echo last words >&2; exit 101", LONG);
+        assert_eq!(child.next_line().expect("the end"), None);
+        child.process.wait().expect("a status");
+        let error = child.kill_running().expect_err("no kill").to_string();
+        assert_eq!(error, "the process ended by itself, with exit status 101; standard error: last words");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub(super) fn round(scene: &Scene, then: Ending) -> anyhow::Result<Observation> 
     // Nothing stands between the announcement and the signal: each microsecond is one for the pool to save itself in.
     let announced = child.next_line()?;
     match (then, announced) {
-        (Ending::Wait, Some(_)) => child.kill()?,
+        (Ending::Wait, Some(_)) => child.kill_running()?,
         (Ending::Exit, None) => child.finish()?,
         (Ending::Wait, None) => {
             child.finish()?;
