@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs the crashes with few kills, and the losses of power with few copies. It fails unless every record that a writer
-# of ours reported is found whole, once and in its place; what the peers lose is only printed.
+# Runs the crashes with few kills, and the losses of power and the shutdowns with few of them. It fails unless every
+# record that a writer of ours reported is found whole, once and in its place; what the peers lose is only printed.
 #
-# The full run has 1,000 kills for each row: `cargo run --release -p evidence --features crash -- crash`, and the same
-# with `--power-loss`.
+# The full run has 1,000 kills for each row, and as many exits: `cargo run --release -p evidence --features crash --
+# crash`, and the same with `--power-loss --copies 300` and with `--shutdown`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,7 +12,7 @@ trap 'rm -f "$json"' EXIT
 cargo run --release -p evidence --all-features -- crash --kills 50 --json "$json"
 # A run without our rows must not pass.
 ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
-[ "$ours" -ge 9 ] || { echo "crash: only $ours rows of ours" >&2; exit 1; }
+[ "$ours" -ge 10 ] || { echo "crash: only $ours rows of ours" >&2; exit 1; }
 
 not_checked() {
     echo "NOT CHECKED: the loss of power: $*"
@@ -20,7 +20,7 @@ not_checked() {
 }
 [ "$(id -u)" -eq 0 ] || not_checked "file systems are mounted by root only"
 unshare -m true || not_checked "no mount namespace can be made"
-for tool in mkfs.ext4 mkfs.xfs mkfs.btrfs; do
+for tool in mkfs.ext4 mkfs.xfs mkfs.btrfs xfs_io; do
     command -v "$tool" >/dev/null || not_checked "no $tool, whose package ci/install.sh names"
 done
 # The copies are made on XFS, on a loop device.
@@ -31,4 +31,7 @@ mkfs.xfs -q "$image"
 unshare -m --propagation private mount -o loop "$image" /mnt || not_checked "no loop device can be mounted"
 cargo run --release -p evidence --all-features -- crash --power-loss --copies 20 --json "$json"
 ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
-[ "$ours" -ge 9 ] || { echo "crash: only $ours rows of ours lost their power" >&2; exit 1; }
+[ "$ours" -ge 24 ] || { echo "crash: only $ours rows of ours lost their power" >&2; exit 1; }
+cargo run --release -p evidence --all-features -- crash --shutdown --copies 15 --json "$json"
+ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
+[ "$ours" -ge 16 ] || { echo "crash: only $ours rows of ours were shut down" >&2; exit 1; }

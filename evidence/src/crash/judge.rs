@@ -1,10 +1,13 @@
 //! What a file has of the records that were reported: all of them, whole, once, and where they belong.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{self, Id};
+use super::{
+    order::Order,
+    record::{self, Id},
+};
 
 /// A record that its writer was answered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +20,9 @@ pub(super) struct Report {
 /// Which part of a file has to be nothing but whole records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// All but its end, which may be a cut record: the process was killed, and the system lives.
-    ToTheEnd,
+    /// All of it, each record in its turn, but that the last one may be cut: the process was killed, and the system
+    /// lives.
+    ToTheEnd(Order),
     /// All before the end of the last reported record: what follows was not durable when the system stopped.
     ToTheLastReport,
     /// Each reported record: several writes at positions were in flight, and those not reported may be cut or absent.
@@ -28,9 +32,9 @@ pub(super) enum Expected {
 /// What is wrong with a file, as numbers of records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Damage {
-    /// Reported, and not there at all.
+    /// Reported, and not there at all; and left out, where a later one of its task is there.
     pub(super) lost: usize,
-    /// Reported, and there in part; and damaged bytes that no report explains, before a whole record.
+    /// Reported, and there in part; and bytes that are no record, nor the beginning of one that could come next.
     pub(super) torn: usize,
     /// There more than once.
     pub(super) doubled: usize,
@@ -63,6 +67,7 @@ pub(super) struct Finding {
 pub(super) fn judge(bytes: &[u8], reports: &[Report], expected: Expected) -> Finding {
     let content = Content::read(bytes);
     let mut damage = Damage { doubled: content.doubled(), misplaced: content.disorder(), ..Damage::default() };
+    let mut is_cut = content.tail.is_some();
     for report in reports {
         match content.places.get(&report.id).map(Vec::as_slice) {
             Some(ends) if report.end.is_none_or(|end| ends.contains(&end)) => {}
@@ -73,11 +78,15 @@ pub(super) fn judge(bytes: &[u8], reports: &[Report], expected: Expected) -> Fin
     }
     let last_report = reports.iter().filter_map(|report| report.end).max().unwrap_or(0);
     damage.torn += match expected {
-        Expected::ToTheEnd => content.damaged.len(),
+        Expected::ToTheEnd(order) => {
+            damage.lost += content.left_out(order, reports).filter(|id| !has_beginning(bytes, *id)).count();
+            is_cut = content.tail.is_some_and(|at| content.may_go_on_with(order, &bytes[at..]));
+            content.damaged.len() + usize::from(content.tail.is_some() && !is_cut)
+        }
         Expected::ToTheLastReport => content.damaged.iter().filter(|&&at| (at as u64) < last_report).count(),
         Expected::EachReport => 0,
     };
-    Finding { damage, is_cut: content.is_cut }
+    Finding { damage, is_cut }
 }
 
 fn has_beginning(bytes: &[u8], id: Id) -> bool {
@@ -95,7 +104,8 @@ struct Content {
     order: Vec<Id>,
     /// Where damaged bytes begin that another whole record follows.
     damaged: Vec<usize>,
-    is_cut: bool,
+    /// Where bytes begin that no whole record follows.
+    tail: Option<usize>,
 }
 
 impl Content {
@@ -111,7 +121,7 @@ impl Content {
                 content.damaged.push(at);
                 at = next;
             } else {
-                content.is_cut = true;
+                content.tail = Some(at);
                 break;
             }
         }
@@ -120,6 +130,35 @@ impl Content {
 
     fn doubled(&self) -> usize {
         self.places.values().map(|ends| ends.len() - 1).sum()
+    }
+
+    /// Each task with the last number that is there of it.
+    fn last_numbers(&self) -> HashMap<u16, u32> {
+        let mut last = HashMap::new();
+        for id in self.places.keys() {
+            last.entry(id.task).and_modify(|last| *last = id.number.max(*last)).or_insert(id.number);
+        }
+        last
+    }
+
+    /// Records that must be there because a later one of their task is, and are not; without those that were reported,
+    /// which are told already.
+    fn left_out(&self, order: Order, reports: &[Report]) -> impl Iterator<Item = Id> {
+        let reported: HashSet<Id> = reports.iter().map(|report| report.id).collect();
+        let before = |(task, last)| (0..last).map(move |number| Id { task, number });
+        let must_be_there =
+            self.last_numbers().into_iter().flat_map(before).filter(move |id| !order.may_be_left_out(*id));
+        must_be_there.filter(move |id| !self.places.contains_key(id) && !reported.contains(id))
+    }
+
+    /// Whether the bytes are the beginning of a record that could be the next one.
+    fn may_go_on_with(&self, order: Order, tail: &[u8]) -> bool {
+        let last = self.last_numbers();
+        (0..order.tasks()).any(|task| {
+            let next = last.get(&task).map_or(0, |last| last + 1);
+            let mut candidates = order.candidates(Id { task, number: next });
+            candidates.any(|id| id.record().starts_with(tail))
+        })
     }
 
     fn disorder(&self) -> usize {
@@ -134,6 +173,8 @@ mod tests {
     use super::*;
 
     const CLEAN: Damage = Damage { lost: 0, torn: 0, doubled: 0, misplaced: 0 };
+
+    const WHOLE: Expected = Expected::ToTheEnd(Order::One);
 
     fn id(number: u32) -> Id {
         Id { task: 0, number }
@@ -150,21 +191,21 @@ mod tests {
     }
 
     fn damage(bytes: &[u8], count: u32) -> Damage {
-        judge(bytes, &reports(count), Expected::ToTheEnd).damage
+        judge(bytes, &reports(count), WHOLE).damage
     }
 
     #[test]
     fn a_file_with_every_report_has_no_damage() {
         assert_eq!(damage(&file(&[0, 1, 2, 3]), 4), CLEAN);
         assert_eq!(damage(&file(&[0, 1, 2, 3]), 2), CLEAN, "more than was reported");
-        assert!(!judge(&file(&[0, 1]), &reports(2), Expected::ToTheEnd).is_cut);
+        assert!(!judge(&file(&[0, 1]), &reports(2), WHOLE).is_cut);
     }
 
     #[test]
     fn the_end_may_be_cut_where_nothing_was_reported() {
         let mut bytes = file(&[0, 1, 2]);
         bytes.pop();
-        let finding = judge(&bytes, &reports(2), Expected::ToTheEnd);
+        let finding = judge(&bytes, &reports(2), WHOLE);
         assert_eq!(finding, Finding { damage: CLEAN, is_cut: true });
         assert_eq!(damage(&bytes, 3), Damage { torn: 1, ..CLEAN });
     }
@@ -172,12 +213,51 @@ mod tests {
     #[test]
     fn a_lost_record_is_seen_at_the_end_and_in_the_middle() {
         assert_eq!(damage(&file(&[0, 1]), 3), Damage { lost: 1, ..CLEAN });
-        let finding = judge(&file(&[0, 2]), &reports(2), Expected::ToTheEnd);
+        let finding = judge(&file(&[0, 2]), &reports(2), WHOLE);
         assert_eq!(finding.damage, Damage { lost: 1, ..CLEAN });
         assert_eq!(damage(&[], 2), Damage { lost: 2, ..CLEAN });
         let exit = [Report { id: id(2), end: None }];
-        assert_eq!(judge(&file(&[0, 1]), &exit, Expected::ToTheEnd).damage, Damage { lost: 1, ..CLEAN });
-        assert_eq!(judge(&file(&[0, 1, 2]), &exit, Expected::ToTheEnd).damage, CLEAN);
+        assert_eq!(judge(&file(&[0, 1]), &exit, WHOLE).damage, Damage { lost: 1, ..CLEAN });
+        assert_eq!(judge(&file(&[0, 1, 2]), &exit, WHOLE).damage, CLEAN);
+    }
+
+    /// Damage at the end of a file looks like a record that was cut off, but for its bytes.
+    #[test]
+    fn a_tail_of_other_bytes_is_seen() {
+        let whole = file(&[0, 1]);
+        let next = id(2).record();
+        for tail in [b"other bytes".as_slice(), &[0; 4096], &id(3).record()[..12], &id(1).record()[1..], &next[1..]] {
+            let finding = judge(&[whole.as_slice(), tail].concat(), &reports(2), WHOLE);
+            assert_eq!(finding, Finding { damage: Damage { torn: 1, ..CLEAN }, is_cut: false });
+        }
+        let mut changed = next.clone();
+        *changed.last_mut().expect("a byte") ^= 1;
+        assert_eq!(damage(&[whole.as_slice(), &changed].concat(), 2), Damage { torn: 1, ..CLEAN });
+        for len in 1..next.len() {
+            let finding = judge(&[whole.as_slice(), &next[..len]].concat(), &reports(2), WHOLE);
+            assert_eq!(finding, Finding { damage: CLEAN, is_cut: true }, "{len} bytes of the next one");
+        }
+    }
+
+    /// A dropped append happens or not; the next one of its task may stand in its place, and no later one.
+    #[test]
+    fn what_a_log_may_end_with() {
+        let log = Expected::ToTheEnd(Order::Log);
+        let of = |task, number| Id { task, number }.record();
+        let (dropped, kept) = (of(3, 0), of(3, 1));
+        let torn = |tail: &[u8]| judge(&[file(&[0]).as_slice(), tail].concat(), &reports(1), log).damage.torn;
+        assert_eq!((torn(&dropped[..9]), torn(&kept[..12])), (0, 0));
+        assert_eq!((torn(&of(3, 2)[..12]), torn(&of(8, 0)[..12]), torn(&of(0, 2)[..12])), (1, 1, 1));
+    }
+
+    #[test]
+    fn a_record_that_is_left_out_is_seen() {
+        assert_eq!(damage(&file(&[0, 2]), 1), Damage { lost: 1, ..CLEAN });
+        let log = |ids: &[(u16, u32)]| {
+            let bytes: Vec<u8> = ids.iter().flat_map(|&(task, number)| Id { task, number }.record()).collect();
+            judge(&bytes, &[], Expected::ToTheEnd(Order::Log)).damage
+        };
+        assert_eq!(log(&[(1, 1), (0, 0), (1, 4), (1, 6)]), Damage { lost: 2, ..CLEAN }, "2 and 3; 0 and 5 may be");
     }
 
     #[test]
@@ -196,7 +276,7 @@ mod tests {
     #[test]
     fn damaged_bytes_count_where_they_are_not_expected() {
         let mut bytes = file(&[0, 1, 2]);
-        let at = file(&[0]).len() + 5;
+        let at = file(&[0]).len() + 12;
         bytes[at] ^= 1;
         assert_eq!(damage(&bytes, 1), Damage { torn: 1, ..CLEAN }, "nobody reported it, but what follows is there");
         let of = |count, expected| judge(&bytes, &reports(count), expected).damage;

@@ -11,39 +11,44 @@ use std::{
 use async_write_complete::{Offload, commit::GroupCommit, fs::PositionedFile};
 use futures_lite::future::{block_on, poll_once};
 
-use super::{record::Id, report::Reporter};
+use super::{
+    order::{Order, TASKS},
+    record::Id,
+    report::Reporter,
+};
 
 /// How many writes at positions are in flight at once.
 const LANES: u16 = 4;
 
-/// How many threads share a log.
-const TASKS: u16 = 8;
-
 /// Less than the longest record, so that some batches hold many and some records are larger than a batch.
 const MAX_BATCH: usize = 64 * 1024;
 
-/// Writes at positions: each thread takes the next place for its record.
-pub(super) fn positioned(path: &Path, reporter: Reporter) -> io::Result<()> {
+/// Writes at positions: each thread takes the next place for its record. If they are durable, each is synced before it
+/// is reported.
+pub(super) fn positioned(path: &Path, reporter: Reporter, durable: bool) -> io::Result<()> {
     let file = PositionedFile::new(File::create(path)?)?;
     let next = AtomicU64::new(0);
     on_threads(LANES, |id| {
         let record = id.record();
         let (begin, len) = (next.fetch_add(record.len() as u64, Relaxed), record.len() as u64);
         block_on(file.write_all_at(&record, begin))?;
+        if durable {
+            block_on(file.sync_data())?;
+        }
         reporter.answered(id, begin + len);
         Ok(())
     })
 }
 
-/// Appends to one log. Each thread but the first drops every fifth of its appends after the first poll: that record
-/// happens or not, and is not reported.
+/// Appends to one log. Some of the appends are dropped after the first poll: that record happens or not, and is not
+/// reported.
 pub(super) fn commit(path: &Path, reporter: Reporter, durable: bool) -> io::Result<()> {
     let log =
         GroupCommit::new(Offload::new(File::options().append(true).create(true).open(path)?)).max_batch(MAX_BATCH);
     on_threads(TASKS, |id| {
         let record = id.record();
         let append = if durable || id.number % 16 == 0 { log.append_durable(&record) } else { log.append(&record) };
-        if id.task > 0 && id.number % 5 == 0 {
+        if Order::Log.may_be_left_out(id) {
             return block_on(poll_once(append)).transpose().map(drop);
         }
         reporter.answered(id, block_on(append)?.offset());

@@ -6,9 +6,10 @@
 //! | `record.rs` | a record, which is known by its bytes |
 //! | `way.rs` | the rows: who writes, and how |
 //! | `writer.rs`, `many.rs` | the process that writes, alone or with several threads |
+//! | `whole.rs` | files that are a record each: who makes them, and what is left of them |
 //! | `report.rs` | how it tells which records were answered |
 //! | `kill.rs` | its start and its end |
-//! | `judge.rs` | what a file has of the reports |
+//! | `judge.rs`, `order.rs` | what a file has of the reports, and in which order |
 //! | `row.rs`, `table.rs` | the counts |
 //! | `power/` | file systems whose device stops |
 //!
@@ -25,27 +26,33 @@ use std::{
 use anyhow::{Context as _, ensure};
 use clap::{Args, Command};
 
-use self::{kill::End, row::Row, way::Way};
+use self::{
+    kill::End,
+    row::Row,
+    way::{Stopped, Way},
+};
 use crate::{cli::Entry, json_file::JsonFile, progress::Progress};
 
 mod judge;
 mod kill;
 mod many;
+mod order;
 mod power;
 mod record;
 mod report;
 mod row;
 mod table;
 mod way;
+mod whole;
 mod writer;
 
-/// Of so many processes one more exits by itself.
-const KILLS_PER_EXIT: u32 = 4;
+/// So many kills of each row meet some writer of ours within a record, and show that this can be seen.
+const FULL_RUN: u32 = 1000;
 
 /// What is done, how often, and where it is left.
 #[derive(Debug, Args)]
 struct CrashArgs {
-    /// How many processes of each row are killed; a quarter as many more exit right after an answer
+    /// How many processes of each row are killed; as many more exit right after an answer
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     kills: u32,
     /// What the random numbers begin with
@@ -57,7 +64,10 @@ struct CrashArgs {
     /// Stop the device of ext4, XFS and btrfs instead, as the loss of power does (as root)
     #[arg(long)]
     power_loss: bool,
-    /// How many copies of a stopped device are looked at in each row of `--power-loss`
+    /// Shut ext4 and XFS down under the writers instead, so that every call answers EIO (as root)
+    #[arg(long, conflicts_with = "power_loss")]
+    shutdown: bool,
+    /// How many copies of a stopped device are looked at in each row of `--power-loss`, or how many are shut down
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     copies: u32,
     /// Where the files are written; by default a temporary folder
@@ -82,7 +92,7 @@ pub(crate) fn hidden_entries() -> [Entry; 2] {
 }
 
 fn run(args: &CrashArgs) -> anyhow::Result<ExitCode> {
-    if args.power_loss {
+    if args.power_loss || args.shutdown {
         return power::run(args);
     }
     let json = args.json.as_deref().map(JsonFile::begin).transpose()?;
@@ -96,7 +106,12 @@ fn run(args: &CrashArgs) -> anyhow::Result<ExitCode> {
         rows.push(kill_row(name, way, args, folder.path(), advance).with_context(|| format!("in the row {name}"))?);
     }
     drop(progress);
-    conclude(&rows, "kills", json)
+    let code = conclude(&rows, "kills", json)?;
+    if args.kills >= FULL_RUN && !row::shows_a_cut(&rows) {
+        writeln!(io::stdout().lock(), "NOT AS PROMISED: no kill has met a writer of ours within a record")?;
+        return Ok(ExitCode::from(1));
+    }
+    Ok(code)
 }
 
 /// The rows with that in their name.
@@ -121,11 +136,9 @@ fn kill_row(
 ) -> anyhow::Result<Row> {
     let mut random = fastrand::Rng::with_seed(args.seed);
     let mut row = Row::new(name, way.is_ours());
-    let path = folder.join("records");
-    for number in 0..args.kills {
-        end_one(way, &path, End::random(&mut random, false), &mut row)?;
-        if number % KILLS_PER_EXIT == 0 {
-            end_one(way, &path, End::random(&mut random, true), &mut row)?;
+    for _ in 0..args.kills {
+        for is_exit in [false, true] {
+            end_one(way, folder, End::random(&mut random, way, is_exit), &mut row)?;
         }
         after_kill();
     }
@@ -133,11 +146,14 @@ fn kill_row(
 }
 
 /// Lets one process write and end, and counts what it has left.
-fn end_one(way: Way, path: &Path, end: End, row: &mut Row) -> anyhow::Result<()> {
-    let reports = end.of_writer(way, path)?;
-    let finding = judge::judge(&fs::read(path)?, &reports, way.expected());
-    row.add(&reports, finding, matches!(end, End::ExitAfter(_)));
-    fs::remove_file(path)?;
+fn end_one(way: Way, folder: &Path, end: End, row: &mut Row) -> anyhow::Result<()> {
+    // A folder of its own, since a file that is replaced leaves others beside it.
+    let folder = folder.join("process");
+    fs::create_dir(&folder)?;
+    let path = folder.join("records");
+    let reports = end.of_writer(way, &path)?;
+    row.add(&reports, way.look(&path, &reports, Stopped::Process)?, matches!(end, End::ExitAfter(_)));
+    fs::remove_dir_all(&folder)?;
     Ok(())
 }
 
@@ -166,9 +182,9 @@ mod tests {
     #[test]
     fn rows_are_chosen_by_name_and_by_kind() {
         let count = |subject| chosen(&way::KILLED, subject).map(|rows| rows.len()).ok();
-        assert_eq!(count(None), Some(14));
+        assert_eq!(count(None), Some(15));
         assert_eq!(count(Some("commit")), Some(2));
-        assert_eq!(count(Some("ours")), Some(9));
+        assert_eq!(count(Some("ours")), Some(10));
         assert_eq!(count(Some("async-")), Some(2));
         assert_eq!(count(Some("nobody")), None);
     }

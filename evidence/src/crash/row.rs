@@ -52,6 +52,12 @@ impl Row {
     }
 }
 
+/// Whether a file of ours ended within a record, if any was to.
+pub(super) fn shows_a_cut(rows: &[Row]) -> bool {
+    let mut ours = rows.iter().filter(|row| row.ours).peekable();
+    ours.peek().is_none() || ours.any(|row| row.cut > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +90,15 @@ mod tests {
         let mut only_exits = Row::new("a", false);
         only_exits.add(&[], Finding { damage: Damage::default(), is_cut: false }, true);
         assert!(only_exits.trouble().is_some());
+    }
+
+    #[test]
+    fn a_run_in_which_no_record_of_ours_is_cut_shows_nothing_of_cuts() {
+        let cut = row(true, Damage::default());
+        let uncut = Row { cut: 0, ..cut.clone() };
+        assert!(shows_a_cut(&[uncut.clone(), cut.clone()]));
+        assert!(!shows_a_cut(&[uncut, Row { ours: false, ..cut.clone() }]));
+        assert!(shows_a_cut(&[Row { ours: false, ..cut }]), "peers alone");
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! The rows: who writes the records, and how.
 
-use std::str::FromStr;
+use std::{fs, io, path::Path, str::FromStr};
 
 use anyhow::anyhow;
 
-use super::judge::Expected;
+use super::{
+    judge::{Expected, Finding, Report, judge},
+    order::Order,
+    whole::{self, Whole},
+};
 use crate::audit::{By, Executor, Subject};
 
 /// A way to write.
@@ -20,27 +24,39 @@ pub(super) enum Way {
     Vectored,
     /// `write_all_bytes_complete`.
     Bytes,
-    /// `write_all` of tokio's traits on `async_write_complete::tokio::fs::File`.
-    Tokio,
+    /// `write_all` of tokio's traits on `async_write_complete::tokio::fs::File`. If durable, with `sync_data` as above.
+    Tokio { durable: bool },
     /// `PositionedFile`, several writes at once.
-    Positioned,
+    Positioned { durable: bool },
     /// `GroupCommit` shared by several threads, some of whose futures are dropped.
     Commit { durable: bool },
+    /// Each record is a file.
+    Whole(Whole),
+}
+
+/// What ended the writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// The process, and the system lives.
+    Process,
+    /// The device.
+    Device,
 }
 
 const OURS: Subject = Subject::Ours(By::WriteComplete, Executor::Smol);
 
 /// The rows of kills, each with its name.
-pub(super) const KILLED: [(&str, Way); 14] = [
+pub(super) const KILLED: [(&str, Way); 15] = [
     ("write_all_complete", Way::WriteAll(OURS)),
     ("dropped, then settle", Way::Settled),
     ("vectored", Way::Vectored),
     ("Bytes", Way::Bytes),
     ("futures-io write_all", Way::WriteAll(Subject::Ours(By::FuturesIo, Executor::Smol))),
-    ("tokio::io write_all", Way::Tokio),
-    ("PositionedFile", Way::Positioned),
+    ("tokio::io write_all", Way::Tokio { durable: false }),
+    ("PositionedFile", Way::Positioned { durable: false }),
     ("GroupCommit append", Way::Commit { durable: false }),
     ("GroupCommit append_durable", Way::Commit { durable: true }),
+    ("fs::replace", Way::Whole(Whole::Replaced)),
     ("tokio", Way::WriteAll(Subject::Tokio)),
     ("tokio, flushed", Way::WriteAll(Subject::TokioFlush)),
     ("async-fs", Way::WriteAll(Subject::AsyncFs)),
@@ -48,26 +64,38 @@ pub(super) const KILLED: [(&str, Way); 14] = [
     ("Unblock", Way::WriteAll(Subject::Unblock)),
 ];
 
-/// The rows of power losses. The last one asks for nothing that survives: a check that finds nothing lost in it cannot
+/// The rows of power losses. The controls ask for nothing that survives: a check that finds nothing lost in them cannot
 /// find anything.
-pub(super) const UNPOWERED: [(&str, Way); 4] = [
+pub(super) const UNPOWERED: [(&str, Way); 10] = [
     ("sync_data", Way::Synced(OURS)),
+    ("tokio::io write_all, sync_data", Way::Tokio { durable: true }),
+    ("PositionedFile, sync_data", Way::Positioned { durable: true }),
     ("GroupCommit append_durable", Way::Commit { durable: true }),
+    ("fs::replace", Way::Whole(Whole::Replaced)),
+    ("fs::replace, new names", Way::Whole(Whole::Made)),
+    ("new files, sync_all and the directory's", Way::Whole(Whole::Created)),
     ("tokio, sync_data", Way::Synced(Subject::Tokio)),
     ("no sync (control)", Way::WriteAll(OURS)),
+    ("a rename, no directory's sync (control)", Way::Whole(Whole::Renamed)),
 ];
 
 impl Way {
     pub(super) fn is_ours(self) -> bool {
         match self {
             Way::WriteAll(subject) | Way::Synced(subject) => matches!(subject, Subject::Ours(..)),
-            Way::Settled | Way::Vectored | Way::Bytes | Way::Tokio | Way::Positioned | Way::Commit { .. } => true,
+            Way::Whole(whole) => whole != Whole::Renamed,
+            _ => true,
         }
     }
 
     /// Whether what it reports has to survive the loss of power.
     pub(super) fn is_durable(self) -> bool {
-        matches!(self, Way::Synced(_) | Way::Commit { durable: true })
+        match self {
+            Way::Synced(_) => true,
+            Way::Tokio { durable } | Way::Positioned { durable } | Way::Commit { durable } => durable,
+            Way::Whole(whole) => whole != Whole::Renamed,
+            Way::WriteAll(_) | Way::Settled | Way::Vectored | Way::Bytes => false,
+        }
     }
 
     /// Whether it is the row of `--subject commit`.
@@ -79,14 +107,27 @@ impl Way {
     pub(super) fn executor(self) -> Executor {
         match self {
             Way::WriteAll(subject) | Way::Synced(subject) => subject.executor(),
-            Way::Tokio => Executor::TokioMultiThread,
+            Way::Tokio { .. } => Executor::TokioMultiThread,
             _ => Executor::Smol,
         }
     }
 
-    /// What a file must be after a kill.
-    pub(super) fn expected(self) -> Expected {
-        if self == Way::Positioned { Expected::EachReport } else { Expected::ToTheEnd }
+    /// Looks for what was reported, in the file at `path` or in those beside it.
+    pub(super) fn look(self, path: &Path, reports: &[Report], stopped: Stopped) -> io::Result<Finding> {
+        match self {
+            Way::Whole(whole) => whole::look(whole, path, reports),
+            _ => Ok(judge(&fs::read(path)?, reports, self.expected(stopped))),
+        }
+    }
+
+    /// What the file must be.
+    fn expected(self, stopped: Stopped) -> Expected {
+        match (self, stopped) {
+            (Way::Positioned { .. }, _) => Expected::EachReport,
+            (_, Stopped::Device) => Expected::ToTheLastReport,
+            (Way::Commit { .. }, Stopped::Process) => Expected::ToTheEnd(Order::Log),
+            (_, Stopped::Process) => Expected::ToTheEnd(Order::One),
+        }
     }
 
     /// What the command line of its process calls it.
@@ -126,6 +167,7 @@ mod tests {
             named(&KILLED, |way| !way.is_ours()),
             ["tokio", "tokio, flushed", "async-fs", "async-std", "Unblock"]
         );
-        assert_eq!(named(&UNPOWERED, |way| !way.is_durable()), ["no sync (control)"]);
+        let controls = ["no sync (control)", "a rename, no directory's sync (control)"];
+        assert_eq!(named(&UNPOWERED, |way| !way.is_durable()), controls);
     }
 }

@@ -1,16 +1,22 @@
 //! The process that writes records until it is ended.
 
-use std::{fs::File, io, path::Path, process::ExitCode};
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use async_write_complete::{
-    AsyncWriteCompleteBytesExt as _, AsyncWriteCompleteExt as _, Offload, tokio::fs::File as TokioFile,
+    AsyncWriteCompleteBytesExt as _, AsyncWriteCompleteExt as _, Offload, error::raw_os_error,
+    tokio::fs::File as TokioFile,
 };
 use clap::Args;
 use futures_lite::future::poll_once;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{many, record::Id, report::Reporter, way::Way};
-use crate::audit::{AnyFile, Subject};
+use super::{many, record::Id, report::Reporter, way::Way, whole};
+use crate::audit::AnyFile;
 
 /// What the process is told.
 #[derive(Debug, Args)]
@@ -18,25 +24,38 @@ pub(super) struct WriterArgs {
     #[arg(long)]
     way: Way,
     #[arg(long)]
-    path: std::path::PathBuf,
+    path: PathBuf,
     #[arg(long)]
     exit_after: Option<u32>,
+    #[arg(long)]
+    until_shut_down: bool,
 }
 
-/// Writes for ever. It returns an error only.
+/// What every call on a file system answers that was shut down.
+const EIO: i32 = 5;
+
+/// Writes for ever. It returns an error only, but for the one that it was to wait for.
 pub(super) fn write_for_ever(args: WriterArgs) -> anyhow::Result<ExitCode> {
-    let WriterArgs { way, path, exit_after } = args;
-    let reporter = Reporter { exit_after };
+    let WriterArgs { way, path, exit_after, until_shut_down } = args;
+    match write(way, path, Reporter { exit_after }) {
+        Err(error) if until_shut_down && error.downcast_ref().and_then(raw_os_error) == Some(EIO) => {
+            Ok(ExitCode::SUCCESS)
+        }
+        written => written.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn write(way: Way, path: PathBuf, reporter: Reporter) -> anyhow::Result<()> {
     match way {
-        Way::Positioned => many::positioned(&path, reporter)?,
+        Way::Positioned { durable } => many::positioned(&path, reporter, durable)?,
         Way::Commit { durable } => many::commit(&path, reporter, durable)?,
-        Way::Synced(subject) => way.executor().run(async move { synced(subject, &path, reporter).await })??,
+        Way::Whole(kind) => way.executor().run(async move { whole::write(kind, &path, reporter).await })??,
         _ => way.executor().run(async move {
             let mut writer = Writer::open(way, &path).await?;
-            in_order(&mut writer, reporter).await
+            if way.is_durable() { synced(&mut writer, reporter).await } else { in_order(&mut writer, reporter).await }
         })??,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// One record after the other, each reported when it is answered.
@@ -53,17 +72,16 @@ async fn in_order(writer: &mut Writer, reporter: Reporter) -> io::Result<()> {
 }
 
 /// From one to four records, then a sync, after which they are reported.
-async fn synced(subject: Subject, path: &Path, reporter: Reporter) -> io::Result<()> {
-    let mut file = subject.create(path).await?;
+async fn synced(writer: &mut Writer, reporter: Reporter) -> io::Result<()> {
     let (mut end, mut waiting) = (0, Vec::new());
     for number in 0.. {
         let id = Id { task: 0, number };
         let record = id.record();
         end += record.len() as u64;
-        file.write_all(&record).await?;
+        writer.write(number, record).await?;
         waiting.push((id, end));
         if waiting.len() > number as usize % 4 {
-            file.sync_data().await?;
+            writer.sync_data().await?;
             waiting.drain(..).for_each(|(id, end)| reporter.answered(id, end));
         }
     }
@@ -85,10 +103,19 @@ impl Writer {
             Way::Settled => Writer::Settled(Offload::create(path).await?),
             Way::Vectored => Writer::Vectored(Offload::create(path).await?),
             Way::Bytes => Writer::Bytes(Offload::create(path).await?),
-            Way::Tokio => Writer::Tokio(TokioFile::create(path).await?),
+            Way::Tokio { .. } => Writer::Tokio(TokioFile::create(path).await?),
             Way::WriteAll(subject) | Way::Synced(subject) => Writer::Any(subject.create(path).await?),
-            Way::Positioned | Way::Commit { .. } => unreachable!("their tasks share a file"),
+            Way::Positioned { .. } | Way::Commit { .. } => unreachable!("their tasks share a file"),
+            Way::Whole(_) => unreachable!("each record has a file"),
         })
+    }
+
+    async fn sync_data(&mut self) -> io::Result<()> {
+        match self {
+            Writer::Any(file) => file.sync_data().await,
+            Writer::Tokio(file) => file.sync_data().await,
+            Writer::Settled(file) | Writer::Vectored(file) | Writer::Bytes(file) => file.sync_data().await,
+        }
     }
 
     async fn write(&mut self, number: u32, record: Vec<u8>) -> io::Result<()> {

@@ -11,6 +11,9 @@ use anyhow::{Context as _, bail};
 /// The file systems that are looked at.
 pub(super) const TYPES: [&str; 3] = ["ext4", "xfs", "btrfs"];
 
+/// Those of them that can be shut down.
+pub(super) const SHUT_DOWN: [&str; 2] = ["ext4", "xfs"];
+
 /// Bytes of a device. Only those that are written take room.
 const LENGTH: u64 = 1 << 30;
 
@@ -72,6 +75,11 @@ impl Mounted {
 
     pub(super) fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Shuts it down without writing anything more: from now on every call on it answers EIO. ext4 and XFS can.
+    pub(super) fn shut_down(&self) -> anyhow::Result<()> {
+        call(Command::new("xfs_io").args(["-x", "-c", "shutdown"]).arg(&self.0))
     }
 }
 
