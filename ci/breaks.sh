@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 patches=(ci/breaks/${1:-*}.patch)
 [ -e "${patches[0]}" ] || { echo "breaks: there is no ${patches[0]}" >&2; exit 1; }
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/breaks
+export CARGO_PROFILE_DEV_DEBUG=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
