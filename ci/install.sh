@@ -5,11 +5,12 @@
 # util-linux (taskset), for ci/one-core.sh. For ci/filesystems.sh, ci/crash.sh, ci/fuzz.sh and the bench, which say what
 # they could not do without them: util-linux and mount (a mount namespace, a loop device), xfsprogs, btrfs-progs,
 # e2fsprogs (the file systems on it). For ci/system-calls.sh and ci/faults.sh, likewise: strace; for ci/libraries.sh:
-# gzip, tar and zstd. Nothing else: what is C in the dependencies of evidence/libraries comes as source. From rustup:
-# the components rustfmt and clippy.
+# gzip, tar and zstd; for ci/breaks.sh: patch. Nothing else: what is C in the dependencies of evidence/libraries comes as
+# source. From rustup: the components rustfmt and clippy.
 #
-# A nightly toolchain (ci/docs.sh, ci/minimal-versions.sh, ci/public-api.sh), cargo-public-api and cargo-deny are used
-# where they are, and not installed: those scripts print NOT CHECKED without them.
+# A nightly toolchain (ci/docs.sh, ci/minimal-versions.sh, ci/public-api.sh, ci/miri.sh), Miri, cargo-public-api,
+# cargo-semver-checks, cargo-mutants and cargo-deny are used where they are, and not installed: those scripts print NOT
+# CHECKED without them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +22,7 @@ command -v taskset >/dev/null || missing+=(util-linux)
 # As root only: nobody else may mount or install anything.
 if [ "$(id -u)" -eq 0 ]; then
     for tool in unshare:util-linux mount:mount strace:strace mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
-        mkfs.btrfs:btrfs-progs gzip:gzip tar:tar zstd:zstd; do
+        mkfs.btrfs:btrfs-progs gzip:gzip tar:tar zstd:zstd patch:patch; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
 fi

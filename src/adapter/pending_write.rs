@@ -284,6 +284,12 @@ impl PendingWrite {
         self.poll_outcome(cx, outcome, |cx, ticket| poll_ticket(writer, cx, ticket))
     }
 
+    /// Whether a close has begun.
+    #[cfg(feature = "tokio")]
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing
+    }
+
     /// From now on a flush is a part of the close, which tells nothing of a write that was answered by its ticket.
     pub(crate) fn begin_close(&mut self, outstanding: impl FnOnce() -> Option<Ticket>) {
         self.forget_answered(outstanding);

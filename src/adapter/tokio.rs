@@ -61,6 +61,9 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { writer, pending, seek } = self.get_mut();
         ready!(pending.poll_flush(writer, cx))?;
+        if pending.is_closing() {
+            return Poll::Ready(Ok(()));
+        }
         seek.poll_finish(writer, pending, cx).map_ok(drop)
     }
 

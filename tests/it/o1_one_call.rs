@@ -54,6 +54,15 @@ fn a_short_count_is_not_followed_by_a_second_call() {
     }
 }
 
+/// Whether it is tried again is for the caller to decide, who may have something else to write.
+#[test]
+fn an_error_is_not_followed_by_a_second_call() {
+    let (mut writer, pool, seen) = offload(Scripted::script([Outcome::Os(28), Outcome::All]));
+    assert_eq!(write_now(&mut writer, &pool, b"hello").unwrap_err().raw_os_error(), Some(28));
+    drive(&pool, writer.close_complete()).unwrap();
+    assert_eq!((seen.writes(), seen.bytes()), (vec![5], vec![]));
+}
+
 #[test]
 fn only_a_call_that_did_nothing_is_made_again() {
     let would_block = Outcome::Error(io::ErrorKind::WouldBlock);

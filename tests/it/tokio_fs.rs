@@ -276,7 +276,7 @@ async fn a_buffer_size_bounds_each_submission_too() {
     #[cfg(feature = "bytes")]
     {
         use async_write_complete::AsyncWriteCompleteBytesExt;
-        assert_eq!(file.write_bytes_complete(&bytes::Bytes::from_static(b"world")).await.unwrap(), 4);
+        assert_eq!(file.write_bytes_complete(&Bytes::from_static(b"world")).await.unwrap(), 4);
         assert_eq!(fs::read(&path).unwrap(), b"hello, worl");
     }
 }
@@ -358,6 +358,11 @@ fn a_seek_that_was_started_ends_with_a_close() {
     drive(&pool, adapter.flush()).unwrap();
     drive(&pool, adapter.close_complete()).unwrap();
     assert_eq!((seen.drops(), seen.seeks()), (1, vec![]));
+
+    // Nor does one that is started later stand in the way of a flush.
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(1)).unwrap();
+    drive(&pool, adapter.flush()).unwrap();
+    drive(&pool, adapter.shutdown()).unwrap();
 }
 
 #[test]

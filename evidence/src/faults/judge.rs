@@ -7,7 +7,7 @@ use super::{
     model::{Model, Try},
     program::Program,
     step::{Answer, Line, OPEN, STEPS, Step},
-    told::{is_cut, is_quiet, is_told},
+    told::{check_limit, check_no_error, check_reported},
     trace::Made,
 };
 
@@ -53,14 +53,14 @@ pub(super) fn judge(program: Program, cause: Cause<'_>, lines: &[Line]) -> anyho
     let is_open = lines.first().is_none_or(|line| line.step != OPEN);
     ensure!(!is_open || lines.last().is_some_and(|line| STEPS[line.step] == Step::Close), "it did not come to its end");
     match cause {
-        Cause::Limit(limit) => is_cut(program, limit, lines, &tries)?,
+        Cause::Limit(limit) => check_limit(program, limit, lines, &tries)?,
         Cause::Nothing { call, made } => {
-            is_whole(lines, &tries)?;
-            is_quiet(program, call, made, lines)?;
+            check_complete(lines, &tries)?;
+            check_no_error(program, call, made, lines)?;
         }
         Cause::Fault { fault, call, number, made } => {
-            is_whole(lines, &tries)?;
-            is_told(program, fault, call, number, made, lines)?;
+            check_complete(lines, &tries)?;
+            check_reported(program, fault, call, number, made, lines)?;
         }
     }
     Ok(shown)
@@ -71,7 +71,7 @@ fn is_short(line: &Line, tried: Option<Try>) -> bool {
 }
 
 /// Whether every write that was not answered by an error in the end is complete to its last byte.
-fn is_whole(lines: &[Line], tries: &[Option<Try>]) -> anyhow::Result<()> {
+fn check_complete(lines: &[Line], tries: &[Option<Try>]) -> anyhow::Result<()> {
     for (index, (line, tried)) in lines.iter().zip(tries).enumerate() {
         let is_last = lines.get(index + 1).is_none_or(|next| next.step != line.step);
         ensure!(!is_last || !is_short(line, *tried), "step {} never became complete", line.step);

@@ -16,7 +16,7 @@ use super::{
 const TOO_BIG: i32 = 27;
 
 /// Whether a program without a fault tells no error, and makes its calls in the steps that they belong to.
-pub(super) fn is_quiet(program: Program, call: &str, made: &[Made], lines: &[Line]) -> anyhow::Result<()> {
+pub(super) fn check_no_error(program: Program, call: &str, made: &[Made], lines: &[Line]) -> anyhow::Result<()> {
     ensure!(errors(lines).is_empty(), "an error was told that concerns nobody");
     let Some(expected) = program.steps_that_call(call) else { return Ok(()) };
     let made: Vec<usize> = made.iter().map(|made| made.line).collect();
@@ -25,7 +25,7 @@ pub(super) fn is_quiet(program: Program, call: &str, made: &[Made], lines: &[Lin
 }
 
 /// Whether those tell an error who have to, and nobody else does.
-pub(super) fn is_told(
+pub(super) fn check_reported(
     program: Program,
     fault: Fault,
     call: &str,
@@ -66,7 +66,7 @@ pub(super) fn is_told(
 }
 
 /// Whether the writes stop at the limit and not before, and nothing else fails.
-pub(super) fn is_cut(program: Program, limit: u64, lines: &[Line], tries: &[Option<Try>]) -> anyhow::Result<()> {
+pub(super) fn check_limit(program: Program, limit: u64, lines: &[Line], tries: &[Option<Try>]) -> anyhow::Result<()> {
     let limit = usize::try_from(limit)?;
     let mut has_failed = false;
     for (index, (line, tried)) in lines.iter().zip(tries).enumerate() {

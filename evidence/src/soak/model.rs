@@ -75,8 +75,8 @@ pub(super) struct Model {
     pub(super) over: Option<Vec<u8>>,
     /// A seek was dropped, and a later operation may tell of it.
     pub(super) is_seek_dropped: bool,
-    /// How many failed writes were told of.
-    told: u64,
+    /// How many failures were told, by what had failed.
+    told: [u64; Fault::LateSync as usize + 1],
     pub(super) faults: Arc<Faults>,
     pub(super) counts: Counts,
     /// What was asked and answered, for whoever reads of a failure.
@@ -91,7 +91,7 @@ impl Model {
             pending: None,
             over: None,
             is_seek_dropped: false,
-            told: 0,
+            told: [0; Fault::LateSync as usize + 1],
             faults,
             counts: Counts::default(),
             story: String::new(),
@@ -120,9 +120,15 @@ impl Model {
     /// A write failed that has not been told of before.
     pub(super) fn write_failed(&mut self) -> anyhow::Result<()> {
         self.counts.count(Event::Failed);
-        self.told += 1;
-        let made = self.faults.made(Fault::Write);
-        ensure!(self.told <= made, "{} failures were told, and {made} made", self.told);
+        self.tell_once(Fault::Write)
+    }
+
+    /// A failure is told to one operation.
+    fn tell_once(&mut self, fault: Fault) -> anyhow::Result<()> {
+        let told = &mut self.told[fault as usize];
+        *told += 1;
+        let made = self.faults.made(fault);
+        ensure!(*told <= made, "{told} failures of {fault:?} were told, and {made} made");
         Ok(())
     }
 
@@ -217,14 +223,16 @@ impl Model {
         }
         let is_own = |(fault, _): &(Fault, Event)| code.is_some() && code == fault.code();
         if let Some((fault, event)) = call.fault().filter(is_own) {
-            ensure!(self.faults.made(fault) > 0, "the file has not made this: {error}");
+            self.counts.count(event);
             match fault {
-                Fault::Write => self.write_failed()?,
-                _ => self.counts.count(event),
+                // It is told for good.
+                Fault::Sync => ensure!(self.faults.made(fault) > 0, "the file has not made this: {error}"),
+                _ => self.tell_once(fault)?,
             }
         } else {
-            let is_a_seeks = code.is_some() && code == Fault::Seek.code() && self.faults.made(Fault::Seek) > 0;
+            let is_a_seeks = code.is_some() && code == Fault::Seek.code();
             ensure!(is_a_seeks && self.is_seek_dropped, "an error of {call:?} that nothing made: {error:?}");
+            self.tell_once(Fault::Seek)?;
             self.is_seek_dropped = false;
             self.at = None;
         }

@@ -165,7 +165,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_run_without_the_writes_or_a_look_is_none() {
+    fn a_run_without_the_writes_or_a_look_is_an_error() {
         let without = |name: &str| {
             let calls: Vec<Call> = calls(160.0).into_iter().filter(|call| call.name != name).collect();
             Timeline::of(&calls, "/tmp/f", 10).expect_err("it is not whole").to_string()

@@ -57,8 +57,11 @@ impl Replacement {
 impl Drop for Replacement {
     fn drop(&mut self) {
         let mut replacements = replacements();
+        let was_first = replacements.under_way.first() == Some(&self.0);
         replacements.under_way.remove(&self.0);
-        replacements.prune();
+        if was_first {
+            replacements.prune();
+        }
     }
 }
 
