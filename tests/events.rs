@@ -13,9 +13,10 @@ use std::{
     collections::BTreeMap,
     fmt, io,
     sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant},
 };
 
-use async_write_complete::{AsyncWriteCompleteExt, Offload, WriteOutstanding};
+use async_write_complete::{AsyncWriteCompleteExt, Offload, WriteComplete, WriteOutstanding};
 use futures_lite::future::block_on;
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber,
@@ -32,7 +33,7 @@ use tracing_subscriber::{
 use self::common::{
     destination::{Outcome, Scripted},
     operation::{NO_WRITES, REFUSED},
-    pool::Threads,
+    pool::{Stepped, Threads},
     steps::{ask, close, drive, failed, in_flight, offload, poll_future, ready, refused},
 };
 
@@ -134,6 +135,52 @@ fn a_write_is_submitted_and_complete_in_the_span_of_its_caller() {
         let _ = (told[0].number("waited_us"), told[0].number("took_us"));
         assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
         assert_eq!(ledger.take(), [], "an answer is no event");
+    });
+}
+
+/// Takes its time, and says how long that was at least.
+struct Slow(Arc<Mutex<Duration>>);
+
+impl io::Write for Slow {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let began = Instant::now();
+        // Long enough that no other unit would do.
+        while began.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
+        *self.0.lock().unwrap() = began.elapsed();
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteComplete for Slow {}
+
+/// Between what the destination has measured within the call and what the test has round it: each is in microseconds.
+#[test]
+fn an_event_says_how_long_the_write_has_waited_and_taken() {
+    let (ledger, within) = (Ledger::default(), Arc::new(Mutex::new(Duration::ZERO)));
+    let pool = Stepped::new();
+    let mut writer = Offload::with_pool(Slow(within.clone()), pool.clone());
+    ledger.hears(|| {
+        let asked = Instant::now();
+        in_flight(&mut writer, b"hello");
+        let submitted = Instant::now();
+        while submitted.elapsed() < Duration::from_millis(2) {
+            std::hint::spin_loop();
+        }
+        let (waited_at_least, runs) = (submitted.elapsed(), Instant::now());
+        pool.run_one();
+        let (took_at_most, waited_at_most) = (runs.elapsed(), asked.elapsed());
+        let told = ledger.take().pop().unwrap();
+        let micros = |duration: Duration| duration.as_micros() as u64;
+        let took = micros(*within.lock().unwrap())..=micros(took_at_most);
+        assert!(took.contains(&told.number("took_us")), "{told:?}, and not {took:?}");
+        let waited = micros(waited_at_least)..=micros(waited_at_most);
+        assert!(waited.contains(&told.number("waited_us")), "{told:?}, and not {waited:?}");
     });
 }
 

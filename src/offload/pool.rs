@@ -108,9 +108,9 @@ pub struct BlockingPool;
 
 impl Pool for BlockingPool {
     fn execute(&self, job: Job) {
-        let mut queue = queue();
+        let mut queue = lock(&QUEUE);
         queue.jobs.push_back(job);
-        request_thread(queue);
+        request_thread(&QUEUE, queue);
     }
 }
 
@@ -123,52 +123,68 @@ struct Queue {
     is_thread_pending: bool,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue { jobs: VecDeque::new(), is_thread_pending: false });
+impl Queue {
+    const fn new() -> Self {
+        Self { jobs: VecDeque::new(), is_thread_pending: false }
+    }
+
+    /// Whether jobs wait and no thread is pending. One is from now on.
+    fn begin_request(&mut self) -> bool {
+        let is_needed = !self.jobs.is_empty() && !self.is_thread_pending;
+        self.is_thread_pending |= is_needed;
+        is_needed
+    }
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue::new());
 
 /// How long a thread is kept by one worker that spins, or by this queue. After that it queues again behind those who
 /// use the pool otherwise.
 pub(super) const TIME_SLICE: Duration = Duration::from_millis(5);
 
-fn queue() -> MutexGuard<'static, Queue> {
+fn lock(queue: &'static Mutex<Queue>) -> MutexGuard<'static, Queue> {
     // Nothing of a job runs under the lock.
-    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Requests a thread of `blocking` if jobs wait and none is pending.
-fn request_thread(mut queue: MutexGuard<'_, Queue>) {
-    if queue.jobs.is_empty() || queue.is_thread_pending {
-        return;
+/// Requests a thread of `blocking` for what is `locked`, if it needs one.
+fn request_thread(queue: &'static Mutex<Queue>, mut locked: MutexGuard<'static, Queue>) {
+    if locked.begin_request() {
+        drop(locked);
+        let thread = PendingThread(queue);
+        blocking::unblock(move || thread.serve(TIME_SLICE)).detach();
     }
-    queue.is_thread_pending = true;
-    drop(queue);
-    let thread = PendingThread;
-    blocking::unblock(move || thread.serve()).detach();
 }
 
-struct PendingThread;
+struct PendingThread(&'static Mutex<Queue>);
 
 impl PendingThread {
-    fn serve(self) {
+    fn serve(self, slice: Duration) {
+        let queue = self.0;
         std::mem::forget(self);
-        queue().is_thread_pending = false;
+        lock(queue).is_thread_pending = false;
         let began = Instant::now();
-        while began.elapsed() < TIME_SLICE {
-            let mut queue = queue();
-            let Some(job) = queue.jobs.pop_front() else { return };
-            request_thread(queue);
+        while began.elapsed() < slice {
+            let mut locked = lock(queue);
+            let Some(job) = locked.jobs.pop_front() else { return };
+            request_thread(queue, locked);
             job.run();
         }
-        request_thread(queue());
+        // No job may have been taken, if the thread was late.
+        request_thread(queue, lock(queue));
     }
 }
 
 /// `blocking` drops what it does not run, if that ever happens: all that waits is refused then.
 impl Drop for PendingThread {
     fn drop(&mut self) {
-        let mut queue = queue();
+        let mut queue = lock(self.0);
         queue.is_thread_pending = false;
         let refused = std::mem::take(&mut queue.jobs);
         drop(queue);
         drop(refused);
     }
 }
+
+#[cfg(all(test, not(any(awc_loom, awc_shuttle))))]
+mod tests;

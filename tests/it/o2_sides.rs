@@ -45,6 +45,44 @@ fn a_busy_reader_lets_a_writer_in() {
     assert_eq!(block_on(future::or(reads, write)), "the write");
 }
 
+/// One read gets its turn beside a writer that writes for ever.
+#[test]
+fn a_busy_writer_lets_a_reader_in() {
+    let destination = Scripted::new().stream(b"r");
+    let (mut reader, mut writer) = futures_lite::io::split(Offload::with_pool(destination, Threads::new(1)));
+    let writes = async {
+        for _ in 0..5000 {
+            future::poll_fn(|cx| Pin::new(&mut writer).poll_write(cx, b"w")).await.unwrap();
+        }
+        "every write"
+    };
+    let read = async {
+        let mut byte = [0];
+        let n = future::poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut byte)).await.unwrap();
+        assert_eq!((n, byte), (1, *b"r"));
+        "the read"
+    };
+    assert_eq!(block_on(future::or(writes, read)), "the read");
+}
+
+/// The writer is polled first in each round, and would have the destination again at once.
+#[test]
+fn a_writer_that_is_always_first_waits_for_a_reader_every_other_time() {
+    let (mut writer, pool, observer) = offload(Scripted::new().stream(b"abc"));
+    for byte in [b"a", b"b", b"c"] {
+        let ticket = steps::in_flight(&mut writer, b"w");
+        assert!(read(&mut writer, 1).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(steps::ask(&mut writer, ticket)).unwrap(), 1);
+        let task = Task::new();
+        assert!(task.poll(|cx| Pin::new(&mut writer).poll_write_submit(cx, b"w")).is_pending(), "the reader's turn");
+        assert!(read(&mut writer, 1).is_pending());
+        assert!(pool.run_one());
+        assert_eq!(ready(read(&mut writer, 1)).unwrap(), byte);
+    }
+    assert_eq!(observer.bytes(), b"www");
+}
+
 /// A reader that has gone away is waited for no longer than one turn.
 #[test]
 fn a_side_that_went_away_is_not_waited_for() {

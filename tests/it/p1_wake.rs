@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Offload, Ticket};
+use async_write_complete::{AsyncWriteComplete, AsyncWriteCompleteExt, Job, Offload, Pool, Ticket};
 use futures_io::{AsyncRead, AsyncSeek};
 use futures_lite::{AsyncReadExt, future::block_on};
 
@@ -479,4 +479,33 @@ fn an_operation_that_need_not_wait_holds_no_waker() {
     assert_eq!(ready(task.poll_future(&mut writer.settle())).unwrap().unwrap().completed(), 4);
     assert!(ready(task.poll_future(&mut writer.settle())).unwrap().is_none());
     assert_eq!((task.wakes(), task.held()), (1, 0));
+}
+
+/// Whether an operation has to wait is known after it was handed over, and only then is the waker cloned.
+#[test]
+fn no_waker_is_cloned_for_an_operation_before_it_is_posted() {
+    struct Watching {
+        stepped: Stepped,
+        task: Arc<Task>,
+        held: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Pool for Watching {
+        fn execute(&self, job: Job) {
+            self.held.lock().unwrap().push(self.task.held());
+            self.stepped.execute(job);
+        }
+    }
+
+    with_a_new_budget(|| {
+        let (stepped, task, held) = (Stepped::new(), Arc::new(Task::new()), Arc::<Mutex<_>>::default());
+        let pool = Watching { stepped: stepped.clone(), task: task.clone(), held: held.clone() };
+        let mut writer = Offload::with_pool(Scripted::new().stream(b"abc"), pool);
+        for read in 1..=2 {
+            assert!(task.poll(|cx| Pin::new(&mut writer).poll_read(cx, &mut [0])).is_pending());
+            assert_eq!((held.lock().unwrap().clone(), task.held()), (vec![0; read], 1));
+            stepped.run_all();
+            assert!(task.poll(|cx| Pin::new(&mut writer).poll_read(cx, &mut [0])).is_ready());
+        }
+    });
 }

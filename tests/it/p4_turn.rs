@@ -6,6 +6,7 @@
 use std::{
     cell::Cell,
     collections::VecDeque,
+    future::Future,
     io::{self, Cursor, IoSlice, Read, Seek, SeekFrom, Write},
     pin::Pin,
     rc::Rc,
@@ -29,7 +30,8 @@ use futures_lite::{
 
 use crate::common::{
     destination::Scripted,
-    steps::{in_flight, offload, ready, with_a_new_budget},
+    pool::Stepped,
+    steps::{in_flight, offload, ready, refused, with_a_new_budget},
     waker::Task,
 };
 
@@ -267,31 +269,68 @@ fn no_operation_keeps_the_executor() {
     );
 }
 
+/// Has the next answer to `task` end its run: as many as a run has at least, and the time of one.
+fn spend_the_budget(task: &Task) {
+    const RUN: Duration = Duration::from_micros(150);
+
+    loop {
+        let began = Instant::now();
+        if (0..8).all(|_| task.poll(poll_budget).is_ready()) {
+            while began.elapsed() <= RUN {
+                std::hint::spin_loop();
+            }
+            return;
+        }
+    }
+}
+
 /// A task that waits has given the executor its turn, so the run that follows is a new one.
 #[test]
 fn a_wait_ends_the_run_of_a_task() {
-    // More answers than a run has at least, and far more time than one may last.
-    let go_on_for_long = |task: &Task| {
-        for _ in 0..8 {
-            ready(task.poll(poll_budget));
-        }
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_millis(10) {
-            std::hint::spin_loop();
-        }
-    };
     with_a_new_budget(|| {
         let task = Task::new();
-        go_on_for_long(&task);
+        spend_the_budget(&task);
         assert!(task.poll(poll_budget).is_pending(), "such a run is over");
     });
     with_a_new_budget(|| {
         let (mut writer, pool, _) = offload(Scripted::new());
         let ticket = in_flight(&mut writer, b"record");
         let task = Task::new();
-        go_on_for_long(&task);
+        spend_the_budget(&task);
         assert!(task.poll(|cx| Pin::new(&mut writer).poll_write_complete(cx, ticket)).is_pending());
         assert!(task.poll(poll_budget).is_ready(), "the wait was a turn");
         pool.run_all();
     });
+}
+
+/// Before anything is posted, with the task woken once. A refusal is given at once all the same (rule W5).
+#[test]
+fn a_seek_a_call_and_a_sync_give_a_turn_but_a_refusal_does_not() {
+    fn check(
+        begin: for<'a> fn(&'a mut Offload<Scripted, Stepped>) -> Pin<Box<dyn Future<Output = io::Result<()>> + 'a>>,
+    ) {
+        with_a_new_budget(|| {
+            let (mut writer, pool, _) = offload(Scripted::new());
+            let task = Task::new();
+            spend_the_budget(&task);
+            let before = task.wakes();
+            let mut operation = begin(&mut writer);
+            assert!(task.poll_future(&mut operation).is_pending());
+            assert_eq!((pool.executed(), task.wakes() - before), (0, 1), "a turn");
+            assert!(task.poll_future(&mut operation).is_pending());
+            assert_eq!((pool.executed(), task.wakes() - before), (1, 1), "and then the operation");
+            assert!(pool.run_one());
+            ready(task.poll_future(&mut operation)).unwrap();
+            drop(operation);
+
+            let ticket = in_flight(&mut writer, b"hello");
+            pool.run_all();
+            spend_the_budget(&task);
+            refused(task.poll_future(&mut begin(&mut writer)), ticket);
+        });
+    }
+
+    check(|writer| Box::pin(async { writer.seek(SeekFrom::Start(0)).await.map(drop) }));
+    check(|writer| Box::pin(writer.with_mut(|_| ())));
+    check(|writer| Box::pin(writer.sync_data()));
 }

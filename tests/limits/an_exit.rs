@@ -22,8 +22,8 @@ const LONG: usize = 1 << 20;
 /// A byte of which the harness prints none.
 const MARK: u8 = 0xfe;
 
-/// A child whose only thread writes to its standard output, which is a pipe to this process, and has an append to
-/// `path` queued behind that.
+/// A child whose only thread writes to its standard output, which is a pipe to this process. An append to `path` is
+/// queued behind that.
 fn child_that_does(last: &str, path: &Path) -> Child {
     let mut command = child("an_exit::child_that_exits", path);
     command.arg("--test-threads=1").env("BLOCKING_MAX_THREADS", "1").env(LAST, last);

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
-use super::*;
+use super::{super::operation::Report, *};
 
 /// Counts the drops at which the lock is free.
 struct Counts(Arc<Shared<()>>, Arc<AtomicUsize>);
@@ -71,4 +71,30 @@ fn what_was_unlocked_is_not_dropped_yet() {
     assert_eq!(free.load(SeqCst), 0);
     drop(discarded);
     assert_eq!(free.load(SeqCst), 1);
+}
+
+/// Both sides of one handle spin by its policy.
+#[test]
+fn a_policy_is_that_of_the_worker_too() {
+    let policy = Policy::spin_at_most(std::time::Duration::from_secs(1));
+    let writer = crate::Offload::new(Vec::new()).policy(policy);
+    let spins = format!("{:?}", writer.shared.lock().spins);
+    assert_eq!(spins, format!("{:?}", WorkerSpins::new(policy)));
+    assert_ne!(spins, format!("{:?}", WorkerSpins::new(Policy::default())));
+}
+
+/// How soon a post follows counts for a worker that sleeps. One that spins sees the post itself.
+#[test]
+fn a_post_is_counted_for_a_worker_that_does_not_spin() {
+    for is_spinning in [false, true] {
+        let shared = Shared::new((), Policy::default());
+        let mut inner = shared.lock();
+        assert!(inner.spins.permit(&PolledSince::now()).is_none(), "it has not earned one");
+        let is_counted = |inner: &Inner<()>| format!("{:?}", inner.spins).contains("ended: None");
+        assert!(!is_counted(&inner));
+        (inner.has_worker, inner.is_spinning) = (true, is_spinning);
+        let notify = shared.post(&mut inner, Side::Write, Operation::Call(Box::new(|_| Ok(Report::Other))), None);
+        assert_eq!(notify, if is_spinning { Notify::Spinning } else { Notify::Wake });
+        assert_eq!(is_counted(&inner), !is_spinning);
+    }
 }

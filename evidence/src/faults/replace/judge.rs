@@ -65,11 +65,11 @@ fn wanted(fault: Fault, call: &str, part: &[Call<'_>], renamed: Option<usize>) -
     if let ("unlink", Effect::Error(_, code)) = (call, EXDEV) {
         return Told::Code(code);
     }
-    let check_reported = |(index, made): (usize, &Call<'_>)| {
+    let is_told = |(index, made): (usize, &Call<'_>)| {
         // The file is closed before the rename. After it the directory is dropped, which tells nobody.
         made.name == call && made.is_injected && !(call == "close" && renamed.is_some_and(|renamed| index > renamed))
     };
-    if part.iter().enumerate().any(check_reported) { fault.told(call, Program::Replace) } else { Told::Nothing }
+    if part.iter().enumerate().any(is_told) { fault.told(call, Program::Replace) } else { Told::Nothing }
 }
 
 /// Whether the answer is what has to be told, and says which file stands.
@@ -85,8 +85,8 @@ fn is_answered(told: &Replaced, part: &[Call<'_>], renamed: Option<usize>, wante
         }
         (Answer::Error { .. }, Told::Nothing) => bail!("an error was told that concerns nobody"),
         (Answer::Error { code, .. }, _) => {
-            let check_reported = matches!(wanted, Told::Whatever) || code.is_some_and(|code| wanted == Told::Code(code));
-            ensure!(check_reported, "{wanted:?} was to be told");
+            let is_told = matches!(wanted, Told::Whatever) || code.is_some_and(|code| wanted == Told::Code(code));
+            ensure!(is_told, "{wanted:?} was to be told");
             let is_of_the_directory = renamed.is_none_or(|renamed| !is_synced(&part[renamed..]));
             ensure!(is_of_the_directory, "the new file is durable, and the answer is an error");
         }
