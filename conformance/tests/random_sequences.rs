@@ -123,7 +123,7 @@ const UNREVEALED: &[(Flaw, &str)] = &[
 ];
 
 /// How many sequences it takes at most to reveal a flaw, and how many operations the reported one has.
-const ENOUGH: u32 = 4_000;
+const ENOUGH: u32 = 8_000;
 const SHORT: usize = 7;
 
 #[test]

@@ -26,6 +26,7 @@ use crate::{
 };
 
 mod ending;
+mod held;
 
 /// Plays `sequence`. Ends early where a rule is broken.
 pub(super) fn play(kit: &Kit, sequence: &Sequence, log: &Log) -> Judged {
@@ -40,7 +41,8 @@ fn play_case(kit: &Kit, sequence: &Sequence, log: &Log, case: &str) -> Judged {
     // A panic breaks P2, whatever was done.
     let trial = Trial::new(kit, Rule::P2, case, log.clone());
     let model = Model::new(matches!(kit.declared.image, Image::Unchanged));
-    let mut player = Player { trial, model, foreign: TicketSource::new(), last_bytes: Vec::new(), given: 0 };
+    let mut player =
+        Player { trial, model, foreign: TicketSource::new(), last_bytes: Vec::new(), given: 0, held: None };
     let played = player.play(sequence);
     // A play that ended early may leave the destination held.
     player.trial.advance();
@@ -55,6 +57,8 @@ struct Player<'k> {
     last_bytes: Vec<u8>,
     /// How many bytes were given to the writer.
     given: usize,
+    /// The write that is held, and not done.
+    held: Option<held::Holding>,
 }
 
 impl Player<'_> {
@@ -100,6 +104,7 @@ impl Player<'_> {
                 let bytes = self.last_bytes.clone();
                 self.write(&bytes, *drive)
             }
+            Operation::Resume(bytes, drive) => self.resume(bytes, *drive),
             Operation::Settle(drive) => self.settle(*drive),
             Operation::Ask(which, drive) => match self.ticket(*which) {
                 Some(ticket) => self.ask(ticket, &which.to_string(), *drive),

@@ -84,6 +84,8 @@ pub(super) enum Operation {
     Write(Vec<u8>, Drive),
     /// Writes the bytes that were submitted last once more, as a loop does that makes its write anew.
     Remake(Drive),
+    /// A held write goes on; if none is held, one of these bytes begins.
+    Resume(Vec<u8>, Drive),
     /// The question for whatever `outstanding` names.
     Settle(Drive),
     Ask(Which, Drive),
@@ -105,7 +107,8 @@ impl Operation {
     /// How many bytes it gives to the writer; `None` if as many as the last submission.
     pub(super) fn bytes(&self) -> Option<usize> {
         match self {
-            Self::Submit(bytes, _) | Self::SubmitBytes(bytes, _) | Self::Write(bytes, _) => Some(bytes.len()),
+            Self::Submit(bytes, _) | Self::SubmitBytes(bytes, _) => Some(bytes.len()),
+            Self::Write(bytes, _) | Self::Resume(bytes, _) => Some(bytes.len()),
             Self::SubmitVectored(slices, _) => Some(slices.iter().map(Vec::len).sum()),
             Self::Remake(_) => None,
             _ => Some(0),
@@ -180,6 +183,7 @@ impl Menu {
         let nothing = Drive::any().prop_map(|drive| Operation::Submit(Vec::new(), drive)).boxed();
         let write = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::Write(bytes, drive)).boxed();
         let remake = Drive::any().prop_map(Operation::Remake).boxed();
+        let resume = (bytes(), Drive::any()).prop_map(|(bytes, drive)| Operation::Resume(bytes, drive)).boxed();
         let settle = Drive::any().prop_map(Operation::Settle).boxed();
         let ask = (which(), Drive::any()).prop_map(|(which, drive)| Operation::Ask(which, drive)).boxed();
         let step = prop_oneof![4 => Just(Operation::Step), 1 => Just(Operation::Advance)].boxed();
@@ -189,7 +193,7 @@ impl Menu {
         let read = (1..9_usize, Drive::any()).prop_map(|(len, drive)| Operation::Read(len, drive)).boxed();
         let seek = (position(), Drive::any()).prop_map(|(position, drive)| Operation::Seek(position, drive)).boxed();
         let mut operations =
-            vec![(5, submit), (2, vectored), (1, nothing), (4, write), (2, remake), (4, settle), (3, ask)];
+            vec![(5, submit), (2, vectored), (1, nothing), (4, write), (2, remake), (3, resume), (4, settle), (3, ask)];
         let able = [
             (self.bytes, 2, by_bytes),
             (self.carrier != Carrier::Nobody, 7, step),
@@ -300,6 +304,7 @@ impl fmt::Display for Operation {
             Self::SubmitBytes(bytes, drive) => write!(f, "submit bytes \"{}\"{drive}", bytes.escape_ascii()),
             Self::Write(bytes, drive) => write!(f, "write \"{}\"{drive}", bytes.escape_ascii()),
             Self::Remake(drive) => write!(f, "make the write anew{drive}"),
+            Self::Resume(bytes, drive) => write!(f, "resume, or hold \"{}\"{drive}", bytes.escape_ascii()),
             Self::Settle(drive) => write!(f, "settle{drive}"),
             Self::Ask(which, drive) => write!(f, "ask for {which}{drive}"),
             Self::Read(len, drive) => write!(f, "read {len}{drive}"),
