@@ -1,7 +1,7 @@
 //! Rule D1: what a sync answers, and what a failed one leaves behind.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
 };
 
@@ -12,6 +12,7 @@ use crate::common::{
     operation::{NO_WRITES, Operation},
     pool::Stepped,
     steps::{self, ask, drive, failed, in_flight, over, poll_future, ready, refused, write_now},
+    store::store,
 };
 
 type Writer = Offload<File, Stepped>;
@@ -161,6 +162,32 @@ fn a_failed_one_stays_failed() {
         mend(&mut writer, &pool);
         assert_poisoned(&mut writer, &pool);
     }
+}
+
+/// A real one: the kernel has taken the bytes and then finds no room for them. It tells one sync of each descriptor, and
+/// then says that all is well.
+#[test]
+fn a_sync_that_fails_on_a_full_device_stays_failed() {
+    let Some(store) = store() else { return };
+    let path = store.path.join("unsynced");
+    let file = File::create(&path).unwrap();
+    let same = file.try_clone().unwrap();
+    let (mut writer, pool) = offload(file);
+    let filler = store.fill_device();
+    drive(&pool, writer.write_all_complete(&vec![b'x'; 8 << 20])).unwrap();
+    let code = drive(&pool, writer.sync_data()).unwrap_err().raw_os_error();
+    assert!([Some(5), Some(28)].contains(&code), "EIO or ENOSPC: {code:?}");
+    drop(filler);
+
+    same.sync_all().expect("the kernel forgets, and there is room again");
+    let executed = pool.executed();
+    for sync in SYNCS.into_iter().chain(SYNCS) {
+        let error = failed(poll_future(&mut Box::pin(sync.of(&mut writer))));
+        assert_eq!(error.raw_os_error(), code, "{sync:?}: {error:?}");
+    }
+    assert_eq!(pool.executed(), executed, "a failed sync is never tried again");
+    drive(&pool, writer.write_all_complete(b"and writes go on")).unwrap();
+    fs::remove_file(&path).unwrap();
 }
 
 #[test]

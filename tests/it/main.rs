@@ -67,6 +67,8 @@ mod real_append;
 mod real_files;
 #[cfg(target_os = "linux")]
 mod real_o_direct;
+#[cfg(all(target_os = "linux", feature = "commit"))]
+mod real_shutdown;
 mod rfcs;
 mod settle;
 #[cfg(target_os = "linux")]

@@ -3,12 +3,11 @@
 //! as indeterminate (rule W6), and a record is never there twice.
 
 use std::{
-    env,
     fs::{self, File, OpenOptions},
     io::{self, IoSlice, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    path::Path,
+    sync::Arc,
 };
 
 use async_write_complete::{
@@ -26,6 +25,7 @@ use crate::common::{
     destination::{Observer, Outcome, Scripted},
     pool::Stepped,
     steps::{drive, over, poll_future, prior, write_now},
+    store::store,
 };
 
 // The flags are those of nix: what rustix calls `DSYNC` is `O_SYNC` on Linux.
@@ -311,26 +311,6 @@ fn a_record_is_one_call() {
     assert_eq!(fs::read(&path).unwrap(), RECORD);
 }
 
-/// A file system whose device is full until a certain file elsewhere is removed.
-///
-/// `ci/filesystems.sh` makes one: `AWC_STORE` names where it is mounted, and `AWC_STORE_FILLER` the file beside its
-/// image that takes the rest of the space.
-struct Store {
-    path: PathBuf,
-    filler: PathBuf,
-    _alone: MutexGuard<'static, ()>,
-}
-
-fn store() -> Option<Store> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    let (Some(path), Some(filler)) = (env::var_os("AWC_STORE"), env::var_os("AWC_STORE_FILLER")) else {
-        println!("skipped: AWC_STORE and AWC_STORE_FILLER name no file system; ci/filesystems.sh makes one");
-        return None;
-    };
-    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    Some(Store { path: path.into(), filler: filler.into(), _alone: alone })
-}
-
 /// The kernel tells an error of its writeback to the next sync of each descriptor, so a write with `O_DSYNC` may append
 /// its record and then fail for what somebody else has written.
 #[test]
@@ -343,14 +323,12 @@ fn a_sync_that_fails_for_another_handles_bytes_doubles_no_record() {
     block_on(writer.write_all_complete(&record(b'0'))).unwrap();
 
     // Another handle writes more than the device has room for, which is noticed when it is written back.
-    let mut rest = File::create(&store.filler).unwrap();
-    while rest.write_all(&[7; 1 << 16]).is_ok() {}
+    let filler = store.fill_device();
     let mut other = OpenOptions::new().write(true).open(&path).unwrap();
     other.seek(SeekFrom::Start(1 << 20)).unwrap();
     other.write_all(&vec![b'x'; 8 << 20]).unwrap();
     other.sync_data().expect_err("the device is full");
-    drop(rest);
-    fs::remove_file(&store.filler).unwrap();
+    drop(filler);
 
     let before = fs::metadata(&path).unwrap().len();
     let mut held = HeldWrite::new(record(b'1'));
@@ -373,14 +351,7 @@ fn a_full_file_system_doubles_no_record() {
     let Some(store) = store() else { return };
     let path = store.path.join("small");
     let log = OpenOptions::new().create(true).append(true).custom_flags(OFlag::O_DSYNC.bits()).open(&path).unwrap();
-    // All of the file system but a little.
-    let mut rest = File::create(store.path.join("rest")).unwrap();
-    let space = rustix::fs::statvfs(&store.path).unwrap();
-    rustix::fs::fallocate(&rest, rustix::fs::FallocateFlags::empty(), 0, space.f_bavail * space.f_frsize - (1 << 20))
-        .unwrap();
-    while rest.write(&[7; 4096]).is_ok() {
-        rest.seek(SeekFrom::End(0)).unwrap();
-    }
+    let _rest = store.fill_but(0);
     let mut writer = Offload::new(log);
     let (mut there, mut n) = (Vec::new(), 0);
     let (error, last) = loop {
@@ -397,7 +368,5 @@ fn a_full_file_system_doubles_no_record() {
     }
     let text = fs::read(&path).unwrap();
     assert!(text == there || text == [&there[..], &last[..]].concat(), "{} bytes of {}", text.len(), there.len());
-    drop(rest);
-    fs::remove_file(store.path.join("rest")).unwrap();
     fs::remove_file(&path).unwrap();
 }

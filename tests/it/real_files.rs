@@ -21,6 +21,7 @@ use futures_lite::future::block_on;
 use crate::common::{
     pool::Stepped,
     steps::{ask, drive, failed, in_flight, over, poll_future, ready, refused, submit_nothing},
+    store::store,
 };
 
 const EBADF: i32 = 9;
@@ -174,6 +175,35 @@ fn a_held_write_goes_on_when_there_is_space_again() {
     drive(&pool, writer.with_mut(move |file| *file = space)).unwrap();
     drive(&pool, writer.resume_write_all(&mut held)).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"hello");
+}
+
+/// A real one, and what of the bytes is there at each moment.
+#[test]
+fn a_full_file_system_takes_the_rest_when_there_is_room() {
+    let Some(store) = store() else { return };
+    let path = store.path.join("held");
+    let rest = store.fill_but(3 << 20);
+    // A submission of 2 MiB, one that is met by the end of the space (XFS refuses it as a whole), and the last one.
+    let bytes: Vec<u8> = (0..5_usize << 20).map(|i| (i % 251) as u8).collect();
+    let mut held = HeldWrite::new(&bytes[..]);
+    block_on(async {
+        let mut writer = Offload::create(&path).await.unwrap();
+        for _ in 0..3 {
+            let error = writer.resume_write_all(&mut held).await.unwrap_err();
+            assert_eq!((error.kind(), error.raw_os_error()), (io::ErrorKind::StorageFull, Some(ENOSPC)));
+            let completed = held.completed();
+            assert!(completed > 0 && completed < bytes.len(), "{completed} bytes");
+            assert_eq!(held.maybe_completed(), completed, "it is known");
+            assert!(fs::read(&path).unwrap() == bytes[..completed], "those bytes, and no other");
+        }
+        drop(rest);
+        writer.resume_write_all(&mut held).await.unwrap();
+        assert_eq!(held.completed(), bytes.len());
+        writer.sync_all().await.unwrap();
+        writer.close_complete().await.unwrap();
+    });
+    assert!(fs::read(&path).unwrap() == bytes);
+    fs::remove_file(&path).unwrap();
 }
 
 #[test]

@@ -10,4 +10,6 @@ pub mod operation;
 pub mod pool;
 pub mod random;
 pub mod steps;
+#[cfg(target_os = "linux")]
+pub mod store;
 pub mod waker;
