@@ -6,6 +6,7 @@
 # crash`, and the same with `--power-loss --copies 300` and with `--shutdown`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/not-checked.sh
 
 json=$(mktemp)
 trap 'rm -f "$json"' EXIT
@@ -14,21 +15,21 @@ cargo run --release -p evidence --all-features -- crash --kills 50 --json "$json
 ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
 [ "$ours" -ge 10 ] || { echo "crash: only $ours rows of ours" >&2; exit 1; }
 
-not_checked() {
-    echo "NOT CHECKED: the loss of power: $*"
+no_power() {
+    not_checked "the losses of power and the shutdowns: $*"
     exit
 }
-[ "$(id -u)" -eq 0 ] || not_checked "file systems are mounted by root only"
-unshare -m true || not_checked "no mount namespace can be made"
+[ "$(id -u)" -eq 0 ] || no_power "file systems are mounted by root only"
+unshare -m true || no_power "no mount namespace can be made"
 for tool in mkfs.ext4 mkfs.xfs mkfs.btrfs xfs_io; do
-    command -v "$tool" >/dev/null || not_checked "no $tool, whose package ci/install.sh names"
+    command -v "$tool" >/dev/null || no_power "no $tool, whose package ci/install.sh names"
 done
 # The copies are made on XFS, on a loop device.
 image=$(mktemp)
 trap 'rm -f "$json" "$image"' EXIT
 truncate -s 1G "$image"
 mkfs.xfs -q "$image"
-unshare -m --propagation private mount -o loop "$image" /mnt || not_checked "no loop device can be mounted"
+unshare -m --propagation private mount -o loop "$image" /mnt || no_power "no loop device can be mounted"
 cargo run --release -p evidence --all-features -- crash --power-loss --copies 20 --json "$json"
 ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
 [ "$ours" -ge 24 ] || { echo "crash: only $ours rows of ours lost their power" >&2; exit 1; }

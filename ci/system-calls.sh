@@ -7,11 +7,12 @@
 # so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. ci/not-checked.sh
 
 test=o_dsync::a_record_is_one_call
 cargo test --quiet --all-features --test it --no-run
 if ! strace -o /dev/null true 2>/dev/null; then
-    echo "NOT CHECKED: no strace (ci/install.sh names its package), or it may not trace"
+    not_checked "no strace, whose package ci/install.sh names, or it may not trace"
     exit
 fi
 trace=$(mktemp)
