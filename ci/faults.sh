@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Puts errors and delays into the calls of small programs that fault.rs names, one after the other, and cuts their writes by a
-# limit on the length of files: an answered write must be in the file, a failed one must not, nothing may be there twice
-# after a second try, the step whose call failed and no other must tell so, and no sync may succeed after one that
-# failed. A file that is replaced must be the old or the new one, as the answer says, with nothing left beside it. Then
-# traces one write of tokio and of ours: nobody may begin to look at the file before a write of ours has returned.
+# Puts errors and delays into the calls of small programs that fault.rs names, one after the other, and cuts their
+# writes by a limit on the length of files: an answered write must be in the file, a failed one must not, nothing may be
+# there twice after a second try, the step whose call failed and no other must tell so, and no sync may succeed after
+# one that failed. A file that is replaced must be the old or the new one, as the answer says, with nothing left beside
+# it. Then traces one write of tokio and of ours: nobody may begin to look at the file before a write of ours has
+# returned.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/not-checked.sh
