@@ -26,7 +26,8 @@ const CASES: u32 = 1_000;
 
 #[test]
 fn over_an_offload_on_a_stepped_pool() {
-    let certify = stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
+    let certify =
+        stepped(Offload::with_pool).closes().reports_close().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
     certify.syncs(|lens| Box::pin(lens.inner_pin().get_mut().sync_data())).assert_random(CASES);
 }
 
@@ -60,7 +61,8 @@ fn over_the_adapter_to_tokio() {
 /// A fuzzer chooses; where its choices end, others follow.
 #[test]
 fn bytes_choose_a_sequence() {
-    let certify = stepped(Offload::with_pool).closes().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
+    let certify =
+        stepped(Offload::with_pool).closes().reports_close().seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read);
     for choices in [&b""[..], b"some", &[0; 64], &[255; 64]] {
         assert!(matches!(certify.play(choices), Outcome::Holds { cases: 1, .. }), "{choices:?}");
     }

@@ -30,6 +30,7 @@ fn able<P: Pool + 'static>(certify: Certify<Offload<Destination, P>>) -> Certify
         .offloads()
         .closes()
         .late_errors()
+        .reports_close()
         .seeks(AsyncSeek::poll_seek)
         .reads(AsyncRead::poll_read)
         .syncs(|offload| Box::pin(offload.get_mut().sync_data()))

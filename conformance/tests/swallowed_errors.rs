@@ -32,7 +32,7 @@ fn broken(call: Call) -> (Rule, String) {
         let observer = pool.over(observer);
         Specimen::new(Offload::with_pool(Swallows { destination, call }, pool), observer)
     });
-    let certify = certify.carried(Carrier::Steps).offloads().closes();
+    let certify = certify.carried(Carrier::Steps).offloads().closes().reports_close();
     match certify.seeks(AsyncSeek::poll_seek).reads(AsyncRead::poll_read).random(4_000) {
         Outcome::Broken(violation) => (violation.rule, violation.expected),
         outcome => panic!("nothing was noticed: {outcome:?}"),

@@ -135,6 +135,12 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         self.declares(|declared| declared.late_errors = true)
     }
 
+    /// Its close answers the error of its destination's close, if it has nothing to tell of a write.
+    /// [W9](async_write_complete::contract::Rule::W9) leaves that open, because many destinations are dropped.
+    pub fn reports_close(self) -> Self {
+        self.declares(|declared| declared.reports_close = true)
+    }
+
     /// How many bytes its destination takes at most before it blocks or waits, such as a pipe that nobody reads: no
     /// case gives the writer more. The kit makes no room itself. An [`Observer`](crate::Observer) that takes out the
     /// bytes that it sees makes room, and needs no such limit unless the writer blocks its caller.

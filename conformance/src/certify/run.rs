@@ -39,9 +39,10 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
         Verdict { rule, outcome: self.check(rule) }.assert();
     }
 
-    /// Plays random sequences of operations: submissions, answered, settled, forgotten or made anew; reads, seeks,
-    /// syncs and closes as far as they are declared, dropped at any poll, while the destination is held, let go and
-    /// made to go wrong. Each answer, each `outstanding` and each look at the destination is compared with a model.
+    /// Plays random sequences of operations: submissions, answered, settled, forgotten, held or made anew; reads,
+    /// seeks, syncs and closes as far as they are declared, dropped at any poll, while the destination is held, let go
+    /// and made to go wrong in each of its calls. Each answer, each `outstanding` and each look at the destination is
+    /// compared with a model.
     ///
     /// A sequence that breaks a rule is shrunk. What is reported is the short one, and the [seed](Self::seed) that
     /// found it.

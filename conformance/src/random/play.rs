@@ -258,7 +258,7 @@ impl Player<'_> {
         }
         self.trial.inject(fault.clone())?;
         self.trial.count(|counts| &mut counts.faults);
-        self.model.disturb(fault);
+        self.model.disturb(fault, self.trial.kit.declared.reports_close);
         Ok(())
     }
 

@@ -126,7 +126,13 @@ pub(super) fn stepped() -> Vec<Subject> {
 
 /// Declares all that an `Offload` of a disturbed file can do.
 fn able<P: Pool>(certify: Certify<Offload<Disturbed, P>>) -> Certify<Offload<Disturbed, P>> {
-    let certify = certify.offloads().closes().late_errors().seeks(AsyncSeek::poll_seek).reads(AsyncRead::poll_read);
+    let certify = certify
+        .offloads()
+        .closes()
+        .late_errors()
+        .reports_close()
+        .seeks(AsyncSeek::poll_seek)
+        .reads(AsyncRead::poll_read);
     let certify = certify.syncs(|offload| Box::pin(offload.get_mut().sync_data()));
     certify.submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
 }
@@ -158,7 +164,7 @@ fn by_futures_io<W: AsyncWrite + 'static>(
         let observer = pool.over(observer);
         (build(file, pool), observer)
     });
-    certify.identified_by_content().carried(Carrier::Steps).offloads().closes().late_errors()
+    certify.identified_by_content().carried(Carrier::Steps).offloads().closes().late_errors().reports_close()
 }
 
 fn by_futures_io_on_threads() -> Certify<FuturesIo<Offload<Disturbed>>> {
@@ -166,7 +172,8 @@ fn by_futures_io_on_threads() -> Certify<FuturesIo<Offload<Disturbed>>> {
         let (file, observer) = Disturbed::new();
         (Offload::new(file), observer)
     });
-    let certify = certify.identified_by_content().carried(Carrier::Others).offloads().closes().late_errors();
+    let certify =
+        certify.identified_by_content().carried(Carrier::Others).offloads().closes().late_errors().reports_close();
     let certify = certify.syncs(|lens| Box::pin(lens.inner_pin().get_mut().sync_data()));
     certify.seeks(FuturesIo::poll_seek).reads(FuturesIo::poll_read)
 }
@@ -178,7 +185,8 @@ fn by_tokio() -> Certify<Tokio<ToTokio<Offload<Disturbed, Stepped>>>> {
         let observer = pool.over(observer);
         (ToTokio::new(Offload::with_pool(file, pool)), observer)
     });
-    let certify = certify.identified_by_content().carried(Carrier::Steps).offloads().closes().late_errors();
+    let certify =
+        certify.identified_by_content().carried(Carrier::Steps).offloads().closes().late_errors().reports_close();
     certify.seeks(Tokio::poll_seek).reads(Tokio::poll_read)
 }
 

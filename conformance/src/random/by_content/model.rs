@@ -10,8 +10,11 @@ use async_write_complete::contract::Rule;
 use super::possible::Possible;
 use crate::{
     describe::Describe,
-    observer::Fault,
-    random::breach::{Breach, Held, Look, hold, transparent, unchanged},
+    observer::{Call, Fault},
+    random::{
+        breach::{Breach, Held, Look, hold, transparent, unchanged},
+        fate::doubt,
+    },
 };
 
 #[derive(Debug)]
@@ -139,8 +142,14 @@ impl Model {
         self.possible.iter().all(|state| state.has_ended && !state.is_unknown && has_room(state))
     }
 
-    pub(super) fn disturb(&mut self, fault: &Fault) {
-        self.possible.iter_mut().for_each(|state| state.faults.add(fault));
+    /// A fault was injected. Only a writer that `reports_close` has to tell that of a close.
+    pub(super) fn disturb(&mut self, fault: &Fault, reports_close: bool) {
+        for state in &mut self.possible {
+            state.faults.add(fault);
+            if fault.call == Call::Close && !(reports_close && matches!(self.stage, Stage::Open)) {
+                doubt(&mut state.faults.close);
+            }
+        }
     }
 
     /// From now on the destination has to show all that was submitted.

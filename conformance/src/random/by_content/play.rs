@@ -92,7 +92,7 @@ impl Player<'_> {
             Operation::Disturb(fault) if self.model.may_disturb(fault) => {
                 self.trial.inject(fault.clone())?;
                 self.trial.count(|counts| &mut counts.faults);
-                self.model.disturb(fault);
+                self.model.disturb(fault, self.trial.kit.declared.reports_close);
                 Ok(())
             }
             Operation::Disturb(_) => Ok(()),

@@ -259,7 +259,7 @@ impl Possible {
     /// A close was answered.
     pub(super) fn closed(&self, answer: &Poll<io::Result<()>>) -> Vec<Self> {
         let is_of_the_release = |result: &io::Result<()>| match (result, self.faults.close) {
-            (Ok(()), expected) => expected.is_none(),
+            (Ok(()), expected) => !is_due(expected),
             (Err(error), expected) => expected.is_some_and(|expected| raw_os_error(error) == Some(expected.code)),
         };
         let is_told = |pending: &Pending, result: &io::Result<()>| match result {

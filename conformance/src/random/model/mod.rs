@@ -110,12 +110,13 @@ impl Model {
         (self.has_ended || self.has_run) && self.faults.has_room_for(fault.call)
     }
 
-    pub(super) fn disturb(&mut self, fault: &Fault) {
+    /// A fault was injected. Only a writer that `reports_close` has to tell that of a close.
+    pub(super) fn disturb(&mut self, fault: &Fault, reports_close: bool) {
         self.faults.add(fault);
         match fault.call {
             Call::Read if self.has_read => doubt(&mut self.faults.read),
             Call::Seek if self.has_sought => doubt(&mut self.faults.seek),
-            Call::Close if !self.is_open() => doubt(&mut self.faults.close),
+            Call::Close if !self.is_open() || !reports_close => doubt(&mut self.faults.close),
             _ => {}
         }
     }

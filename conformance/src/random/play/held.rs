@@ -1,4 +1,4 @@
-//! A [`HeldWrite`] in a sequence: what it does with the writer is held against the model as if it had been done by hand.
+//! A [`HeldWrite`] in a sequence: what it does with the writer is held against the model, as if done by hand.
 
 use std::{
     future::Future,
