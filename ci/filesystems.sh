@@ -51,8 +51,8 @@ if [ "${1:-}" = inside ]; then
             export TMPDIR=$scratch/$type
             skip=()
             for test in "${on_a_full_device[@]}" "$on_a_shut_down"; do skip+=(--skip "$test"); done
-            run 300 --test it --test late_writes -- "${modules[@]}" a_file_is_written_anew "${skip[@]}"
-            run 20 "${binaries[@]}"
+            run 1100 --test it --test late_writes -- "${modules[@]}" a_file_is_written_anew "${skip[@]}"
+            run 30 "${binaries[@]}" --
             "${CARGO_TARGET_DIR:-target}/release/evidence" crash --subject ours --kills 20 --folder "$TMPDIR"
             unset TMPDIR
             umount "$scratch/$type"

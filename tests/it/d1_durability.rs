@@ -164,8 +164,8 @@ fn a_failed_one_stays_failed() {
     }
 }
 
-/// A real one: the kernel has taken the bytes and then finds no room for them. It tells one sync of each descriptor, and
-/// then says that all is well.
+/// A real one: the kernel has taken the bytes and then finds no room for them. It tells one sync of each descriptor,
+/// and then says that all is well.
 #[test]
 fn a_sync_that_fails_on_a_full_device_stays_failed() {
     let Some(store) = store() else { return };

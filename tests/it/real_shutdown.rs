@@ -1,8 +1,9 @@
-//! A file system that is shut down, as the kernel does when its journal cannot be written: every call on it answers EIO,
-//! and so does every operation here, none of which hangs.
+//! A file system that is shut down, as the kernel does when its journal cannot be written: every call on it answers
+//! EIO, and so does every operation here, none of which hangs.
 //!
-//! `AWC_SHUTDOWN` names where one is mounted; `ci/filesystems.sh` makes it, and ends what hangs. A test shuts it down for
-//! good, so there is one that has all the types. What is there after the next mount: `evidence -- crash --shutdown`.
+//! `AWC_SHUTDOWN` names where one is mounted; `ci/filesystems.sh` makes it, and ends what hangs. A test shuts it down
+//! for good, so there is one that has all the types. What is there after the next mount:
+//! `evidence -- crash --shutdown`.
 
 use std::{
     env,

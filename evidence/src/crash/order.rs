@@ -30,8 +30,8 @@ impl Order {
         self == Order::Log && id.task > 0 && id.number.is_multiple_of(5)
     }
 
-    /// The records of which one is the next of its task, if `id` is the first that has not come. No two in a row are left
-    /// out.
+    /// The records of which one is the next of its task, if `id` is the first that has not come. No two in a row are
+    /// left out.
     pub(super) fn candidates(self, id: Id) -> impl Iterator<Item = Id> {
         let after = self.may_be_left_out(id).then_some(Id { number: id.number + 1, ..id });
         iter::once(id).chain(after)

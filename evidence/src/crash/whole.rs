@@ -1,7 +1,7 @@
 //! Records that are files of their own: who makes them, and what is left of them.
 //!
-//! On ext4, XFS and btrfs a sync of a new file brings its name along, so a directory that is not synced shows only where
-//! a file is renamed: the control renames.
+//! On ext4, XFS and btrfs a sync of a new file brings its name along, so a directory that is not synced shows only
+//! where a file is renamed: the control renames.
 
 use std::{
     fs::{self, File},

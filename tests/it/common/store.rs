@@ -28,8 +28,8 @@ pub fn store() -> Option<Store> {
 }
 
 impl Store {
-    /// Takes what the device has left, until the answer is dropped. What a new file in `path` holds is then refused when
-    /// it is written back, which is after `write(2)` has returned.
+    /// Takes what the device has left, until the answer is dropped. What a new file in `path` holds is then refused
+    /// when it is written back, which is after `write(2)` has returned.
     pub fn fill_device(&self) -> Filler {
         let mut filler = File::create(&self.filler).unwrap();
         while filler.write_all(&[7; 1 << 16]).is_ok() {}

@@ -9,9 +9,9 @@
 //! answered; nor a sector that is half old and half new. The file system's own flushes are all that such a device would
 //! need in addition.
 //!
-//! With `--shutdown` the device stays, and the file system on it is shut down while a process writes: every call of that
-//! process answers EIO from then on. It has to end by that error, whichever of its calls is told first, and the file
-//! system is mounted again. What was reported before the shutdown began has to be there. A sync that the
+//! With `--shutdown` the device stays, and the file system on it is shut down while a process writes: every call of
+//! that process answers EIO from then on. It has to end by that error, whichever of its calls is told first, and the
+//! file system is mounted again. What was reported before the shutdown began has to be there. A sync that the
 //! shutdown meets may lie, on ext4 and on XFS (Linux 6.18): so it does to threads that call nothing but `pwrite` and
 //! `fdatasync`.
 
