@@ -148,7 +148,7 @@ fn every_operation_answers_eio() {
 
     let (synced, syncs) = mpsc::channel();
     let running = running_writer(open("running"), synced);
-    let before = (0..10).map(|_| syncs.recv().unwrap()).last().unwrap();
+    let before = syncs.iter().take(10).last().unwrap();
     let observer = File::open(folder.join("running")).unwrap();
     shut_down(&folder);
     let (running, answered) = running.join().unwrap();
