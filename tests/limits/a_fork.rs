@@ -30,7 +30,7 @@ fn child_that_forks() {
     while !is_asleep() {
         thread::yield_now();
     }
-    // SAFETY: the only other thread is this pool's, which waits for more, so it holds no lock, of the allocator or other.
+    // SAFETY: the only other thread is the pool's, which waits for more, so it holds no lock of the allocator.
     match unsafe { fork() }.unwrap() {
         ForkResult::Child => {
             let polls = (0..1_000).map(|_| block_on(poll_once(pin!(file.submit(b"child")))));
