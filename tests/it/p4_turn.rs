@@ -302,9 +302,9 @@ fn a_wait_ends_the_run_of_a_task() {
 /// Before anything is posted, with the task woken once. A refusal is given at once all the same (rule W5).
 #[test]
 fn a_seek_a_call_and_a_sync_give_a_turn_but_a_refusal_does_not() {
-    fn check(
-        begin: for<'a> fn(&'a mut Offload<Scripted, Stepped>) -> Pin<Box<dyn Future<Output = io::Result<()>> + 'a>>,
-    ) {
+    type Begun<'a> = Pin<Box<dyn Future<Output = io::Result<()>> + 'a>>;
+
+    fn check(begin: for<'a> fn(&'a mut Offload<Scripted, Stepped>) -> Begun<'a>) {
         with_a_new_budget(|| {
             let (mut writer, pool, _) = offload(Scripted::new());
             let task = Task::new();
