@@ -37,7 +37,7 @@ modules=(
 )
 # Without what plays thousands of cases of the machines, which are safe code, or copies megabytes.
 huge=(--skip conformance:: --skip memory --skip a_huge_buffer --skip torture --skip nothing_is_copied)
-run 45 "" --lib -- --skip every_ --skip a_copy_of_whole_sectors --skip memory_is_given_back --skip however_many_are_kept
+run 50 "" --lib -- --skip every_ --skip a_copy_of_whole_sectors --skip memory_is_given_back --skip however_many_are_kept
 run 150 "" --test it -- "${modules[@]}" "${huge[@]}"
 # A race in piper, below `blocking`, was found with few preemptions only, where one side runs for long.
 threads=(all_that_wait_are_woken the_destination_is_dropped after_a_write_all_that_was_dropped after_a_poll_write)
