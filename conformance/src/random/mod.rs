@@ -1,4 +1,13 @@
 //! Random sequences of operations, each compared with a model, and shrunk to a short one where they differ.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `sequence.rs` | the operations, as far as a writer declared them |
+//! | `play.rs`, `play/`, `drive.rs` | a sequence on a fresh writer, and how far each operation is carried |
+//! | `model/`, `image.rs` | what the writer may answer, and what its destination may have |
+//! | `fate.rs` | what was injected, and what comes of each write by it |
+//! | `breach.rs` | what is reported of an answer that is not allowed |
+//! | `by_content/` | the same four for `poll_write`, where the bytes say which write is meant |
 
 use std::{
     cell::RefCell,

@@ -214,7 +214,7 @@ impl<S: Subject> Life<S> {
         self.model.counts.count(Event::Flushed);
         if self.model.answered(Call::Flush, &[], answer)?.is_some() {
             match &mut self.model.pending {
-                Some(pending) if pending.by == By::Ticket => self.model.pending_is_whole()?,
+                Some(pending) if pending.by == By::Ticket => self.model.complete_pending()?,
                 Some(pending) => {
                     pending.by = By::Flush;
                     self.model.at = None;

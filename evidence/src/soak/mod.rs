@@ -2,6 +2,16 @@
 //! disturbed at random, round after round. Each answer has to be one that the file has made, and each file has to have
 //! the bytes that were answered for; at the end threads, descriptors, files and memory have to be what they were in the
 //! beginning.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `life.rs`, `life/` | what one writer does, and how it ends |
+//! | `subject.rs` | the traits of this crate, of futures-io and of tokio by one set of names |
+//! | `model.rs` | what the writer may answer, and what its file may have |
+//! | `faulty.rs` | the file whose calls fail |
+//! | `flawed.rs` | writers that have to be refused |
+//! | `counts.rs`, `left.rs` | what happened, and what is left behind |
+//! | `runtimes.rs` | the executors of a round |
 
 use std::{
     io::Write as _,

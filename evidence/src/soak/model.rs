@@ -110,7 +110,7 @@ impl Model {
     }
 
     /// The pending write has ended without a complaint.
-    pub(super) fn pending_is_whole(&mut self) -> anyhow::Result<()> {
+    pub(super) fn complete_pending(&mut self) -> anyhow::Result<()> {
         match self.pending.take() {
             Some(pending) => self.completed(&pending.bytes, pending.bytes.len()),
             None => Ok(()),
@@ -132,7 +132,7 @@ impl Model {
         Ok(())
     }
 
-    pub(super) fn is_over(&mut self, own: &[u8]) -> anyhow::Result<()> {
+    pub(super) fn becomes_indeterminate(&mut self, own: &[u8]) -> anyhow::Result<()> {
         ensure!(self.faults.made(Fault::Panic) > 0, "nothing has panicked");
         if self.over.is_some() {
             return Ok(());
@@ -168,7 +168,7 @@ impl Model {
         let error = match answer {
             Ok(answer) => {
                 if ends && call != Call::Flush {
-                    self.pending_is_whole()?;
+                    self.complete_pending()?;
                 }
                 return Ok(Some(answer));
             }
@@ -184,7 +184,7 @@ impl Model {
             self.counts.count(Event::PriorFailed);
             self.prior(prior, own)?;
         } else if Indeterminate::find(&error).is_some() {
-            self.is_over(own)?;
+            self.becomes_indeterminate(own)?;
         } else {
             self.failed(call, ends, &error)?;
         }
@@ -199,7 +199,7 @@ impl Model {
         match prior.complete() {
             None => {
                 self.pending = Some(pending);
-                self.is_over(own)
+                self.becomes_indeterminate(own)
             }
             Some(0) => {
                 ensure!(prior.reason().raw_os_error() == Fault::Write.code(), "nothing made this: {prior}");
@@ -239,7 +239,7 @@ impl Model {
         if ends {
             match &mut self.pending {
                 Some(pending) if call == Call::Flush && pending.by == By::Poll => pending.by = By::Flush,
-                _ => self.pending_is_whole()?,
+                _ => self.complete_pending()?,
             }
             self.at = None;
         }
@@ -258,7 +258,7 @@ impl Model {
         }
         let may_end = self.pending.is_none() || self.ends(call) || self.may_end(call);
         ensure!(may_end, "{call:?} has ended {:?}", self.pending);
-        self.pending_is_whole()?;
+        self.complete_pending()?;
         self.at = None;
         let Some(ticket) = outstanding else { return Ok(()) };
         let by = match call {

@@ -109,12 +109,12 @@ impl Model {
         self.pending = Some(pending);
         let Err(error) = closed else {
             ensure!(answer.as_ref().is_ok_and(|n| *n == len), "a close was Ok over {answer:?} of {len} bytes");
-            self.pending_is_whole()?;
+            self.complete_pending()?;
             return self.closed_settled(closed);
         };
         match answer {
             Ok(n) if n == len => {
-                self.pending_is_whole()?;
+                self.complete_pending()?;
                 return self.closed_settled(closed);
             }
             Ok(n) => {
@@ -124,7 +124,7 @@ impl Model {
             }
             Err(of_the_write) if Indeterminate::find(&of_the_write).is_some() => {
                 ensure!(Indeterminate::find(error).is_some(), "a close told {error:?} of {of_the_write:?}");
-                self.is_over(&[])?;
+                self.becomes_indeterminate(&[])?;
             }
             Err(of_the_write) => {
                 // As it is, or as a `PriorWriteFailed` if it was a `poll_write`.
@@ -148,7 +148,7 @@ impl Model {
                 self.prior(prior, &[])
             }
             _ => {
-                self.pending_is_whole()?;
+                self.complete_pending()?;
                 self.closed_settled(closed)
             }
         }
