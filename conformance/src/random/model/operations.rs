@@ -135,6 +135,10 @@ impl Model {
             );
         };
         let taken = last.bytes.len();
+        // It was answered while the close was under way, which then has nothing to tell of it.
+        if last.is_answered && self.is_outcome_of_the_release(result) {
+            return Ok(());
+        }
         let fits = match (last.fate, result) {
             (Fate::Complete(n), _) if n == taken => self.is_outcome_of_the_release(result),
             (Fate::Complete(_), Ok(())) => false,
@@ -155,5 +159,43 @@ impl Model {
             Ok(()) => !is_due(self.faults.close),
             Err(error) => self.faults.close.is_some_and(|expected| raw_os_error(error) == Some(expected.code)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_write_complete::{Submitted, TicketSource};
+
+    use super::*;
+    use crate::observer::{Call, Effect, Fault};
+
+    const CODE: i32 = 28;
+
+    /// A short write, a close that has begun, and a destination whose close fails.
+    fn closing() -> (Model, async_write_complete::Ticket) {
+        let mut model = Model::new(true);
+        model.disturb(&Fault::new(Effect::Short(1)), true);
+        model.disturb(&Fault::new(Effect::Error(CODE)).on(Call::Close), true);
+        let ticket = TicketSource::new().mint(2);
+        model.submitted(b"aa", &Poll::Ready(Ok(Submitted::InFlight(ticket)))).expect("it is taken");
+        model.closed(&Poll::Pending).expect("it waits");
+        (model, ticket)
+    }
+
+    fn failed() -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::Error::from_raw_os_error(CODE)))
+    }
+
+    #[test]
+    fn a_short_count_that_was_answered_leaves_a_close_the_error_of_the_release() {
+        let (mut model, ticket) = closing();
+        model.answered(ticket, &Poll::Ready(Ok(1))).expect("the short count");
+        model.closed(&failed()).expect("the error of the release");
+    }
+
+    #[test]
+    fn a_short_count_that_was_not_answered_comes_before_the_error_of_the_release() {
+        let (mut model, _) = closing();
+        assert_eq!(model.closed(&failed()).expect_err("it hides the short count").rule, Rule::W9);
     }
 }
