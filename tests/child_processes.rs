@@ -261,3 +261,31 @@ fn an_absolute_path_needs_no_working_directory() {
     assert!(child.wait_with_output().unwrap().status.success());
     assert_eq!(fs::read(&path).unwrap(), b"new");
 }
+
+/// The only thread of the pool is blocked while the working directory is changed.
+#[test]
+#[ignore = "a child of another test"]
+fn child_that_changes_its_working_directory() {
+    let path = path_of_a_child();
+    env::set_current_dir(path.parent().unwrap()).unwrap();
+    let (mut unblocks, writer) = std::io::pipe().unwrap();
+    let mut pipe = Offload::new(writer);
+    let ticket = block_on(pipe.submit(&[0; 1 << 20])).unwrap();
+    let mut replaced = pin!(async_write_complete::fs::replace(path.file_name().unwrap(), "new"));
+    assert!(block_on(poll_once(&mut replaced)).is_none());
+    env::set_current_dir("/").unwrap();
+    std::thread::spawn(move || std::io::copy(&mut unblocks, &mut std::io::sink()));
+    block_on(replaced).unwrap();
+    drop((pipe, ticket));
+}
+
+#[test]
+fn a_relative_path_is_that_of_the_working_directory_at_the_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("file");
+    let starting = starts();
+    let child = child("child_that_changes_its_working_directory", &path).env("BLOCKING_MAX_THREADS", "1").spawn();
+    drop(starting);
+    assert!(child.unwrap().wait_with_output().unwrap().status.success());
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+}

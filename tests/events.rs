@@ -347,6 +347,27 @@ fn a_subscriber_that_panics_harms_no_write() {
     assert_eq!(panics.0.take().len(), 7, "two of each write, and a refusal");
 }
 
+/// A layer that panics when a span is closed.
+struct PanicsOnClose;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for PanicsOnClose {
+    fn on_close(&self, _: tracing::span::Id, _: Context<'_, S>) {
+        panic!("the subscriber panics");
+    }
+}
+
+/// The write has the last handle of the span, so its end closes it.
+#[test]
+fn a_span_that_panics_as_it_closes_harms_no_write() {
+    let (mut writer, pool, seen) = offload(Scripted::new());
+    with_default(Registry::default().with(PanicsOnClose), || {
+        let ticket = tracing::info_span!("caller").in_scope(|| in_flight(&mut writer, b"hello"));
+        assert_eq!(pool.run_all(), 1);
+        assert_eq!(ready(ask(&mut writer, ticket)).unwrap(), 5);
+    });
+    assert_eq!(seen.bytes(), b"hello");
+}
+
 #[test]
 fn every_write_on_a_busy_worker_has_one_beginning_and_one_end() {
     let ledger = Ledger::default();

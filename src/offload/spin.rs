@@ -204,13 +204,13 @@ impl PolledSince {
 
 fn spin(bound: Duration, condition: impl Fn() -> bool) -> bool {
     if cores() == 1 {
-        return (0..YIELDS).any(|_| {
-            let holds = condition();
-            if !holds {
+        let holds_or_yields = |_| {
+            condition() || {
                 yield_now();
+                false
             }
-            holds
-        }) || condition();
+        };
+        return (0..YIELDS).any(holds_or_yields) || condition();
     }
     let began = Instant::now();
     while !condition() {

@@ -21,13 +21,15 @@ pub(super) fn find(path: &Path) -> io::Result<(PathBuf, Option<Permissions>)> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => error,
             metadata => return of_a_file(&path, &metadata?),
         };
+        if followed == MAX_LINKS {
+            return Err(missing);
+        }
         match fs::read_link(&path) {
             // A link to nothing: a rename to its own name would destroy it.
-            Ok(to) if followed < MAX_LINKS => path = directory_of(&path).join(to),
+            Ok(to) => path = directory_of(&path).join(to),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((new_name(&path, missing)?, None)),
             // What was not there a moment ago may be there now.
-            Err(_) if followed < MAX_LINKS => {}
-            _ => return Err(missing),
+            Err(_) => {}
         }
         followed += 1;
     }
