@@ -174,7 +174,7 @@ async fn a_buffer_size_bounds_each_call() {
     assert_eq!(file.max_buf_size(), 4);
     assert_eq!(file.try_clone().await.unwrap().max_buf_size(), 4);
     assert_eq!(file.write(b"hello").await.unwrap(), 4);
-    assert_eq!(file.write_vectored(&[IoSlice::new(b"o, "), io::IoSlice::new(b"world")]).await.unwrap(), 3);
+    assert_eq!(file.write_vectored(&[IoSlice::new(b"o, "), IoSlice::new(b"world")]).await.unwrap(), 3);
     file.rewind().await.unwrap();
     assert_eq!(file.read(&mut [0; 10]).await.unwrap(), 4);
 }
@@ -271,7 +271,7 @@ async fn a_buffer_size_bounds_each_submission_too() {
     let mut file = File::create(&path).await.unwrap();
     file.set_max_buf_size(4);
     assert_eq!(file.write_complete(b"hello").await.unwrap(), 4);
-    let slices = [IoSlice::new(b"o, "), io::IoSlice::new(b"world")];
+    let slices = [IoSlice::new(b"o, "), IoSlice::new(b"world")];
     assert_eq!(file.write_vectored_complete(&slices).await.unwrap(), 3);
     #[cfg(feature = "bytes")]
     {
