@@ -36,7 +36,8 @@ modules=(
     p2_panic p2_lying_count o1_one_call o3_drop settle:: held:: bytes:: poll_write::one_write
 )
 # Without what plays thousands of cases of the machines, which are safe code, or copies megabytes.
-huge=(--skip conformance:: --skip memory --skip a_huge_buffer --skip torture --skip nothing_is_copied)
+huge=(--skip conformance:: --skip memory --skip a_huge_buffer --skip torture --skip nothing_is_copied
+    --skip many_submissions)
 run 50 "" --lib -- --skip every_ --skip a_copy_of_whole_sectors --skip memory_is_given_back --skip however_many_are_kept
 run 150 "" --test it -- "${modules[@]}" "${huge[@]}"
 # A race in piper, below `blocking`, was found with few preemptions only, where one side runs for long.
