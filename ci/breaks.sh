@@ -11,6 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+command -v patch >/dev/null || { echo "breaks: there is no patch, whose package ci/install.sh names" >&2; exit 1; }
 patches=(ci/breaks/${1:-*}.patch)
 [ -e "${patches[0]}" ] || { echo "breaks: there is no ${patches[0]}" >&2; exit 1; }
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/breaks
@@ -33,7 +34,7 @@ cargo_there() {
     (cd "$copy" && CARGO_TARGET_DIR="$target" "$@") >"$log" 2>&1
 }
 
-# Builds what the line `run:` $1 of a patch names, and runs it: 1 if a test fails or hangs.
+# Builds what the line `run:` $1 of a patch names, and runs it: 1 if a test fails, or hangs, as the harness says.
 run() {
     local what=$1 command
     read -ra command <<<"$what"
@@ -65,7 +66,8 @@ for patch in "${patches[@]}"; do
         exit 1
     fi
     # A model that fails ends its process, mostly, and then only its panic has a name.
-    noticed=$(sed -n "s/^test \(.*\) \.\.\. FAILED\$/\1/p; s/^thread '\([^']*::[^']*\)'.* panicked at .*/\1/p" "$log" | head -n 1)
+    noticed=$(sed -n "s/^test \(.*\) \.\.\. FAILED\$/\1/p; s/^thread '\([^']*::[^']*\)'.* panicked at .*/\1/p
+        s/^test \(.*\) has been running for over .*/\1, which hangs/p" "$log" | head -n 1)
     [ -n "$noticed" ] || { cat "$log"; echo "breaks: $name fails, and not by a test" >&2; exit 1; }
     printf '%-24s noticed by %s\n' "$name" "$noticed"
 done

@@ -39,6 +39,11 @@ run() {
     [ "$passed" -ge "$least" ] || { echo "filesystems: only $passed tests ran, not $least or more" >&2; exit 1; }
 }
 
+# The last run was made for tests that find what they need here.
+not_skipped() {
+    ! grep '^skipped' "$scratch/log" || { echo "filesystems: a test found not what it needs" >&2; exit 1; }
+}
+
 if [ "${1:-}" = inside ]; then
     scratch=$2
     mount -t tmpfs -o mode=755 tmpfs "$scratch"
@@ -69,6 +74,7 @@ if [ "${1:-}" = inside ]; then
         if mount_new xfs 320M "$full/xfs"; then
             echo "on a full device: $test"
             AWC_STORE=$full/xfs AWC_STORE_FILLER=$full/filler run 1 --test it -- "$test"
+            not_skipped
             umount "$full/xfs"
         fi
         umount "$full"
@@ -79,6 +85,7 @@ if [ "${1:-}" = inside ]; then
         if mount_new "$type" 512M "$scratch/shut-$type"; then
             echo "on $type that is shut down"
             AWC_SHUTDOWN=$scratch/shut-$type run 1 --test it -- "$on_a_shut_down"
+            not_skipped
             umount "$scratch/shut-$type"
         fi
     done

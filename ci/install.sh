@@ -18,11 +18,12 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 command -v taskset >/dev/null || missing+=(util-linux)
+command -v patch >/dev/null || missing+=(patch)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing+=(ca-certificates)
 # As root only: nobody else may mount or install anything.
 if [ "$(id -u)" -eq 0 ]; then
     for tool in unshare:util-linux mount:mount strace:strace mkfs.ext4:e2fsprogs mkfs.xfs:xfsprogs \
-        mkfs.btrfs:btrfs-progs gzip:gzip tar:tar zstd:zstd patch:patch; do
+        mkfs.btrfs:btrfs-progs gzip:gzip tar:tar zstd:zstd; do
         command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
     done
 fi

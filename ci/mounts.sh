@@ -8,7 +8,7 @@ mount_new() {
     command -v "mkfs.$1" >/dev/null || { not_checked "$1: no mkfs.$1, whose package ci/install.sh names"; return 1; }
     mkdir "$3"
     truncate -s "$2" "$3.image"
-    "mkfs.$1" -q "$3.image" >/dev/null
+    "mkfs.$1" -q "$3.image" >/dev/null || { echo "mkfs.$1 failed" >&2; exit 1; }
     mount -t "$1" -o loop "$3.image" "$3" || { not_checked "$1: it cannot be mounted"; return 1; }
 }
 
@@ -23,6 +23,6 @@ in_a_namespace() {
         directory=$(mktemp -d)
         # shellcheck disable=SC2064 # The directory of now.
         trap "rmdir '$directory'" EXIT
-        unshare -m --propagation private bash "$1" inside "$directory"
+        unshare -m --propagation private bash "ci/${1##*/}" inside "$directory"
     fi
 }

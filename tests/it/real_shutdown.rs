@@ -39,18 +39,21 @@ fn assert_eio<T: Debug>(answer: io::Result<T>) {
     assert_eq!(raw_os_error(&error), Some(EIO), "{error:?}");
 }
 
+/// How long each record of the running writer is.
+const RECORD: u64 = 100;
+
 /// A thread writes, and syncs every fourth record, until an answer is an error.
 fn running_writer(file: File, synced: mpsc::Sender<u64>) -> thread::JoinHandle<(Offload<File>, u64)> {
     thread::spawn(move || {
         block_on(async {
             let (mut file, mut answered) = (Offload::new(file), 0);
             for number in 1_u64.. {
-                if let Err(error) = file.write_all_complete(&[number as u8; 100]).await {
+                if let Err(error) = file.write_all_complete(&[number as u8; RECORD as usize]).await {
                     assert!(Indeterminate::find(&error).is_none(), "{error:?}");
                     assert_eio(io::Result::<()>::Err(error));
                     break;
                 }
-                answered += 100;
+                answered += RECORD;
                 if number.is_multiple_of(4) {
                     match file.sync_data().await {
                         Ok(()) => _ = synced.send(answered),
@@ -153,9 +156,10 @@ fn every_operation_answers_eio() {
     shut_down(&folder);
     let (running, answered) = running.join().unwrap();
     assert!(answered >= before);
-    // XFS does not tell lengths any more. ext4 does: what was answered is there, and what was refused is not.
+    // XFS does not tell lengths any more. ext4 does: what was answered is there, and of what was refused at most a part
+    // that was answered by a short write.
     if let Ok(metadata) = observer.metadata() {
-        assert_eq!(metadata.len(), answered);
+        assert!((answered..answered + RECORD).contains(&metadata.len()), "{} of {answered}", metadata.len());
     }
 
     runtime.block_on(async {

@@ -24,6 +24,7 @@ use std::{
         mpsc,
     },
     thread,
+    time::Duration,
 };
 
 use async_write_complete::{
@@ -33,7 +34,7 @@ use async_write_complete::{
 };
 use futures_lite::future::{block_on, poll_once};
 use nix::unistd::{Uid, setuid};
-use rustix::process::{Resource, Rlimit, getrlimit, getuid, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, getuid, kill_process, setrlimit};
 
 use self::child::{child, path_of_a_child, starts};
 
@@ -48,7 +49,18 @@ fn passes(name: &str, path: &Path, environment: &[(&str, &str)]) {
     let starting = starts();
     let started = command.spawn();
     drop(starting);
-    let output: Output = started.unwrap().wait_with_output().unwrap();
+    let child = started.unwrap();
+    let pid = Pid::from_child(&child);
+    let (ended, end) = mpsc::channel::<()>();
+    // What hangs has to fail. A child takes a few seconds.
+    let watch = thread::spawn(move || {
+        if end.recv_timeout(Duration::from_secs(300)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            kill_process(pid, Signal::KILL).unwrap();
+        }
+    });
+    let output: Output = child.wait_with_output().unwrap();
+    drop(ended);
+    watch.join().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{}: {text}", output.status);
 }

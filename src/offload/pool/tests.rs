@@ -20,11 +20,7 @@ fn put(queue: &'static Mutex<Queue>) -> Task {
         fn drop(&mut self) {
             // Another thread may hold it, for a moment; this one would hold it for good.
             let is_free = || !matches!(self.0.try_lock(), Err(TryLockError::WouldBlock));
-            let is_free_soon = (0..1_000_000).any(|_| {
-                std::thread::yield_now();
-                is_free()
-            });
-            assert!(is_free_soon, "dropped under the lock");
+            assert!(comes_soon(is_free), "dropped under the lock");
         }
     }
 
@@ -34,10 +30,20 @@ fn put(queue: &'static Mutex<Queue>) -> Task {
     task.fallible()
 }
 
-/// Whether what waits will be served.
+/// Whether `condition` holds at any of so many moments, in which other threads have their turn.
+fn comes_soon(mut condition: impl FnMut() -> bool) -> bool {
+    (0..1_000_000).any(|_| {
+        std::thread::yield_now();
+        condition()
+    })
+}
+
+/// Whether what waits will be served. A thread that has begun takes its job a moment later.
 fn is_served(queue: &'static Mutex<Queue>) -> bool {
-    let queue = lock(queue);
-    queue.jobs.is_empty() || queue.is_thread_pending
+    comes_soon(|| {
+        let queue = lock(queue);
+        queue.jobs.is_empty() || queue.is_thread_pending
+    })
 }
 
 #[test]
