@@ -14,8 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-static REPLACEMENTS: Mutex<Replacements> =
-    Mutex::new(Replacements { begun: 0, under_way: BTreeSet::new(), renamed: BTreeMap::new() });
+static REPLACEMENTS: Mutex<Replacements> = Mutex::new(Replacements::new());
 
 struct Replacements {
     begun: u64,
@@ -34,11 +33,7 @@ pub(super) struct Replacement(u64);
 
 impl Replacement {
     pub(super) fn begin() -> Self {
-        let mut replacements = replacements();
-        replacements.begun += 1;
-        let number = replacements.begun;
-        replacements.under_way.insert(number);
-        Self(number)
+        Self(replacements().begin())
     }
 
     /// Calls `rename`, unless one that began later has replaced `target` already; answers whether it did.
@@ -56,16 +51,30 @@ impl Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        let mut replacements = replacements();
-        let was_first = replacements.under_way.first() == Some(&self.0);
-        replacements.under_way.remove(&self.0);
-        if was_first {
-            replacements.prune();
-        }
+        replacements().end(self.0);
     }
 }
 
 impl Replacements {
+    const fn new() -> Self {
+        Self { begun: 0, under_way: BTreeSet::new(), renamed: BTreeMap::new() }
+    }
+
+    /// The number of one that begins.
+    fn begin(&mut self) -> u64 {
+        self.begun += 1;
+        self.under_way.insert(self.begun);
+        self.begun
+    }
+
+    fn end(&mut self, number: u64) {
+        let was_first = self.under_way.first() == Some(&number);
+        self.under_way.remove(&number);
+        if was_first {
+            self.prune();
+        }
+    }
+
     /// Forgets the targets that no earlier replacement can come to any more.
     fn prune(&mut self) {
         let first = self.under_way.first().copied().unwrap_or(u64::MAX);
@@ -103,6 +112,18 @@ mod tests {
         let (earlier, later) = (Replacement::begin(), Replacement::begin());
         later.rename(target, || Err(io::ErrorKind::Other.into())).unwrap_err();
         assert!(earlier.rename(target, || Ok(())).unwrap());
+    }
+
+    #[test]
+    fn a_target_is_remembered_while_an_earlier_one_is_under_way() {
+        let mut replacements = Replacements::new();
+        let [first, second, latest] = [(); 3].map(|()| replacements.begin());
+        let target = PathBuf::from("a target");
+        replacements.renamed.insert(target.clone(), Arc::new(Mutex::new(latest)));
+        for (number, is_remembered) in [(latest, true), (first, true), (second, false)] {
+            replacements.end(number);
+            assert_eq!(replacements.renamed.contains_key(&target), is_remembered, "at the end of number {number}");
+        }
     }
 
     /// Other tests have theirs at the same time, so this one looks until none of them is in its way.
