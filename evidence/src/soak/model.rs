@@ -233,6 +233,9 @@ impl Model {
             let is_a_seeks = code.is_some() && code == Fault::Seek.code();
             ensure!(is_a_seeks && self.is_seek_dropped, "an error of {call:?} that nothing made: {error:?}");
             self.tell_once(Fault::Seek)?;
+            if self.may_end(call) {
+                self.complete_pending()?;
+            }
             self.is_seek_dropped = false;
             self.at = None;
         }
