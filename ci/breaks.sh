@@ -67,7 +67,7 @@ for patch in "${patches[@]}"; do
     fi
     # A model that fails ends its process, mostly, and then only its panic has a name.
     noticed=$(sed -n "s/^test \(.*\) \.\.\. FAILED\$/\1/p; s/^thread '\([^']*::[^']*\)'.* panicked at .*/\1/p
-        s/^test \(.*\) has been running for over .*/\1, which hangs/p" "$log" | head -n 1)
+        s/^test \(.*\) has been running for over .*/\1, which hangs/p" "$log" | sed -n 1p)
     [ -n "$noticed" ] || { cat "$log"; echo "breaks: $name fails, and not by a test" >&2; exit 1; }
     printf '%-24s noticed by %s\n' "$name" "$noticed"
 done
