@@ -81,8 +81,9 @@ fn run_inside(args: &InsideArgs) -> anyhow::Result<ExitCode> {
     let mut chosen = chosen(&way::UNPOWERED, args.subject.as_deref())?;
     let mut types = device::TYPES.as_slice();
     if args.shutdown {
-        // What a peer answers then is its own affair.
-        chosen.retain(|(_, way)| way.is_ours() || !way.is_durable());
+        // What a peer answers then is its own affair. A rename is mostly made durable by the sync of the next file, which
+        // comes before the shutdown has begun.
+        chosen.retain(|(_, way)| way.is_ours() || !way.is_durable() && !matches!(way, Way::Whole(_)));
         types = device::SHUT_DOWN.as_slice();
     }
     // The file systems are in memory: a sync there costs as much as a system call, so many fit into a minute.
