@@ -81,8 +81,8 @@ fn run_inside(args: &InsideArgs) -> anyhow::Result<ExitCode> {
     let mut chosen = chosen(&way::UNPOWERED, args.subject.as_deref())?;
     let mut types = device::TYPES.as_slice();
     if args.shutdown {
-        // What a peer answers then is its own affair. A rename is mostly made durable by the sync of the next file, which
-        // comes before the shutdown has begun.
+        // What a peer answers then is its own affair. A rename is mostly made durable by the sync of the next file,
+        // which comes before the shutdown has begun.
         chosen.retain(|(_, way)| way.is_ours() || !way.is_durable() && !matches!(way, Way::Whole(_)));
         types = device::SHUT_DOWN.as_slice();
     }
