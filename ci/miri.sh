@@ -15,8 +15,9 @@ if ! cargo +nightly miri --version >/dev/null 2>&1; then
 fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# Temporary files are real ones; and the threads of pools are detached, so what they hold is no leak.
-common="-Zmiri-disable-isolation -Zmiri-ignore-leaks -Zmiri-strict-provenance ${MIRIFLAGS:-}"
+# Temporary files are real ones, whose writes are whole, as some tests take for granted; and the threads of pools are
+# detached, so what they hold is no leak.
+common="-Zmiri-disable-isolation -Zmiri-no-short-fd-operations -Zmiri-ignore-leaks -Zmiri-strict-provenance ${MIRIFLAGS:-}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri"
 
 # Runs tests with the flags $2, at least $1 of them.
