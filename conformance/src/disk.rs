@@ -122,7 +122,7 @@ pub fn check_syncs<W: AsyncSyncComplete + Unpin>(
     for fails in (0..ROUNDS).map(Some).chain([None]) {
         for waits in [true, false] {
             let disk = fails.map_or_else(Disk::new, Disk::failing);
-            let mut run = Run { writer: build(disk.clone()), disk, step: &mut step, has_failed: false };
+            let mut run = Run::new(build(disk.clone()), disk, &mut step);
             for round in 0..ROUNDS {
                 run.write(round)?;
                 run.sync(waits || Some(round) != fails, round % 2 == 0)?;
@@ -131,7 +131,7 @@ pub fn check_syncs<W: AsyncSyncComplete + Unpin>(
         }
     }
     let disk = Disk::new();
-    let run = Run { writer: build(disk.clone()), disk, step: &mut step, has_failed: false };
+    let run = Run::new(build(disk.clone()), disk, &mut step);
     run.over_an_outstanding_write()
 }
 
@@ -140,9 +140,15 @@ struct Run<'a, W> {
     disk: Disk,
     step: &'a mut dyn FnMut(),
     has_failed: bool,
+    /// How many bytes a sync has told to be durable.
+    told: usize,
 }
 
-impl<W: AsyncSyncComplete + Unpin> Run<'_, W> {
+impl<'a, W: AsyncSyncComplete + Unpin> Run<'a, W> {
+    fn new(writer: W, disk: Disk, step: &'a mut dyn FnMut()) -> Self {
+        Self { writer, disk, step, has_failed: false, told: 0 }
+    }
+
     fn write(&mut self, round: usize) -> Result<(), String> {
         let bytes = vec![b'a' + round as u8; 1 + round];
         let written = drive(self.step, self.writer.write_all_complete(&bytes));
@@ -176,16 +182,19 @@ impl<W: AsyncSyncComplete + Unpin> Run<'_, W> {
                 Err(format!("a success makes durable what was complete; {durable} of {before} bytes are"))
             }
             Some(Err(error)) if !self.has_failed => Err(format!("no sync has failed; sync {syncs} answered {error}")),
-            _ => Ok(()),
+            Some(Ok(())) => {
+                self.told = before.len();
+                Ok(())
+            }
+            Some(Err(_)) | None => Ok(()),
         }
     }
 
     /// What was told to be durable is there after the power went.
     fn crash(mut self) -> Result<(), String> {
-        let told = if self.has_failed { 0 } else { self.disk.live().len() };
         self.sync(true, true)?;
         self.disk.crash();
-        let left = self.disk.live().len();
+        let (told, left) = (self.told, self.disk.live().len());
         if left < told { Err(format!("{told} bytes were durable, and {left} are left")) } else { Ok(()) }
     }
 
