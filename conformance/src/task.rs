@@ -12,6 +12,9 @@ use std::{
     time::Duration,
 };
 
+/// How many turns a writer may give in a row before it is taken to wait.
+pub(crate) const MAX_TURNS: usize = 64;
+
 /// A task as its executor sees it: polled by hand, and its wakes are counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
@@ -92,6 +95,18 @@ impl Task {
     /// Polls once.
     pub(crate) fn poll<R>(&self, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         poll(&mut Context::from_waker(&self.waker))
+    }
+
+    /// Polls once more after each turn for the executor (rule P4).
+    pub(crate) fn poll_past_turns<R>(&self, mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
+        for _ in 0..MAX_TURNS {
+            let own = self.own_wakes();
+            let polled = self.poll(&mut poll);
+            if polled.is_ready() || self.own_wakes() == own {
+                return polled;
+            }
+        }
+        self.poll(poll)
     }
 }
 

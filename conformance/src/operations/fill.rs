@@ -12,8 +12,8 @@ use async_write_complete::Submitted;
 use crate::{
     describe::{Describe, counted},
     judge::{Judged, Stop},
-    task::Task,
-    trial::{MAX_TURNS, Trial},
+    task::{MAX_TURNS, Task},
+    trial::Trial,
 };
 
 /// How many bytes the kit writes at most, and how many at once: more than the buffers of a ring, a pipe or a socket
@@ -65,21 +65,8 @@ impl Trial<'_> {
     pub(crate) fn submit_unseen(&mut self, task: &Task) -> Judged<Poll<io::Result<Submitted>>> {
         let Some(mut writer) = self.writer.take() else { return Err(self.unclear("the writer is gone")) };
         self.begin_filling();
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let mut cx = Context::from_waker(task.waker());
-            let mut poll = || {
-                let own = task.own_wakes();
-                let polled = Pin::new(&mut *writer).poll_write_submit(&mut cx, &[b'x'; 4]);
-                (task.own_wakes() > own, polled)
-            };
-            for _ in 0..MAX_TURNS {
-                match poll() {
-                    (true, Poll::Pending) => {}
-                    (_, polled) => return polled,
-                }
-            }
-            poll().1
-        }));
+        let mut poll = |cx: &mut Context<'_>| Pin::new(&mut *writer).poll_write_submit(cx, &[b'x'; 4]);
+        let polled = catch_unwind(AssertUnwindSafe(|| task.poll_past_turns(&mut poll)));
         self.writer = Some(writer);
         let polled = polled.map_err(|payload| -> Stop { self.panicked(payload) })?;
         self.ended_unseen(polled.describe());

@@ -7,8 +7,8 @@ use crate::{
     judge::Judged,
     need::Need,
     subject::Call,
-    task::Task,
-    trial::{Circle, MAX_TURNS, Trial},
+    task::{MAX_TURNS, Task},
+    trial::{Circle, Trial},
 };
 
 impl Trial<'_> {

@@ -26,7 +26,6 @@ mod destination;
 mod polls;
 
 pub(crate) use circles::Circle;
-pub(crate) use polls::MAX_TURNS;
 
 /// The step in which the builder of a case is called.
 pub(crate) const BUILDING: &str = "the builder is called";

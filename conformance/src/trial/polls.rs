@@ -18,11 +18,8 @@ use crate::{
     guard::text_of,
     judge::{Judged, Stop, asks_for_a_runtime},
     subject::Subject,
-    task::Task,
+    task::{MAX_TURNS, Task},
 };
-
-/// How many turns a writer may give in a row before it is taken to wait.
-pub(crate) const MAX_TURNS: usize = 64;
 
 impl Trial<'_> {
     /// Another task polls from now on.

@@ -15,8 +15,8 @@ use crate::{
     judge::{Judged, Stop},
     operations::NEXT,
     subject::Subject,
-    task::Task,
-    trial::{Circle, MAX_TURNS, Trial, no_sense},
+    task::{MAX_TURNS, Task},
+    trial::{Circle, Trial, no_sense},
 };
 
 /// What the rule demands.
