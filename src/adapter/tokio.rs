@@ -12,12 +12,14 @@ use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 
 use super::{
     flushing::PollWrite,
-    pending_write::PendingWrite,
     types::{from_adapter, to_adapter},
 };
-use crate::{error::WriteOutstanding, write::AsyncWriteComplete};
+use crate::write::AsyncWriteComplete;
 
 mod complete;
+mod seek;
+
+use seek::{Half, Seek};
 
 to_adapter! {
     /// An [`AsyncWriteComplete`] as a [`tokio::io::AsyncWrite`], whose `Ok(n)` means that `n` bytes are complete. With
@@ -53,18 +55,22 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let Self { writer, pending, seek } = self.get_mut();
-        ready!(seek.poll_finish(writer, pending, cx))?;
-        pending.poll_write(writer, cx, bufs)
+        self.get_mut().poll_in(Half::Write, cx, |this, cx| {
+            let Self { writer, pending, seek } = this;
+            ready!(seek.poll_finish(writer, pending, cx))?;
+            pending.poll_write(writer, cx, bufs)
+        })
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, seek } = self.get_mut();
-        ready!(pending.poll_flush(writer, cx))?;
-        if pending.is_closing() {
-            return Poll::Ready(Ok(()));
-        }
-        seek.poll_finish(writer, pending, cx).map_ok(drop)
+        self.get_mut().poll_in(Half::Write, cx, |this, cx| {
+            let Self { writer, pending, seek } = this;
+            ready!(pending.poll_flush(writer, cx))?;
+            if pending.is_closing() {
+                return Poll::Ready(Ok(()));
+            }
+            seek.poll_finish(writer, pending, cx).map_ok(drop)
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -76,13 +82,32 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
     }
 }
 
+impl<W> ToTokio<W> {
+    /// Polls for a task of that half.
+    fn poll_in<R>(
+        &mut self,
+        half: Half,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        let Some(waker) = self.seek.join(half, cx.waker()) else { return poll(self, cx) };
+        let polled = poll(self, &mut Context::from_waker(&waker));
+        if polled.is_ready() {
+            self.seek.leave(half);
+        }
+        polled
+    }
+}
+
 #[cfg(feature = "offload")]
 impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
     /// Finishes the seek that was started, and answers for the pending write.
     pub(crate) fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, seek } = self;
-        ready!(seek.poll_finish(writer, pending, cx))?;
-        pending.poll_end_on(writer, cx)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            let Self { writer, pending, seek } = this;
+            ready!(seek.poll_finish(writer, pending, cx))?;
+            pending.poll_end_on(writer, cx)
+        })
     }
 
     /// Whether a seek was started, or a short write has to be told.
@@ -96,50 +121,15 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
     }
 }
 
-/// tokio's seek in two steps. Only `start_seek` has the bound on the writer, hence the stored function.
-#[derive(Debug)]
-struct Seek<W> {
-    started: Option<(SeekFrom, PollSeek<W>)>,
-    /// Where the last one ended.
-    position: u64,
-}
-
-type PollSeek<W> = fn(Pin<&mut W>, &mut Context<'_>, SeekFrom) -> Poll<io::Result<u64>>;
-
-impl<W> Default for Seek<W> {
-    fn default() -> Self {
-        Self { started: None, position: 0 }
-    }
-}
-
-impl<W: AsyncWriteComplete + Unpin> Seek<W> {
-    /// Finishes the seek that was started, if there is one, after the pending write.
-    fn poll_finish(
-        &mut self,
-        writer: &mut W,
-        pending: &mut PendingWrite,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<u64>> {
-        if let Some((to, poll_seek)) = self.started {
-            ready!(pending.poll_end_on(writer, cx))?;
-            let result = ready!(poll_seek(Pin::new(writer), cx, to));
-            // Refused because of a write that was submitted by ticket, it is still to be made.
-            if !result.as_ref().is_err_and(|error| WriteOutstanding::find(error).is_some()) {
-                self.started = None;
-            }
-            self.position = result?;
-        }
-        Poll::Ready(Ok(self.position))
-    }
-}
-
 /// Waits for the write in flight, and does not take its answer.
 #[cfg(feature = "futures-io")]
 impl<W: AsyncWriteComplete + futures_io::AsyncRead + Unpin> AsyncRead for ToTokio<W> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, seek } = self.get_mut();
-        ready!(seek.poll_finish(writer, pending, cx))?;
-        let n = ready!(Pin::new(writer).poll_read(cx, buf.initialize_unfilled()))?;
+        let n = ready!(self.get_mut().poll_in(Half::Read, cx, |this, cx| {
+            let Self { writer, pending, seek } = this;
+            ready!(seek.poll_finish(writer, pending, cx))?;
+            Pin::new(writer).poll_read(cx, buf.initialize_unfilled())
+        }))?;
         buf.advance(n);
         Poll::Ready(Ok(()))
     }
@@ -159,16 +149,13 @@ impl<W: AsyncWriteComplete + futures_io::AsyncSeek + Unpin> AsyncSeek for ToToki
     }
 
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
-        let Self { writer, pending, seek } = self.get_mut();
-        let ended = if seek.started.is_some() { ready!(pending.poll_end_on(writer, cx)) } else { Ok(()) };
-        if let Err(error) = ended {
-            // The seek reports the error, so it is dropped. Another operation that does leaves it started.
+        self.get_mut().poll_in(Half::Write, cx, |this, cx| {
+            let Self { writer, pending, seek } = this;
+            let result = ready!(seek.poll_finish(writer, pending, cx));
+            // Here the seek itself has reported an error. Another operation that does leaves it started.
             seek.started = None;
-            return Poll::Ready(Err(error));
-        }
-        let result = ready!(seek.poll_finish(writer, pending, cx));
-        seek.started = None;
-        Poll::Ready(result)
+            Poll::Ready(result)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::ToTokio;
+use super::{Half, ToTokio};
 use crate::{
     ticket::{Submitted, Ticket},
     write::{AsyncSyncComplete, AsyncWriteComplete, total_len},
@@ -35,10 +35,12 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<W: AsyncWriteComplete + Unpin> AsyncWriteComplete for ToTokio<W> {
     fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        if !buf.is_empty() {
-            ready!(self.poll_begin(cx))?;
-        }
-        Pin::new(&mut self.writer).poll_write_submit(cx, buf)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            if !buf.is_empty() {
+                ready!(this.poll_begin(cx))?;
+            }
+            Pin::new(&mut this.writer).poll_write_submit(cx, buf)
+        })
     }
 
     fn poll_write_submit_vectored(
@@ -46,14 +48,16 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWriteComplete for ToTokio<W> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<Submitted>> {
-        if total_len(bufs) > 0 {
-            ready!(self.poll_begin(cx))?;
-        }
-        Pin::new(&mut self.writer).poll_write_submit_vectored(cx, bufs)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            if total_len(bufs) > 0 {
+                ready!(this.poll_begin(cx))?;
+            }
+            Pin::new(&mut this.writer).poll_write_submit_vectored(cx, bufs)
+        })
     }
 
     fn poll_write_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write_complete(cx, ticket)
+        self.poll_in(Half::Write, cx, |this, cx| Pin::new(&mut this.writer).poll_write_complete(cx, ticket))
     }
 
     fn outstanding(&self) -> Option<Ticket> {
@@ -61,10 +65,11 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWriteComplete for ToTokio<W> {
     }
 
     fn poll_close_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { writer, pending, seek } = self.get_mut();
-        // After a close a seek has no effect.
-        seek.started = None;
-        pending.poll_close(writer, cx)
+        self.get_mut().poll_in(Half::Write, cx, |this, cx| {
+            // After a close a seek has no effect.
+            this.seek.started = None;
+            this.pending.poll_close(&mut this.writer, cx)
+        })
     }
 }
 
@@ -75,22 +80,28 @@ impl<W: crate::AsyncWriteCompleteBytes + Unpin> crate::AsyncWriteCompleteBytes f
         cx: &mut Context<'_>,
         bytes: &bytes::Bytes,
     ) -> Poll<io::Result<Submitted>> {
-        if !bytes.is_empty() {
-            ready!(self.poll_begin(cx))?;
-        }
-        Pin::new(&mut self.writer).poll_write_submit_bytes(cx, bytes)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            if !bytes.is_empty() {
+                ready!(this.poll_begin(cx))?;
+            }
+            Pin::new(&mut this.writer).poll_write_submit_bytes(cx, bytes)
+        })
     }
 }
 
 #[deny(clippy::missing_trait_methods, reason = "a forgotten method would fall back to a default")]
 impl<W: AsyncSyncComplete + Unpin> AsyncSyncComplete for ToTokio<W> {
     fn poll_sync_data(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_begin(cx))?;
-        Pin::new(&mut self.writer).poll_sync_data(cx)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            ready!(this.poll_begin(cx))?;
+            Pin::new(&mut this.writer).poll_sync_data(cx)
+        })
     }
 
     fn poll_sync_all(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_begin(cx))?;
-        Pin::new(&mut self.writer).poll_sync_all(cx)
+        self.poll_in(Half::Write, cx, |this, cx| {
+            ready!(this.poll_begin(cx))?;
+            Pin::new(&mut this.writer).poll_sync_all(cx)
+        })
     }
 }

@@ -1,0 +1,130 @@
+//! [`Seek`]: tokio's seek in two steps.
+
+use std::{
+    fmt,
+    io::{self, SeekFrom},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker, ready},
+};
+
+use crate::{
+    adapter::pending_write::PendingWrite,
+    error::WriteOutstanding,
+    guard::{drop_catching_panics, ignore_panics},
+    write::AsyncWriteComplete,
+};
+
+/// Of which half of the adapter a task is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Half {
+    Read,
+    Write,
+}
+
+/// The seek that was started, until an operation of either half has finished it. Only `start_seek` has the bound on the
+/// writer, hence the stored function.
+pub(super) struct Seek<W> {
+    pub(super) started: Option<(SeekFrom, PollSeek<W>)>,
+    /// Where the last one ended.
+    position: u64,
+    waiting: Option<Arc<Waiting>>,
+}
+
+pub(super) type PollSeek<W> = fn(Pin<&mut W>, &mut Context<'_>, SeekFrom) -> Poll<io::Result<u64>>;
+
+impl<W> Default for Seek<W> {
+    fn default() -> Self {
+        Self { started: None, position: 0, waiting: None }
+    }
+}
+
+impl<W> fmt::Debug for Seek<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let started = self.started.as_ref().map(|(to, _)| to);
+        f.debug_struct("Seek").field("started", &started).field("position", &self.position).finish_non_exhaustive()
+    }
+}
+
+impl<W> Seek<W> {
+    /// The waker to poll the writer with in place of `task`, which is of that half; `None` if it may poll as itself.
+    ///
+    /// The writer inside counts a seek among its writing operations, which have one waker. A reader that finishes the
+    /// seek would displace the task that writes there, and the other way round (rule P1).
+    pub(super) fn join(&mut self, half: Half, task: &Waker) -> Option<Waker> {
+        let is_shared = match (half, &self.waiting) {
+            (Half::Write, Some(waiting)) => self.started.is_some() || waiting.has(Half::Read),
+            _ => self.started.is_some(),
+        };
+        if !is_shared {
+            self.leave(half);
+            return None;
+        }
+        Some(self.waiting.get_or_insert_default().join(half, task))
+    }
+
+    /// The task of that half has been answered.
+    pub(super) fn leave(&self, half: Half) {
+        self.waiting.iter().for_each(|waiting| waiting.leave(half));
+    }
+}
+
+impl<W: AsyncWriteComplete + Unpin> Seek<W> {
+    /// Finishes the seek that was started, if there is one, after the pending write.
+    pub(super) fn poll_finish(
+        &mut self,
+        writer: &mut W,
+        pending: &mut PendingWrite,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<u64>> {
+        if let Some((to, poll_seek)) = self.started {
+            ready!(pending.poll_end_on(writer, cx))?;
+            let result = ready!(poll_seek(Pin::new(writer), cx, to));
+            // Refused because of a write that was submitted by ticket, it is still to be made.
+            if !result.as_ref().is_err_and(|error| WriteOutstanding::find(error).is_some()) {
+                self.started = None;
+            }
+            self.position = result?;
+        }
+        Poll::Ready(Ok(self.position))
+    }
+}
+
+/// The tasks that wait for the seek, one of each half, behind one waker.
+#[derive(Debug, Default)]
+struct Waiting(Mutex<[Option<Waker>; 2]>);
+
+impl Waiting {
+    /// Adds a task, in the place of another one of its half. The waker wakes both halves.
+    fn join(self: &Arc<Self>, half: Half, task: &Waker) -> Waker {
+        let task = task.clone();
+        let displaced = self.tasks()[half as usize].replace(task);
+        drop_catching_panics(displaced);
+        self.clone().into()
+    }
+
+    fn has(&self, half: Half) -> bool {
+        self.tasks()[half as usize].is_some()
+    }
+
+    fn leave(&self, half: Half) {
+        let task = self.tasks()[half as usize].take();
+        drop_catching_panics(task);
+    }
+
+    /// No foreign code runs under the lock.
+    fn tasks(&self) -> MutexGuard<'_, [Option<Waker>; 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Waiting {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let tasks = std::mem::take(&mut *self.tasks());
+        tasks.into_iter().flatten().for_each(|task| ignore_panics(|| task.wake()));
+    }
+}
