@@ -4,6 +4,7 @@ mod adapters;
 mod blocking;
 mod examples;
 mod forwarders;
+mod lenses;
 mod memory;
 mod observers;
 mod offload;
