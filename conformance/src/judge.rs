@@ -5,13 +5,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use async_write_complete::contract::Rule;
 
 use crate::{
     checks,
+    clock::{Clock, TICK},
     guard::{ignore_panics, text_of},
     kit::Kit,
     need::{Need, Why},
@@ -138,9 +139,6 @@ fn not_judged(exemption: Option<&str>, missed: Option<String>, left_out: Option<
     }
 }
 
-/// How often the watchdog looks at the clock.
-const TICK: Duration = Duration::from_millis(50);
-
 /// How many times as long as one step all steps of a check may take; and of a writer of which a step hung before.
 const STEPS: u32 = 150;
 const FEW_STEPS: u32 = 10;
@@ -179,19 +177,22 @@ pub(crate) fn on_a_thread(
     if worker.is_err() {
         return Outcome::Unclear("no thread for the check".to_owned());
     }
-    let began = Instant::now();
+    let (mut clock, mut elapsed) = (Clock::start(), Duration::ZERO);
     loop {
         let in_all =
             kit.declared.step_limit().saturating_mul(if kit.declared.has_waited_in_vain() { FEW_STEPS } else { STEPS });
-        match receive.recv_timeout(TICK) {
+        let received = receive.recv_timeout(TICK);
+        let lap = clock.lap();
+        elapsed += lap;
+        match received {
             Ok(Some(outcome)) => return outcome,
             Ok(None) => return Outcome::Unclear("`within` did not call the check".to_owned()),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Outcome::Unclear("`within` panicked".to_owned()),
-            Err(mpsc::RecvTimeoutError::Timeout) if log.is_overdue(kit.declared.step_limit()) => {
+            Err(mpsc::RecvTimeoutError::Timeout) if log.is_overdue_after(lap, kit.declared.step_limit()) => {
                 kit.declared.waited_in_vain();
                 return hung(rule, seed, &log);
             }
-            Err(mpsc::RecvTimeoutError::Timeout) if began.elapsed() >= in_all => {
+            Err(mpsc::RecvTimeoutError::Timeout) if elapsed >= in_all => {
                 kit.declared.waited_in_vain();
                 return Outcome::Unclear(unfinished(in_all, &log));
             }

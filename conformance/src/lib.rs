@@ -163,6 +163,7 @@
 
 mod certify;
 mod checks;
+mod clock;
 mod describe;
 mod destination;
 mod disk;

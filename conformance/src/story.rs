@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::describe::counted;
@@ -83,10 +83,10 @@ struct Live {
     case: String,
     /// How many polls there were.
     polls: usize,
-    /// When the step that goes on was begun.
-    begun: Option<Instant>,
-    /// When what goes on has to be over.
-    due: Option<Instant>,
+    /// How long the step has lasted that goes on.
+    age: Option<Duration>,
+    /// How long what goes on may still last.
+    left: Option<Duration>,
     /// What the kit waits for.
     awaited: Option<String>,
     /// Whether the destination was made to answer `Ok(0)`.
@@ -119,13 +119,13 @@ impl Log {
 
     /// What goes on without steps of its own, such as a loop of many polls, is alive.
     pub(crate) fn touch(&self) {
-        self.live().begun = Some(Instant::now());
+        self.live().age = Some(Duration::ZERO);
     }
 
     /// Ends the step that was begun last.
     pub(crate) fn end(&self, saw: String, offset: Option<u64>) {
         let mut live = self.live();
-        live.begun = None;
+        live.age = None;
         if let Some(step) = live.story.steps.last_mut() {
             (step.saw, step.offset) = (saw, offset);
         }
@@ -159,13 +159,13 @@ impl Log {
     /// What was begun last and has not ended.
     pub(crate) fn unended(&self) -> Option<String> {
         let live = self.live();
-        live.begun.and_then(|_| live.story.steps.last().map(|step| step.did.clone()))
+        live.age.and_then(|_| live.story.steps.last().map(|step| step.did.clone()))
     }
 
     /// The step that was begun last did nothing, and is left out.
     pub(crate) fn retract(&self) {
         let mut live = self.live();
-        live.begun = None;
+        live.age = None;
         live.story.steps.pop();
     }
 
@@ -182,13 +182,16 @@ impl Log {
 
     /// What goes on has to be over after `limit`, or may take its time again.
     pub(crate) fn limit(&self, limit: Option<Duration>) {
-        self.live().due = limit.map(|limit| Instant::now() + limit);
+        self.live().left = limit;
     }
 
-    /// Whether what goes on should be over: what has to be over by now, or a step of more than `limit`.
-    pub(crate) fn is_overdue(&self, limit: Duration) -> bool {
-        let live = self.live();
-        live.due.is_some_and(|due| Instant::now() >= due) || live.begun.is_some_and(|begun| begun.elapsed() >= limit)
+    /// So much `time` has passed. Whether what goes on should be over: what has to be over by now, or a step of more
+    /// than `limit`.
+    pub(crate) fn is_overdue_after(&self, time: Duration, limit: Duration) -> bool {
+        let mut live = self.live();
+        live.age = live.age.map(|age| age + time);
+        live.left = live.left.map(|left| left.saturating_sub(time));
+        live.left.is_some_and(|left| left.is_zero()) || live.age.is_some_and(|age| age >= limit)
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -203,7 +206,7 @@ impl Live {
             *left_out += steps.drain(KEPT..2 * KEPT).count();
         }
         steps.push(Step { poll, did, saw: String::new(), offset: None });
-        self.begun = Some(Instant::now());
+        self.age = Some(Duration::ZERO);
         self.awaited = None;
     }
 }

@@ -12,6 +12,8 @@ use std::{
     time::Duration,
 };
 
+use crate::clock::{Clock, TICK};
+
 /// How many turns a writer may give in a row before it is taken to wait.
 pub(crate) const MAX_TURNS: usize = 64;
 
@@ -81,10 +83,16 @@ impl Task {
 
     /// Waits until it has been woken more than `seen` times; false if that has not happened within `patience`.
     pub(crate) fn wait(&self, seen: usize, patience: Duration) -> bool {
-        let count = self.wakes.count();
-        let waited = self.wakes.changed.wait_timeout_while(count, patience, |count| *count <= seen);
-        let (count, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *count > seen
+        let (mut clock, mut count) = (Clock::start(), self.wakes.count());
+        while *count <= seen {
+            let left = patience.saturating_sub(clock.elapsed());
+            if left.is_zero() {
+                return false;
+            }
+            let waited = self.wakes.changed.wait_timeout(count, left.min(TICK));
+            count = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 
     /// Its waker.

@@ -3,11 +3,12 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{Trial, not_observed};
 use crate::{
+    clock::Clock,
     describe::counted,
     guard::text_of,
     judge::Judged,
@@ -110,12 +111,12 @@ impl Trial<'_> {
     pub(crate) fn wait_until(&self, what: &str, done: impl Fn(&Self) -> bool) -> bool {
         let patience = self.kit.declared.how_patient();
         self.log.wait_for(what);
-        let end = Instant::now() + patience;
+        let mut clock = Clock::start();
         loop {
             if done(self) {
                 return true;
             }
-            if Instant::now() >= end {
+            if clock.elapsed() >= patience {
                 self.waited_in_vain(patience);
                 return false;
             }
@@ -125,9 +126,9 @@ impl Trial<'_> {
 
     /// Waits a moment for what a healthy writer need not do.
     pub(crate) fn wait_a_moment(&self, done: impl Fn(&Self) -> bool) -> bool {
-        let end = Instant::now() + MOMENT.min(self.kit.declared.how_patient());
+        let (mut clock, moment) = (Clock::start(), MOMENT.min(self.kit.declared.how_patient()));
         while !done(self) {
-            if Instant::now() >= end {
+            if clock.elapsed() >= moment {
                 return false;
             }
             thread::yield_now();
