@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice, SeekFrom},
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use tokio::io::AsyncWrite;
@@ -90,10 +90,18 @@ impl<W> ToTokio<W> {
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        let Some(waker) = self.seek.join(half, cx.waker()) else { return poll(self, cx) };
-        let polled = poll(self, &mut Context::from_waker(&waker));
+        let shared = self.seek.join(half, cx.waker());
+        let polled = match &shared {
+            Some(shared) => poll(self, &mut Context::from_waker(shared)),
+            None => poll(self, cx),
+        };
         if polled.is_ready() {
             self.seek.leave(half);
+            // To the writer inside both halves are one task, which has been answered and need not be woken.
+            shared.into_iter().for_each(Waker::wake);
+        } else if matches!(half, Half::Write) {
+            // A reader that finishes a seek later displaces this task.
+            self.seek.wait(half, cx.waker());
         }
         polled
     }

@@ -2,19 +2,19 @@
 //! and the other one is woken as well (rule P1).
 
 use std::{
-    io::SeekFrom,
+    io::{self, SeekFrom},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
-use async_write_complete::{AsyncSyncComplete, AsyncWriteComplete, Offload, adapter::ToTokio};
+use async_write_complete::{AsyncSyncComplete, AsyncWriteComplete, Offload, Submitted, adapter::ToTokio};
 use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
 use crate::common::{
     destination::Scripted,
     pool::Stepped,
-    steps::{self, offload},
-    waker::Task,
+    steps::{self, offload, ready},
+    waker::{Task, panics_in_drop, panics_in_wake, poll_with},
 };
 
 type Writer = ToTokio<Offload<Scripted, Stepped>>;
@@ -110,4 +110,104 @@ fn one_is_woken_when_the_other_has_lost_interest() {
             }
         }
     }
+}
+
+/// It waits as itself when the seek is started, and a reader takes its place at the writer inside.
+#[test]
+fn one_that_waited_before_the_seek_was_started_is_woken() {
+    for (name, writing) in WRITING {
+        for reads_before in [false, true] {
+            let (inner, pool, _) = offload(Scripted::new());
+            let mut writer = ToTokio::new(inner);
+            let (mut reader, mut half) = (Half::new(READ), Half::new(writing));
+            if reads_before {
+                reader.poll_if_woken(&mut writer);
+            } else {
+                assert!(steps::poll(|cx| Pin::new(&mut writer).poll_write(cx, b"before")).is_pending());
+            }
+            half.poll_if_woken(&mut writer);
+            let started = Pin::new(&mut writer).start_seek(SeekFrom::Start(0));
+            // A spurious poll.
+            reader.seen = None;
+            for _ in 0..ROUNDS {
+                reader.poll_if_woken(&mut writer);
+                half.poll_if_woken(&mut writer);
+                pool.run_all();
+            }
+            assert!(half.is_done && reader.is_done, "{name}, {reads_before}: {started:?}");
+        }
+    }
+}
+
+/// A close that is polled twice no longer knows of a seek, and a reader still waits for one.
+#[test]
+fn a_reader_is_woken_whose_seek_was_forgotten_by_a_close() {
+    let (mut writer, pool) = sought(false);
+    let mut reader = Half::new(READ);
+    reader.poll_if_woken(&mut writer);
+    let task = Task::new();
+    for _ in 0..2 {
+        assert!(task.poll(|cx| Pin::new(&mut writer).poll_shutdown(cx)).is_pending());
+    }
+    pool.run_all();
+    assert!(reader.task.wakes() > 0);
+}
+
+#[test]
+fn a_waker_that_panics_harms_the_other_half_as_little_as_its_own() {
+    for waker in [panics_in_wake, panics_in_drop] {
+        for [operation, panicking] in [[WRITING[0].1, READ], [READ, WRITING[0].1]] {
+            let (mut writer, pool) = sought(false);
+            let waker = waker();
+            assert!(poll_with(&waker, |cx| panicking(Pin::new(&mut writer), cx)).is_pending());
+            drop(waker);
+            let mut half = Half::new(operation);
+            for _ in 0..ROUNDS {
+                half.poll_if_woken(&mut writer);
+                pool.run_all();
+            }
+            assert!(half.is_done);
+        }
+    }
+}
+
+/// Its seek waits for ever, and its close is answered at once: that wakes whoever waits, if it is another task than the
+/// one that is answered.
+#[derive(Default)]
+struct ClosesAtOnce(Option<Waker>);
+
+impl AsyncWriteComplete for ClosesAtOnce {
+    fn poll_write_submit(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready(Ok(Submitted::Complete(buf.len())))
+    }
+
+    fn poll_close_complete(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let others = self.0.take().filter(|waker| !waker.will_wake(cx.waker()));
+        others.into_iter().for_each(Waker::wake);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures_io::AsyncRead for ClosesAtOnce {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut [u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(0))
+    }
+}
+
+impl futures_io::AsyncSeek for ClosesAtOnce {
+    fn poll_seek(mut self: Pin<&mut Self>, cx: &mut Context<'_>, _: SeekFrom) -> Poll<io::Result<u64>> {
+        self.0 = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+#[test]
+fn an_answer_to_one_half_is_none_to_the_other() {
+    let mut writer = ToTokio::new(ClosesAtOnce::default());
+    Pin::new(&mut writer).start_seek(SeekFrom::Start(0)).unwrap();
+    let (reader, closer) = (Task::new(), Task::new());
+    let mut buf = [0; 4];
+    assert!(reader.poll(|cx| Pin::new(&mut writer).poll_read(cx, &mut ReadBuf::new(&mut buf))).is_pending());
+    ready(closer.poll(|cx| Pin::new(&mut writer).poll_shutdown(cx))).unwrap();
+    assert_eq!((reader.wakes(), closer.wakes()), (1, 0));
 }

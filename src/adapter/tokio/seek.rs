@@ -52,15 +52,18 @@ impl<W> Seek<W> {
     /// The writer inside counts a seek among its writing operations, which have one waker. A reader that finishes the
     /// seek would displace the task that writes there, and the other way round (rule P1).
     pub(super) fn join(&mut self, half: Half, task: &Waker) -> Option<Waker> {
-        let is_shared = match (half, &self.waiting) {
-            (Half::Write, Some(waiting)) => self.started.is_some() || waiting.has(Half::Read),
-            _ => self.started.is_some(),
+        let is_shared = match half {
+            Half::Read => self.started.is_some(),
+            Half::Write => self.waiting.as_ref().is_some_and(|waiting| waiting.has(Half::Read)),
         };
-        if !is_shared {
-            self.leave(half);
-            return None;
-        }
-        Some(self.waiting.get_or_insert_default().join(half, task))
+        is_shared.then(|| self.wait(half, task).into())
+    }
+
+    /// A task of that half waits.
+    pub(super) fn wait(&mut self, half: Half, task: &Waker) -> Arc<Waiting> {
+        let waiting = self.waiting.get_or_insert_default();
+        waiting.join(half, task.clone());
+        waiting.clone()
     }
 
     /// The task of that half has been answered.
@@ -90,17 +93,14 @@ impl<W: AsyncWriteComplete + Unpin> Seek<W> {
     }
 }
 
-/// The tasks that wait for the seek, one of each half, behind one waker.
+/// The tasks that wait, one of each half. As a waker it wakes both.
 #[derive(Debug, Default)]
-struct Waiting(Mutex<[Option<Waker>; 2]>);
+pub(super) struct Waiting(Mutex<[Option<Waker>; 2]>);
 
 impl Waiting {
-    /// Adds a task, in the place of another one of its half. The waker wakes both halves.
-    fn join(self: &Arc<Self>, half: Half, task: &Waker) -> Waker {
-        let task = task.clone();
+    fn join(&self, half: Half, task: Waker) {
         let displaced = self.tasks()[half as usize].replace(task);
         drop_catching_panics(displaced);
-        self.clone().into()
     }
 
     fn has(&self, half: Half) -> bool {
@@ -126,5 +126,12 @@ impl Wake for Waiting {
     fn wake_by_ref(self: &Arc<Self>) {
         let tasks = std::mem::take(&mut *self.tasks());
         tasks.into_iter().flatten().for_each(|task| ignore_panics(|| task.wake()));
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let tasks = std::mem::take(&mut *self.tasks());
+        tasks.into_iter().for_each(drop_catching_panics);
     }
 }
