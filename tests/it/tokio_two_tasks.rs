@@ -171,6 +171,31 @@ fn a_waker_that_panics_harms_the_other_half_as_little_as_its_own() {
     }
 }
 
+/// Whoever takes its place, is answered instead of it, or drops the writer.
+#[test]
+fn a_waker_that_panics_in_its_drop_harms_nobody() {
+    for operation in [WRITING[0].1, READ] {
+        let waiting = || {
+            let (mut writer, pool) = sought(false);
+            let waker = panics_in_drop();
+            assert!(poll_with(&waker, |cx| operation(Pin::new(&mut writer), cx)).is_pending());
+            (writer, pool)
+        };
+        let (mut displaced, _pool) = waiting();
+        assert!(Task::new().poll(|cx| operation(Pin::new(&mut displaced), cx)).is_pending());
+
+        let (mut answered, pool) = waiting();
+        for _ in 0..ROUNDS {
+            pool.run_all();
+            let _answer = Task::new().poll(|cx| operation(Pin::new(&mut answered), cx));
+        }
+
+        let (dropped, pool) = waiting();
+        pool.run_all();
+        drop(dropped);
+    }
+}
+
 /// Its seek waits for ever, and its close is answered at once: that wakes whoever waits, if it is another task than the
 /// one that is answered.
 #[derive(Default)]
