@@ -293,7 +293,8 @@ impl<T> Shared<T> {
         }
         let n = inner.machine.cursor.back_by();
         if let Some(seek_back) = seek_back.filter(|_| n > 0) {
-            return Some(Step::Posted(self.post(inner, Side::Write, Operation::SeekBack(seek_back, n), None)));
+            // It ends what the reading side has begun: the operation that waits for it goes on without a turn of its own.
+            return Some(Step::Posted(self.post(inner, Side::Read, Operation::SeekBack(seek_back, n), None)));
         }
         inner.forget(false);
         None

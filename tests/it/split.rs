@@ -90,6 +90,24 @@ fn a_read_waits_for_the_write_that_is_out() {
     assert_eq!(ready(read(&reading, &mut reader)).unwrap(), b"abc");
 }
 
+/// However often the writer is polled first, what was fetched for the reader is given back once for one write.
+#[test]
+fn a_write_that_is_polled_before_the_read_has_its_answer_is_made_all_the_same() {
+    let ((mut reader, mut writer), pool, observer) = halves(Scripted::new().holding(b"abcdef"));
+    let (reading, writing) = (Task::new(), Task::new());
+    assert!(read(&reading, &mut reader).is_pending());
+    let mut polls = 0;
+    let written = loop {
+        assert!(pool.run_all() <= 1 && polls < 10, "the read and the write hold each other up");
+        polls += 1;
+        if let Poll::Ready(written) = writing.poll(|cx| Pin::new(&mut writer).poll_write(cx, b"XY")) {
+            break written.unwrap();
+        }
+        assert!(read(&reading, &mut reader).is_pending());
+    };
+    assert_eq!((written, observer.seek_backs(), observer.bytes()), (2, vec![3], b"XYcdef".to_vec()));
+}
+
 #[test]
 fn each_half_keeps_the_waker_of_its_last_poll() {
     let ((mut reader, mut writer), pool, _) = halves(Scripted::new().stream(b"abcdef"));
