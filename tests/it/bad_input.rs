@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{self, Read},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use async_write_complete::{
@@ -12,7 +11,7 @@ use async_write_complete::{
     fs::{File, OpenOptions, PositionedFile, read, replace, write},
 };
 use futures_lite::{AsyncReadExt, AsyncSeekExt, future::block_on};
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
 use crate::common::{
     pool::{Stepped, Threads},
@@ -22,7 +21,7 @@ use crate::common::{
 fn fifo() -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("fifo");
-    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    mknodat(CWD, &path, FileType::Fifo, Mode::RWXU, 0).unwrap();
     (dir, path)
 }
 
