@@ -268,7 +268,7 @@ fn each_draft_is_named_under_its_rule() {
         println!("{draft:?} | {how:?} | {named:.1?} | {first:?} | {:.1?}", began.elapsed());
         assert_eq!(report.broken(), [rule], "{draft:?}, {how:?}\n{report}");
         assert_eq!(first, Some(&rule), "{draft:?}, {how:?}\n{report}");
-        assert!(began.elapsed() < Duration::from_secs(60), "{draft:?}, {how:?}: {:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(600), "{draft:?}, {how:?}: {:?}", began.elapsed());
     };
     thread::scope(|scope| cases.for_each(|case| drop(scope.spawn(move || named(case)))));
 }

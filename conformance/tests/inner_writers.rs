@@ -166,5 +166,5 @@ fn one_that_calls_again_for_ever_is_named_and_ends() {
     let report = certify.run();
     println!("an endless framer | all | {:.1?}", began.elapsed());
     assert!(report.broken().contains(&Rule::W2), "{report}");
-    assert!(began.elapsed() < Duration::from_secs(60), "the whole run took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(600), "the whole run took {:?}", began.elapsed());
 }

@@ -9,6 +9,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll, ready},
     thread,
+    time::Duration,
 };
 
 use async_write_complete::{
@@ -54,7 +55,9 @@ fn over_real_files() {
         let file = File::options().read(true).write(true).open(&path).unwrap();
         Specimen::new(Offload::new(file), move || std::fs::read(&path).unwrap())
     });
-    let certify = certify.carried(Carrier::Others).offloads().closes();
+    // A sync waits for whatever else is written to the disk.
+    let long = Duration::from_secs(60);
+    let certify = certify.carried(Carrier::Others).patience(long).limit(long).offloads().closes();
     let certify = certify.syncs(|file| Box::pin(file.get_mut().sync_data()));
     certify.seeks(AsyncSeek::poll_seek).reads(AsyncRead::poll_read).assert_random(CASES);
 }

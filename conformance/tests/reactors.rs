@@ -135,7 +135,7 @@ fn is_named(draft: Draft, rule: Rule) {
     let report = certify(draft).within(driven).run();
     println!("socket: {draft:?} | {named:.1?} | {rule} | {:.1?}", began.elapsed());
     assert!(report.broken().contains(&rule), "{draft:?}\n{report}");
-    assert!(began.elapsed() < Duration::from_secs(60), "{draft:?}: the whole run took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(600), "{draft:?}: the whole run took {:?}", began.elapsed());
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_runtime_that_nobody_drives_is_asked_for() {
     let report = certify.run();
     println!("socket: undriven runtime | all {:.1?}", began.elapsed());
     assert!(!report.is_conforming() && report.broken().is_empty(), "{report}");
-    assert!(began.elapsed() < Duration::from_secs(60), "the whole run took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(600), "the whole run took {:?}", began.elapsed());
 }
 
 #[test]

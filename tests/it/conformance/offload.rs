@@ -114,10 +114,14 @@ where
 /// What needs a destination that counts its calls.
 const NO_CALLS: &str = "the calls of a destination of the operating system are not counted";
 
+/// How long a call on a real file may take: a sync waits for whatever else is written to the disk.
+const LONG: Duration = Duration::from_secs(60);
+
 /// What needs a loss of power.
 const NO_POWER_LOSS: &str = "what is durable is not seen while the power is on";
 
 certify! { file: over(SeenFile::create)
+.limit(LONG)
 .seeks(AsyncSeek::poll_seek)
 .reads(AsyncRead::poll_read)
 .syncs(|writer| Box::pin(writer.get_mut().sync_data()))
@@ -132,6 +136,8 @@ certify! { file_on_the_blocking_pool: {
     });
     certify
         .carried(Carrier::Others)
+        .patience(LONG)
+        .limit(LONG)
         .offloads()
         .closes()
         .seeks(AsyncSeek::poll_seek)
@@ -153,6 +159,8 @@ certify! { tokio_file: {
     });
     certify
         .carried(Carrier::Others)
+        .patience(LONG)
+        .limit(LONG)
         .closes()
         .syncs(|writer: Pin<&mut fs::File>| Box::pin(writer.get_mut().sync_all_complete()))
         .submits_bytes(AsyncWriteCompleteBytes::poll_write_submit_bytes)
