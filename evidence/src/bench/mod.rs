@@ -153,7 +153,8 @@ fn measure_all(args: &BenchArgs) -> anyhow::Result<(Run, Vec<String>)> {
     let mut broken = Vec::new();
     for situation in situations {
         let quota = (situation == Situation::Quota).then(Quota::make).transpose();
-        match quota.and_then(|quota| Ok((Place::find(situation, &env::temp_dir())?, quota))) {
+        let place = || situation.find_room().and_then(|()| Place::find(situation, &env::temp_dir()));
+        match quota.and_then(|quota| Ok((place()?, quota))) {
             Err(reason) => {
                 progress.advance(turns(args, situation), situation.name());
                 run.not_run.push((situation.name().to_owned(), format!("{reason:#}")));

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use anyhow::ensure;
+use rustix::process::{Resource, getrlimit};
+
 use super::{handle::Action, turn::Kind};
 
 /// Sizes over the whole range: small, a page, large, beyond a cache.
@@ -11,6 +14,9 @@ const SMALL_SIZES: &[usize] = &[100, 4 << 10];
 const SMALLEST: &[usize] = &[100];
 const A_PAGE: &[usize] = &[4 << 10];
 const READS: &[usize] = &[4 << 10, 64 << 10];
+
+/// How many descriptors a process has beside those of its writers, at most.
+const SPARE: u64 = 128;
 
 /// What stands around the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,6 +167,18 @@ impl Situation {
             Situation::Writers(_) | Situation::Idle => A_PAGE,
             Situation::Tmpfs | Situation::Ext4 | Situation::Xfs | Situation::Btrfs => SMALL_SIZES,
         }
+    }
+
+    /// Whether the process may have a descriptor for each writer.
+    ///
+    /// # Errors
+    ///
+    /// With how many it may have.
+    pub(super) fn find_room(self) -> anyhow::Result<()> {
+        let room = getrlimit(Resource::Nofile).maximum;
+        let is_enough = room.is_none_or(|room| self.writers() as u64 + SPARE <= room);
+        ensure!(is_enough, "there are {} descriptors for {} writers", room.unwrap_or(0), self.writers());
+        Ok(())
     }
 
     /// How many writers there are at the same time.

@@ -17,7 +17,7 @@ use async_write_complete_conformance::{
 use blocking::Unblock;
 use futures_lite::{AsyncRead, AsyncSeek};
 
-use super::{Subject, Whose, judge, judge_patiently, tokio::within};
+use super::{Subject, Whose, judge, judge_ours, tokio::within};
 use crate::matrix::{
     file::{Files, TOO_LARGE},
     hold::Hold,
@@ -95,7 +95,7 @@ fn offload_file(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         Specimen::new(Offload::new(file), observer)
     });
     let certify = able(certify).syncs(|file| Box::pin(sync(file))).fails_with(TOO_LARGE).offloads();
-    judge_patiently(certify.carried(Carrier::Others), rule)
+    judge_ours(certify.carried(Carrier::Others), rule)
 }
 
 async fn sync<T, P>(writer: Pin<&mut Offload<T, P>>) -> io::Result<()>
@@ -145,7 +145,7 @@ where
 
 fn from_futures_io(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
     let certify = Certify::over(|destination| FromFuturesIo::new(Unblock::new(destination)));
-    judge_patiently(certify.closes().carried(Carrier::Polls).indirect(), rule)
+    judge_ours(certify.closes().carried(Carrier::Polls).indirect(), rule)
 }
 
 fn from_tokio(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
@@ -155,7 +155,7 @@ fn from_tokio(folder: &Path, rule: Rule) -> anyhow::Result<Outcome> {
         Specimen::new(FromTokio::new(::tokio::fs::File::from_std(file)), observer)
     });
     let certify = certify.closes().fails_with(TOO_LARGE).carried(Carrier::Polls);
-    judge_patiently(certify.within(within(rule)), rule)
+    judge_ours(certify.within(within(rule)), rule)
 }
 
 fn offload_lens(_: &Path, rule: Rule) -> anyhow::Result<Outcome> {
