@@ -34,9 +34,9 @@ cargo_there() {
     (cd "$copy" && CARGO_TARGET_DIR="$target" "$@") >"$log" 2>&1
 }
 
-# Builds what the line `run:` $1 of a patch names, and runs it: 1 if a test fails, or hangs, as the harness says.
+# Builds what the line `run:` $1 of a patch names, and runs it for at most $2 seconds: 1 if a test fails, or hangs.
 run() {
-    local what=$1 command
+    local what=$1 seconds=$2 command
     read -ra command <<<"$what"
     if [ "${command[0]}" = loom ]; then
         command=(
@@ -46,7 +46,7 @@ run() {
         )
     fi
     cargo_there "${command[@]}" --no-run || { cat "$log"; echo "breaks: it does not build" >&2; exit 1; }
-    cargo_there timeout 300 "${command[@]}" || return 1
+    cargo_there timeout "$seconds" "${command[@]}" || return 1
 }
 
 declare -A passes
@@ -55,13 +55,13 @@ for patch in "${patches[@]}"; do
     what=$(sed -n 's/^run: //p' "$patch")
     make_copy
     if [ -z "${passes[$what]:-}" ]; then
-        run "$what" || { cat "$log"; echo "breaks: \`$what\` fails without $name" >&2; exit 1; }
+        run "$what" 3600 || { cat "$log"; echo "breaks: \`$what\` fails without $name" >&2; exit 1; }
         grep -q '^test result: ok\. [1-9]' "$log" || { echo "breaks: \`$what\` runs no test" >&2; exit 1; }
         passes[$what]=yes
     fi
     patch --directory="$copy" --quiet --strip=1 --fuzz=0 <"$patch" ||
         { echo "breaks: $name no longer applies" >&2; exit 1; }
-    if run "$what"; then
+    if run "$what" 300; then
         echo "breaks: \`$what\` does not notice $name: $(head -n 1 "$patch")" >&2
         exit 1
     fi

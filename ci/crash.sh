@@ -27,9 +27,15 @@ done
 # The copies are made on XFS, on a loop device.
 image=$(mktemp)
 trap 'rm -f "$json" "$image"' EXIT
-truncate -s 1G "$image"
-mkfs.xfs -q "$image"
-unshare -m --propagation private mount -o loop "$image" /mnt || no_power "no loop device can be mounted"
+for type in ext4 btrfs xfs; do
+    truncate -s 1G "$image"
+    "mkfs.$type" -q "$image" >/dev/null
+    # With a second loop device on it.
+    unshare -m --propagation private bash -c '
+        mount -t "$1" -o loop "$2" /mnt && truncate -s 400M /mnt/image && mkfs.ext4 -q /mnt/image && mount -o loop /mnt/image /mnt
+    ' mounts "$type" "$image" || no_power "$type on a loop device, and another one on it, cannot be mounted"
+    rm "$image"
+done
 cargo run --release -p evidence --all-features -- crash --power-loss --copies 20 --json "$json"
 ours=$(grep -o '"ours": *true' "$json" | wc -l || true)
 [ "$ours" -ge 24 ] || { echo "crash: only $ours rows of ours lost their power" >&2; exit 1; }

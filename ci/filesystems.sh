@@ -28,7 +28,7 @@ run() {
     local least=$1 log=$scratch/log
     shift
     # What hangs must not look like what takes long.
-    timeout 600 cargo test --quiet --all-features "$@" --show-output >"$log" 2>&1 || {
+    timeout 3600 cargo test --quiet --all-features "$@" --show-output >"$log" 2>&1 || {
         sed -n '/^failures:/,$p' "$log"
         tail -n 3 "$log"
         exit 1
