@@ -82,6 +82,7 @@ mod sync_writers;
 #[cfg(target_os = "linux")]
 mod tokio_fs;
 mod tokio_pool;
+mod tokio_tickets;
 mod tokio_two_tasks;
 mod torture;
 mod tracked;
