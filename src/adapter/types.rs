@@ -31,6 +31,9 @@ macro_rules! to_adapter {
             /// While a `poll_write` is pending its write is outstanding there; a flush of the adapter settles it. If
             /// the write came out short, the adapter still owes its caller that count after the flush: a sync made here
             /// succeeds, and covers the bytes that are complete and not those that are missing.
+            $(
+                #[doc = concat!("\nAn operation here comes before a ", stringify!($field), " that is under way.")]
+            )?
             pub const fn inner_mut(&mut self) -> &mut W {
                 &mut self.writer
             }
@@ -40,12 +43,25 @@ macro_rules! to_adapter {
             /// # Errors
             ///
             /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out
-            /// short. The adapter comes back in the error; called again, it gives the writer.
+            /// short; called again, it gives the writer.
+            $(
+                #[doc = concat!(
+                    "`ResourceBusy` while a ", stringify!($field), " is under way; `poll_complete` ends it."
+                )]
+            )?
+            /// The adapter comes back in the error.
             #[allow(clippy::result_large_err, reason = "the adapter comes back in it")]
             pub fn into_inner(mut self) -> Result<W, $crate::IntoInnerError<Self>>
             where
                 W: $crate::AsyncWriteComplete,
             {
+                $(
+                    if self.$field.started.is_some() {
+                        let text = concat!("a ", stringify!($field), " is under way: call `poll_complete` first");
+                        let error = ::std::io::Error::new(::std::io::ErrorKind::ResourceBusy, text);
+                        return Err($crate::IntoInnerError::new(self, error));
+                    }
+                )?
                 match self.pending.end(|| self.writer.outstanding()) {
                     Ok(()) => Ok(self.writer),
                     Err(error) => Err($crate::IntoInnerError::new(self, error)),

@@ -2,20 +2,23 @@
 
 use std::{
     error::Error,
-    io::{self, Write},
+    io::{self, SeekFrom, Write},
+    pin::Pin,
     thread,
 };
 
 use async_write_complete::{
     AsyncWriteComplete, AsyncWriteCompleteExt, Indeterminate, IntoInnerError, Offload, WriteOutstanding,
+    adapter::ToTokio,
 };
 use futures_lite::AsyncReadExt;
+use tokio::io::AsyncSeek;
 
 use crate::common::{
     destination::{Gate, Outcome, Scripted},
     operation::Operation,
     pool::Stepped,
-    steps::{ask, close, drive, failed, in_flight, offload, poll_future, ready},
+    steps::{self, ask, close, drive, failed, in_flight, offload, poll_future, ready},
 };
 
 type Writer = Offload<Scripted, Stepped>;
@@ -191,4 +194,23 @@ fn bytes_that_were_fetched_are_read_out_first() {
     assert_eq!(&buf[..2], b"ut");
     drop(drive(&pool, writer.into_inner()).unwrap());
     assert_eq!(seen.drops(), 1);
+}
+
+/// A write to the writer inside would land before it.
+#[test]
+fn a_seek_of_tokios_that_was_started_is_made_first() {
+    let (writer, pool, seen) = offload(Scripted::new());
+    let mut adapter = ToTokio::new(writer);
+    Pin::new(&mut adapter).start_seek(SeekFrom::Start(7)).unwrap();
+    for _ in 0..2 {
+        let refused = adapter.into_inner().unwrap_err();
+        assert_eq!(refused.error().kind(), io::ErrorKind::ResourceBusy);
+        assert!(refused.error().to_string().contains("a seek is under way"), "{refused}");
+        adapter = refused.into_inner();
+    }
+    let sought = drive(&pool, std::future::poll_fn(|cx| Pin::new(&mut adapter).poll_complete(cx)));
+    assert_eq!(sought.unwrap(), 7);
+    let mut writer = adapter.into_inner().unwrap();
+    steps::write_now(&mut writer, &pool, b"there").unwrap();
+    assert_eq!(seen.bytes(), b"\0\0\0\0\0\0\0there");
 }
