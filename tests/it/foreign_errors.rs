@@ -121,6 +121,22 @@ fn a_wrapped_error_is_answered_again_alike() {
     }
 }
 
+/// So is one of ours, from a destination that is such a writer itself.
+#[test]
+fn a_refusal_by_the_destination_is_answered_again_alike() {
+    let (mut writer, pool) = failing(|| WriteOutstanding::new(TicketSource::new().mint(7)).into());
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    let told = [(); 3].map(|()| WriteOutstanding::find(&failed(ask(&mut writer, ticket))).copied());
+    assert!(told[0].is_some() && told == [told[0]; 3], "{told:?}");
+
+    let (mut writer, pool) = failing(|| UnknownTicket::new(TicketSource::new().mint(7)).into());
+    let ticket = in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    let told = [(); 3].map(|()| UnknownTicket::find(&failed(ask(&mut writer, ticket))).copied());
+    assert!(told[0].is_some() && told == [told[0]; 3], "{told:?}");
+}
+
 /// Rules W6 and P2: what poisons is found inside another error, and what comes after it names the same reason.
 #[test]
 fn an_indeterminate_error_poisons_from_inside_another_one() {
@@ -141,6 +157,16 @@ fn an_indeterminate_error_poisons_from_inside_another_one() {
         failed(steps::poll_future(&mut writer.resume_write_all(&mut held)));
         assert_eq!(held.maybe_completed(), 0, "nothing of these bytes is in doubt");
     }
+}
+
+#[test]
+fn what_comes_after_an_indeterminate_error_in_another_one_names_the_innermost_reason() {
+    let (mut writer, pool) = failing(|| Indeterminate::new(Indeterminate::new(no_space()).into()).into());
+    in_flight(&mut writer, b"abc");
+    assert!(pool.run_one());
+    failed(settle(&mut writer));
+    let refused = failed(submit(&mut writer, b"abc"));
+    assert_eq!(Indeterminate::find(&refused).unwrap().reason().raw_os_error(), Some(28));
 }
 
 /// Rules W5 and W4: each is found inside another error.
@@ -201,6 +227,13 @@ fn an_error_that_panics_when_it_is_shown_harms_nobody() {
 }
 
 #[test]
+fn nor_does_one_that_refuses_a_submission() {
+    let mut held = HeldWrite::new(b"abc");
+    let error = block_on(Refusing(Some(io::Error::other(Shy))).resume_write_all(&mut held)).unwrap_err();
+    assert_eq!((raw_os_error(&error), held.maybe_completed()), (None, 0));
+}
+
+#[test]
 fn nor_does_one_that_poisons() {
     let (mut writer, pool) = failing(|| Indeterminate::new(io::Error::other(Shy)).into());
     let ticket = in_flight(&mut writer, b"abc");
@@ -232,6 +265,15 @@ fn a_refusal_does_not_ask_to_be_tried_again() {
         kinds.push(failed(submit(&mut flushing, b"abc")).kind());
         kinds.push(failed(close(&mut flushing)).kind());
         assert_eq!(kinds, [io::ErrorKind::Other; 5], "code {code}");
+    }
+}
+
+/// Rule P3: nor does what is told of an earlier write.
+#[test]
+fn a_prior_failure_does_not_ask_to_be_tried_again() {
+    for kind in [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock] {
+        let prior = PriorWriteFailed::new(TicketSource::new().mint(3), Some(0), kind.into());
+        assert_eq!(io::Error::from(prior).kind(), io::ErrorKind::Other, "{kind}");
     }
 }
 
