@@ -1,5 +1,5 @@
 //! A binary of its own, with one test: `abandoned` counts the operations and failures of the whole process.
-#![cfg(all(feature = "offload", not(awc_loom)))]
+#![cfg(all(feature = "offload", feature = "tokio", not(awc_loom)))]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "it/common/mod.rs"]
@@ -12,6 +12,7 @@ use async_write_complete::{
     AsyncWriteCompleteExt, Offload,
     fs::{self, PositionedFile},
     offload::abandoned,
+    tokio::fs as tokio_fs,
 };
 use futures_lite::future::block_on;
 
@@ -208,6 +209,13 @@ fn it_waits_for_what_goes_on_without_its_offload_and_counts_what_failed() {
     let path = nowhere.clone();
     let opens = move || poll_future(&mut Box::pin(fs::File::open(&path))).is_pending();
     assert_eq!(drops(3, Box::new(opens)), before, "of a file that nobody wants it is forgotten");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let path = nowhere.clone();
+    let opens = move || {
+        let _context = runtime.enter();
+        poll_future(&mut Box::pin(tokio_fs::File::open(&path))).is_pending()
+    };
+    assert_eq!(drops(3, Box::new(opens)), before, "tokio's too");
     let writes = move || poll_future(&mut Box::pin(fs::write(&nowhere, b"hello"))).is_pending();
     assert_eq!(drops(3, Box::new(writes)), before + 3);
 }

@@ -81,6 +81,8 @@ mod split;
 mod sync_writers;
 #[cfg(target_os = "linux")]
 mod tokio_fs;
+#[cfg(target_os = "linux")]
+mod tokio_fs_calls;
 mod tokio_pool;
 mod tokio_tickets;
 mod tokio_two_tasks;
