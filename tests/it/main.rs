@@ -24,6 +24,7 @@ mod contract;
 mod d1_durability;
 #[cfg(target_os = "linux")]
 mod d1_polled;
+mod d1_which_sync;
 mod empty_submissions;
 #[cfg(target_os = "linux")]
 mod executor_thread;

@@ -209,11 +209,11 @@ impl WriteComplete for Scripted {
     }
 }
 
-impl SyncComplete for Scripted {
-    fn sync_data(&self) -> io::Result<()> {
+impl Scripted {
+    fn sync(&self, name: &'static str) -> io::Result<()> {
         let mut outcome = {
             let mut seen = self.observer.seen();
-            seen.syncs += 1;
+            seen.syncs.push(name);
             seen.sync_script.pop_front()
         };
         Self::play(|| outcome.take().unwrap_or(Outcome::All), 0)?;
@@ -221,9 +221,15 @@ impl SyncComplete for Scripted {
         seen.durable = seen.bytes.clone();
         Ok(())
     }
+}
+
+impl SyncComplete for Scripted {
+    fn sync_data(&self) -> io::Result<()> {
+        self.sync("sync_data")
+    }
 
     fn sync_all(&self) -> io::Result<()> {
-        self.sync_data()
+        self.sync("sync_all")
     }
 }
 
@@ -282,7 +288,7 @@ struct Seen {
     seeks: Vec<SeekFrom>,
     seek_backs: Vec<u64>,
     flushes: usize,
-    syncs: usize,
+    syncs: Vec<&'static str>,
     sync_script: VecDeque<Outcome>,
     durable: Vec<u8>,
     visits: usize,
@@ -360,7 +366,12 @@ impl Observer {
 
     /// The number of calls of `sync_data` and `sync_all`.
     pub fn syncs(&self) -> usize {
-        self.seen().syncs
+        self.seen().syncs.len()
+    }
+
+    /// The name of each of them.
+    pub fn sync_names(&self) -> Vec<&'static str> {
+        self.seen().syncs.clone()
     }
 
     /// What it held at the last sync that succeeded.
