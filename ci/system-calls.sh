@@ -3,6 +3,9 @@
 # is not the executor's, and nothing else on that descriptor but its close. A second call could tear a record or write
 # it twice, one on the executor's thread could keep that from everybody.
 #
+# Of the two syncs each must be its own call: fdatasync(2) leaves out metadata that fsync(2) makes durable, and no other
+# test can tell.
+#
 # Then it has every close(2) answer EDQUOT, as NFS may when a quota is used up, and checks that whoever closes is told
 # so.
 set -euo pipefail
@@ -36,6 +39,17 @@ awk '
     }
 ' "$trace" || { echo "system-calls: one write on a thread of the pool, and its close, were expected" >&2; exit 1; }
 
+# The binary's name is in the last line that cargo prints.
+binary=$(cargo test --all-features --test it --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
+[ -x "$binary" ] || { echo "system-calls: no test binary was found: '$binary'" >&2; exit 1; }
+
+syncs=d1_which_sync::of_files_each_is_a_call_of_the_system
+strace -f -y -o "$trace" -e trace=fsync,fdatasync "$binary" --exact "$syncs" | grep -F '1 passed'
+calls=$(sed -nE 's/^[0-9]+ +([a-z]+)\([0-9]+<[^>]*which-sync>.*/\1/p' "$trace" | tr '\n' ' ')
+pair='fdatasync fsync '
+echo "syncs of files: $calls"
+[ "$calls" = "$pair$pair$pair$pair" ] || { echo "system-calls: four times '$pair' was expected" >&2; exit 1; }
+
 # A tracer may follow its own children and yet be refused a process beside it, as by Yama. One that is let stays until
 # the time is over.
 sleep 60 &
@@ -48,9 +62,7 @@ if [ "$attached" -ne 124 ]; then
     exit
 fi
 
-# Its name is in the last line that cargo prints. strace is attached when the test says so.
-binary=$(cargo test --all-features --test it --no-run 2>&1 | sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
-[ -x "$binary" ] || { echo "system-calls: no test binary was found: '$binary'" >&2; exit 1; }
+# strace is attached when the test says so.
 exec {out}< <(AWC_CLOSE_ANSWERS=122 exec "$binary" --nocapture --exact close_answers::of_files_pipes_and_sockets 2>&1)
 tested=$!
 while read -r line <&"$out" && [[ $line != *'attach strace now' ]]; do :; done

@@ -3,7 +3,10 @@
 
 use std::pin::Pin;
 
-use async_write_complete::{AssertComplete, AsyncSyncComplete, AsyncSyncCompleteExt, Inline, adapter::ToTokio};
+use async_write_complete::{
+    AssertComplete, AsyncSyncComplete, AsyncSyncCompleteExt, Inline, Offload, adapter::ToTokio, fs::PositionedFile,
+    tokio::fs::File,
+};
 
 use crate::common::{
     destination::{Observer, Scripted},
@@ -39,4 +42,23 @@ fn a_writer_on_the_callers_thread() {
     let destination = Scripted::new();
     let seen = destination.observer();
     passes_both_on(Inline::new(AssertComplete::new(destination)), &Stepped::new(), &seen);
+}
+
+/// `ci/system-calls.sh` sees that each pair is an fdatasync(2) and an fsync(2), and counts the pairs.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_files_each_is_a_call_of_the_system() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || std::fs::File::create(directory.path().join("which-sync")).unwrap();
+    let mut file = Offload::new(open());
+    file.sync_data().await.unwrap();
+    file.sync_all().await.unwrap();
+    let file_at_positions = PositionedFile::new(open()).unwrap();
+    file_at_positions.sync_data().await.unwrap();
+    file_at_positions.sync_all().await.unwrap();
+    let mut tokios = File::from_std(open());
+    tokios.sync_data().await.unwrap();
+    tokios.sync_all().await.unwrap();
+    tokios.sync_data_complete().await.unwrap();
+    tokios.sync_all_complete().await.unwrap();
 }
