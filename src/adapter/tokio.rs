@@ -1,7 +1,9 @@
 //! [`ToTokio`] and [`FromTokio`].
 
+#[cfg(feature = "futures-io")]
+use std::io::SeekFrom;
 use std::{
-    io::{self, IoSlice, SeekFrom},
+    io::{self, IoSlice},
     pin::Pin,
     task::{Context, Poll, Waker, ready},
 };
