@@ -6,7 +6,7 @@ use std::{
     io,
     pin::Pin,
     sync::{Arc, PoisonError},
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Poll, Wake, Waker, ready},
 };
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     error::RepeatableError,
     guard::{catch_panics, drop_catching_panics, ignore_panics},
     primitives::{Mutex, MutexGuard},
-    write::{AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite},
+    write::{AsyncWriteComplete, AsyncWriteCompleteExt, HeldWrite, poll_budget},
 };
 
 /// The machine behind its lock. It is apart from the writer, so that the writer can have a waker of it.
@@ -169,6 +169,11 @@ impl<'a, W> Append<'a, W> {
         Self { log, record, level, state: State::New }
     }
 
+    /// Whether the first poll has its answer without the writer.
+    fn is_ready_at_once(&self, machine: &Machine<Waker>) -> bool {
+        matches!(self.state, State::New) && machine.answers_at_once(self.record, self.level)
+    }
+
     /// Whether there is an answer, or something to do, or to wait for with `waker`.
     fn ask(
         &mut self,
@@ -227,16 +232,18 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
         let this = self.get_mut();
         // Cloned before the lock is taken, and before the writer is, which a panic must not keep.
         let mut waker = Some(cx.waker().clone());
-        let mut ended = None;
+        let mut deferred = Deferred::default();
+        let mut machine = this.log.shared.lock();
+        if this.is_ready_at_once(&machine) {
+            drop(machine);
+            // Any other answer has been waited for, or is counted by the writer. Nothing is taken before the turn.
+            ready!(poll_budget(cx));
+            machine = this.log.shared.lock();
+        }
         loop {
-            let mut deferred = Deferred::default();
-            let mut machine = this.log.shared.lock();
-            if let Some(ended) = ended.take() {
-                machine.finish(ended, &mut deferred);
-            }
             let decision = this.ask(&mut machine, &mut waker, &mut deferred);
             drop(machine);
-            run_deferred(deferred);
+            run_deferred(std::mem::take(&mut deferred));
             match decision.unwrap_or_else(|failed| Decision::Answer(Err(failed))) {
                 Decision::Answer(answer) => {
                     this.state = State::Done { was_accepted: this.is_accepted() };
@@ -244,7 +251,10 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
                 }
                 Decision::Wait => return Poll::Pending,
                 Decision::Lead(action) => match this.lead(action) {
-                    Poll::Ready(done) => ended = Some(done),
+                    Poll::Ready(ended) => {
+                        machine = this.log.shared.lock();
+                        machine.finish(ended, &mut deferred);
+                    }
                     Poll::Pending => {
                         this.wait(waker);
                         return Poll::Pending;

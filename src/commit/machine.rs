@@ -112,6 +112,11 @@ impl<K> Machine<K> {
         self.failed.as_mut().map(RepeatableError::give)
     }
 
+    /// Whether a new waiter would have its answer at once.
+    pub(super) fn answers_at_once(&self, record: &[u8], level: Level) -> bool {
+        self.failed.is_some() || record.is_empty() && self.accepted <= self.reached(level).0
+    }
+
     /// Accepts `record` in its turn; or has it wait for room, as it may have done `before`. A record of no bytes waits
     /// for all before it.
     pub(super) fn accept(

@@ -40,7 +40,7 @@ const MANY: usize = 20_000_000;
 
 /// Calls `write` until the other task, which is polled after this one, has been polled twice.
 #[track_caller]
-fn gives_turns(mut write: impl AsyncFnMut()) {
+pub(crate) fn gives_turns(mut write: impl AsyncFnMut()) {
     let turns = Cell::new(0);
     let writing = async {
         let mut writes = 0;
@@ -269,13 +269,21 @@ fn no_operation_keeps_the_executor() {
     );
 }
 
+/// How many answers a run of a task has at least.
+pub(crate) const ANSWERS: usize = 8;
+
 /// Has the next answer to `task` end its run: as many as a run has at least, and the time of one.
-fn spend_the_budget(task: &Task) {
+pub(crate) fn spend_the_budget(task: &Task) {
+    while !(0..ANSWERS).all(|_| task.poll(poll_budget).is_ready()) {}
+    outlast_a_run();
+}
+
+/// Waits for longer than a run of a task may last.
+pub(crate) fn outlast_a_run() {
     const RUN: Duration = Duration::from_micros(150);
 
-    while !(0..8).all(|_| task.poll(poll_budget).is_ready()) {}
-    let answered = Instant::now();
-    while answered.elapsed() <= RUN {
+    let begun = Instant::now();
+    while begun.elapsed() <= RUN {
         std::hint::spin_loop();
     }
 }

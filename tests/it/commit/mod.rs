@@ -3,11 +3,16 @@
 mod batches;
 mod cancellation;
 mod failures;
+mod turns;
 
-use std::task::Poll;
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use async_write_complete::{
-    Offload,
+    AsyncSyncComplete, AsyncWriteComplete, Offload, Submitted,
     commit::{Append, GroupCommit, Position},
 };
 
@@ -24,12 +29,12 @@ fn log(destination: Scripted) -> (Log, Stepped, Observer) {
     (GroupCommit::new(writer), pool, seen)
 }
 
-fn poll(append: &mut Append<'_, Offload<Scripted, Stepped>>) -> Poll<std::io::Result<Position>> {
+fn poll(append: &mut Append<'_, Offload<Scripted, Stepped>>) -> Poll<io::Result<Position>> {
     poll_future(append)
 }
 
 /// Polls all in turn, and steps the pool, until each has its answer.
-fn finish(pool: &Stepped, appends: Vec<Append<'_, Offload<Scripted, Stepped>>>) -> Vec<std::io::Result<u64>> {
+fn finish(pool: &Stepped, appends: Vec<Append<'_, Offload<Scripted, Stepped>>>) -> Vec<io::Result<u64>> {
     let mut answers: Vec<_> = appends.iter().map(|_| None).collect();
     let mut appends: Vec<_> = appends.into_iter().map(Some).collect();
     for _ in 0..1000 {
@@ -45,4 +50,39 @@ fn finish(pool: &Stepped, appends: Vec<Append<'_, Offload<Scripted, Stepped>>>) 
         pool.run_all();
     }
     panic!("they wait for nothing")
+}
+
+/// A writer that answers each call at once, as a function says, and gives no turns.
+struct AtOnce {
+    write: Box<dyn FnMut(usize) -> io::Result<()> + Send>,
+    sync: Box<dyn FnMut() -> io::Result<()> + Send>,
+}
+
+impl AtOnce {
+    fn new(
+        write: impl FnMut(usize) -> io::Result<()> + Send + 'static,
+        sync: impl FnMut() -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self { write: Box::new(write), sync: Box::new(sync) }
+    }
+}
+
+impl AsyncWriteComplete for AtOnce {
+    fn poll_write_submit(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
+        Poll::Ready((self.write)(buf.len()).map(|()| Submitted::Complete(buf.len())))
+    }
+
+    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncSyncComplete for AtOnce {
+    fn poll_sync_data(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready((self.sync)())
+    }
+
+    fn poll_sync_all(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_sync_data(cx)
+    }
 }
