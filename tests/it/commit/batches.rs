@@ -2,22 +2,21 @@
 
 use std::{
     future::Future,
-    io,
     pin::Pin,
-    sync::{Arc, OnceLock, Weak},
-    task::{Context, Poll},
+    sync::{Arc, mpsc},
+    task::Poll,
 };
 
 use async_write_complete::{
-    AsyncWriteComplete, AsyncWriteCompleteExt, Inline, Submitted, Ticket,
+    AsyncWriteComplete, AsyncWriteCompleteExt, Inline,
     commit::{GroupCommit, Parts, Position},
 };
 use futures_lite::future::block_on;
 
-use super::{finish, log, poll};
+use super::{AtOnce, finish, log, poll};
 use crate::common::{
     destination::Scripted,
-    steps::{ready, write_now},
+    steps::{poll_future, ready, write_now},
     waker::Task,
 };
 
@@ -133,43 +132,42 @@ fn a_record_that_is_larger_than_a_batch_is_one() {
     assert_eq!((seen.writes(), seen.bytes()), (vec![3, 100, 3, 100], records.concat()));
 }
 
-/// Completes at once, and while it is called another task appends a small record.
-struct Busy {
-    log: Arc<OnceLock<Weak<GroupCommit<Self>>>>,
-    writes: Vec<usize>,
-}
-
-impl AsyncWriteComplete for Busy {
-    fn poll_write_submit(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<Submitted>> {
-        self.writes.push(buf.len());
-        if self.writes.len() < 100 {
-            let log = self.log.get().and_then(Weak::upgrade).unwrap();
-            assert!(Pin::new(&mut log.append(b"x")).poll(cx).is_pending(), "another one leads");
-        }
-        Poll::Ready(Ok(Submitted::Complete(buf.len())))
-    }
-
-    fn poll_write_complete(self: Pin<&mut Self>, _: &mut Context<'_>, ticket: Ticket) -> Poll<io::Result<usize>> {
-        unreachable!("{ticket:?} is none of this writer")
-    }
-
-    fn poll_close_complete(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
+/// A log with batches of 4 bytes, whose writer says how long each write was, and `None` for a sync. While each of its
+/// first writes is made, another task appends a small record.
+fn busy() -> (Arc<GroupCommit<AtOnce>>, mpsc::Receiver<Option<usize>>) {
+    let (calls, seen) = mpsc::channel();
+    let syncs = calls.clone();
+    let log = AtOnce::log(4, |log| {
+        let mut others = 0..100;
+        let write = move |len| {
+            calls.send(Some(len)).unwrap();
+            if others.next().is_some() {
+                let log = log.upgrade().unwrap();
+                assert!(poll_future(&mut log.append(b"x")).is_pending(), "another one leads");
+            }
+            Ok(())
+        };
+        AtOnce::new(write, move || Ok(syncs.send(None).unwrap()))
+    });
+    (log, seen)
 }
 
 /// Small ones come without end, and always fit. The large one leads their writes, and has its own.
 #[test]
 fn a_large_record_that_leads_is_passed_no_more() {
-    let place = Arc::new(OnceLock::new());
-    let log = Arc::new(GroupCommit::new(Busy { log: place.clone(), writes: Vec::new() }).max_batch(4));
-    place.set(Arc::downgrade(&log)).unwrap();
+    let (log, seen) = busy();
     block_on(log.append(b"a")).unwrap();
     let end = block_on(log.append(&[b'L'; 100])).unwrap();
     assert_eq!(at(end), 102, "one small record was before it");
-    drop(place);
-    let parts = Arc::into_inner(log).expect("nobody else has it").into_inner();
-    assert_eq!(parts.writer.writes, [1, 1, 100]);
+    assert_eq!(seen.try_iter().collect::<Vec<_>>(), [Some(1), Some(1), Some(100)]);
+}
+
+/// A write that goes before it serves more records by the same sync, but they come without end.
+#[test]
+fn a_sync_waits_for_one_more_write_alone() {
+    let (log, seen) = busy();
+    block_on(log.append_durable(b"durable")).unwrap();
+    assert_eq!(seen.try_iter().collect::<Vec<_>>(), [Some(7), Some(1), None]);
 }
 
 /// When all others are gone, whoever waits for room carries on.

@@ -8,6 +8,7 @@ mod turns;
 use std::{
     io,
     pin::Pin,
+    sync::{Arc, Weak},
     task::{Context, Poll},
 };
 
@@ -64,6 +65,11 @@ impl AtOnce {
         sync: impl FnMut() -> io::Result<()> + Send + 'static,
     ) -> Self {
         Self { write: Box::new(write), sync: Box::new(sync) }
+    }
+
+    /// A log whose writer may use the log.
+    fn log(max_batch: usize, writer: impl FnOnce(Weak<GroupCommit<Self>>) -> Self) -> Arc<GroupCommit<Self>> {
+        Arc::new_cyclic(|log| GroupCommit::new(writer(log.clone())).max_batch(max_batch))
     }
 }
 
