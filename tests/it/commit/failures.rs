@@ -2,12 +2,12 @@
 
 use std::{io, task::Poll};
 
-use async_write_complete::{AsyncWriteComplete, Indeterminate};
+use async_write_complete::{AsyncWriteComplete, Indeterminate, commit::GroupCommit};
 
-use super::{finish, log, poll};
+use super::{AtOnce, finish, log, poll};
 use crate::common::{
     destination::{Outcome, Scripted},
-    steps::failed,
+    steps::{failed, poll_future},
 };
 
 const RECORDS: usize = 8;
@@ -210,4 +210,21 @@ fn a_refused_job_is_a_failure() {
     drop(append);
     assert_eq!(log.into_inner().complete.offset(), 0);
     assert!(seen.bytes().is_empty());
+}
+
+/// A writer of somebody else's, without an `Offload` that would catch it.
+#[test]
+fn a_writer_that_panics_is_a_failure() {
+    let panics_in_a_write = || GroupCommit::new(AtOnce::new(|_| panic!("scripted"), || Ok(())));
+    let panics_in_a_sync = || GroupCommit::new(AtOnce::new(|_| Ok(()), || panic!("scripted")));
+    for (log, complete) in [(panics_in_a_write(), 0), (panics_in_a_sync(), 5)] {
+        let first = failed(poll_future(&mut log.append_durable(b"first")));
+        assert!(Indeterminate::find(&first).is_some(), "{first:?}");
+        assert!(first.to_string().contains("scripted"), "{first}");
+        for mut later in [log.append(b"later"), log.append_durable(b"later"), log.append(b"")] {
+            assert_eq!(failed(poll_future(&mut later)).to_string(), first.to_string());
+        }
+        let parts = log.into_inner();
+        assert_eq!((parts.complete.offset(), parts.durable.offset()), (complete, 0));
+    }
 }
