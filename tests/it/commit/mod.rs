@@ -4,6 +4,7 @@ mod batches;
 mod cancellation;
 mod failures;
 mod turns;
+mod wakers;
 
 use std::{
     io,

@@ -71,6 +71,11 @@ pub fn poll_with<R>(waker: &Waker, poll: impl FnOnce(&mut Context<'_>) -> Poll<R
     poll(&mut Context::from_waker(waker))
 }
 
+/// Polls a future once with `waker`.
+pub fn poll_future_with<F: Future + Unpin>(waker: &Waker, future: &mut F) -> Poll<F::Output> {
+    poll_with(waker, |cx| pin!(future).poll(cx))
+}
+
 /// A waker that calls `wake` when it is woken, on the thread that wakes it.
 pub fn calls(wake: impl Fn() + Send + Sync + 'static) -> Waker {
     struct Calls<F>(F);
@@ -89,19 +94,24 @@ pub fn panics_in_wake() -> Waker {
     calls(|| panic!("the waker panics"))
 }
 
-/// A waker whose last clone panics when it is dropped.
-pub fn panics_in_drop() -> Waker {
-    struct Dropped;
+/// A waker whose last clone calls `drop` when it is dropped.
+pub fn calls_in_drop(drop: impl Fn() + Send + Sync + 'static) -> Waker {
+    struct Dropped<F: Fn()>(F);
 
-    impl Wake for Dropped {
+    impl<F: Fn() + Send + Sync + 'static> Wake for Dropped<F> {
         fn wake(self: Arc<Self>) {}
     }
 
-    impl Drop for Dropped {
+    impl<F: Fn()> Drop for Dropped<F> {
         fn drop(&mut self) {
-            assert!(std::thread::panicking(), "the waker panics in its drop");
+            (self.0)();
         }
     }
 
-    Waker::from(Arc::new(Dropped))
+    Waker::from(Arc::new(Dropped(drop)))
+}
+
+/// A waker whose last clone panics when it is dropped.
+pub fn panics_in_drop() -> Waker {
+    calls_in_drop(|| assert!(std::thread::panicking(), "the waker panics in its drop"))
 }
