@@ -35,6 +35,8 @@ use super::{
 use crate::error::RepeatableError;
 
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod room;
 #[cfg(test)]
 mod table;
