@@ -170,8 +170,6 @@ impl<K> Machine<K> {
         let Some(next) = self.next_phase() else { return Decision::Wait };
         self.is_led = true;
         self.is_ready = false;
-        // It has its turn; what it finds need not wake it.
-        self.wait(waiter, None, deferred);
         let action = self.begin(next);
         self.wake_reached(deferred);
         Decision::Lead(action)
@@ -210,8 +208,6 @@ impl<K> Machine<K> {
     pub(super) fn pending(&mut self, waiter: Waiter, waker: Option<K>, deferred: &mut Deferred<K>) {
         self.is_led = false;
         self.wait(waiter, waker, deferred);
-        // This one may wait for room, of which there is some now.
-        self.wake_reached(deferred);
         // The writer may have woken the log while it was polled.
         self.wake_waiters(deferred);
     }
@@ -289,7 +285,7 @@ impl<K> Machine<K> {
     }
 
     /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is
-    /// not woken again.
+    /// not woken again; nor is the leader, whose waker was taken here.
     fn wake_waiters(&mut self, deferred: &mut Deferred<K>) {
         if self.next_phase().is_some() {
             for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {

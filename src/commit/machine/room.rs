@@ -27,6 +27,7 @@ impl Played {
         played.woken();
         played.finish(Ended::Write(Vec::new()));
         played.lead(second);
+        played.machine.pending(second, Some("second"), &mut played.deferred);
         (played, waiters)
     }
 
