@@ -110,9 +110,8 @@ fn run_deferred(deferred: Deferred<Waker>) {
     for waker in deferred.drop {
         drop_catching_panics(waker);
     }
-    for error in deferred.errors {
-        drop_catching_panics(error);
-    }
+    // These catch the panics of their own drop.
+    drop(deferred.errors);
 }
 
 /// The future of [`append`](GroupCommit::append) and [`append_durable`](GroupCommit::append_durable).
