@@ -147,7 +147,11 @@ fn busy() -> (Arc<GroupCommit<AtOnce>>, mpsc::Receiver<Option<usize>>) {
             }
             Ok(())
         };
-        AtOnce::new(write, move || Ok(syncs.send(None).unwrap()))
+        let sync = move || {
+            syncs.send(None).unwrap();
+            Ok(())
+        };
+        AtOnce::new(write, sync)
     });
     (log, seen)
 }

@@ -16,9 +16,10 @@ use crate::{
 #[test]
 fn a_log_with_nothing_to_do_is_fair() {
     let log = GroupCommit::new(Inline::new(Scripted::new()));
-    let end = block_on(log.append_durable(b"all there is")).unwrap();
+    let end = block_on(log.append(b"all there is")).unwrap();
     gives_turns(async || assert_eq!(log.append(b"").await.unwrap(), end));
     gives_turns(async || assert_eq!(log.settle().await.unwrap(), end));
+    assert_eq!(block_on(log.sync()).unwrap(), end);
     gives_turns(async || assert_eq!(log.sync().await.unwrap(), end));
 }
 
@@ -52,14 +53,15 @@ fn a_turn_of_a_log_is_followed_by_the_answer() {
     }
 }
 
-/// A record costs what its writer counts, which is nothing here.
+/// What is written or synced costs what its writer counts, which is nothing here.
 #[test]
-fn an_append_that_is_written_is_left_to_its_writer_to_count() {
+fn an_append_that_goes_to_the_writer_is_left_to_that_to_count() {
     with_a_new_budget(|| {
         let log = GroupCommit::new(AtOnce::new(|_| Ok(()), || Ok(())));
         let task = Task::new();
         for _ in 0..ANSWERS {
-            assert!(ready(task.poll_future(&mut log.append_durable(b"x"))).is_ok());
+            assert!(ready(task.poll_future(&mut log.append(b"x"))).is_ok());
+            assert!(ready(task.poll_future(&mut log.append_durable(b""))).is_ok());
         }
         outlast_a_run();
         assert!(task.poll(poll_budget).is_ready(), "nothing was counted");
