@@ -58,6 +58,9 @@ pub(super) struct Inner<T> {
     last_side: Side,
     /// This side had the last operation while the other one waited: it lets the other one go first, once.
     yields: Option<Side>,
+    /// The task of the last read was woken, and has not taken its bytes: a write lets it, once, before it gives them
+    /// back to the destination.
+    read_is_due: bool,
     /// The `Offload` was dropped with an operation under way.
     abandoned: Option<UnderWay>,
 }
@@ -150,6 +153,7 @@ impl<T> Inner<T> {
     /// Answers a read from what was fetched, and lets go of the buffer when nothing is left in it.
     pub(super) fn answer_read(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
         let answer = self.machine.cursor.answer_read(buf)?;
+        self.read_is_due = false;
         self.machine.cursor.forget_seek(&mut self.machine.discarded);
         let used = self.machine.cursor.take_buffer();
         self.keep(used);
@@ -190,6 +194,7 @@ impl<T> Inner<T> {
     /// Both sides: the one that finds the destination idle first may go on.
     fn take_wakers(&mut self) -> [Option<Waker>; 2] {
         let last = self.last_side;
+        self.read_is_due = last == Side::Read && self.reader.is_some();
         if self.waker(last.other()).is_some() {
             self.yields = Some(last);
         }
@@ -211,6 +216,7 @@ impl<T> Shared<T> {
                 writer: None,
                 last_side: Side::Write,
                 yields: None,
+                read_is_due: false,
                 abandoned: None,
             }),
             posted: Flag(AtomicBool::new(false)),
@@ -257,6 +263,7 @@ impl<T> Shared<T> {
     fn mark_posted(&self, inner: &mut Inner<T>, side: Side) -> Notify {
         inner.last_side = side;
         inner.yields = None;
+        inner.read_is_due = false;
         self.ended.0.store(false, Relaxed);
         if !inner.is_spinning {
             inner.spins.posted();
@@ -293,6 +300,10 @@ impl<T> Shared<T> {
         }
         let n = inner.machine.cursor.back_by();
         if let Some(seek_back) = seek_back.filter(|_| n > 0) {
+            if std::mem::take(&mut inner.read_is_due) {
+                inner.yields = Some(Side::Read);
+                return Some(Step::Yield);
+            }
             // It ends what the reading side has begun: the operation that waits for it goes on without a turn of its own.
             return Some(Step::Posted(self.post(inner, Side::Read, Operation::SeekBack(seek_back, n), None)));
         }

@@ -15,6 +15,11 @@ impl Half {
     /// The destination is like a socket: its cursor cannot be moved back.
     fn new(writer: Writer) -> Self {
         writer.shared.lock().machine.cursor.moved_back(Ok(false));
+        Self::of_a_file(writer)
+    }
+
+    /// Its cursor can be moved back.
+    fn of_a_file(writer: Writer) -> Self {
         Self(StdArc::new(Mutex::new(writer)))
     }
 
@@ -68,6 +73,22 @@ fn a_reader_and_a_writer() {
 #[test]
 fn a_reader_and_a_writer_whose_worker_spins() {
     both_are_answered(Policy::spin_at_most(Duration::from_nanos(1)));
+}
+
+/// The writer may come before the reader has taken what was fetched for it. Loom has not so many threads.
+#[cfg(awc_shuttle)]
+#[test]
+fn a_reader_and_a_writer_of_a_file() {
+    large_model(|| {
+        let (log, pool) = (Log::default(), Threads::new());
+        let half = Half::of_a_file(writer(&log, never, &pool));
+        let reader = half.clone();
+        let reader = thread::spawn(move || assert_eq!(reader.read().unwrap(), b'a'));
+        assert_eq!(half.write(b"w").unwrap(), 1);
+        reader.join().unwrap();
+        pool.end(half.whole());
+        log.assert(b"w", 1);
+    });
 }
 
 /// The reader gets its byte, or the error that the handle is closed.
