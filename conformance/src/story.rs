@@ -83,14 +83,33 @@ struct Live {
     case: String,
     /// How many polls there were.
     polls: usize,
-    /// How long the step has lasted that goes on.
-    age: Option<Duration>,
-    /// How long what goes on may still last.
-    left: Option<Duration>,
+    /// How long the step has lasted that goes on, from the first look at the clock after it was begun.
+    age: Option<Age>,
+    /// How long what goes on has lasted that has a limit, and the limit.
+    limited: Option<(Age, Duration)>,
     /// What the kit waits for.
     awaited: Option<String>,
     /// Whether the destination was made to answer `Ok(0)`.
     refuses: bool,
+}
+
+/// Whoever looks at the clock cannot know when before that something began.
+#[derive(Clone, Copy, Debug)]
+enum Age {
+    New,
+    Seen(Duration),
+}
+
+impl Age {
+    /// After so much more `time`.
+    fn grow(&mut self, time: Duration) -> Duration {
+        let age = match self {
+            Self::New => Duration::ZERO,
+            Self::Seen(age) => *age + time,
+        };
+        *self = Self::Seen(age);
+        age
+    }
 }
 
 impl Log {
@@ -119,7 +138,7 @@ impl Log {
 
     /// What goes on without steps of its own, such as a loop of many polls, is alive.
     pub(crate) fn touch(&self) {
-        self.live().age = Some(Duration::ZERO);
+        self.live().age = Some(Age::New);
     }
 
     /// Ends the step that was begun last.
@@ -182,16 +201,16 @@ impl Log {
 
     /// What goes on has to be over after `limit`, or may take its time again.
     pub(crate) fn limit(&self, limit: Option<Duration>) {
-        self.live().left = limit;
+        self.live().limited = limit.map(|limit| (Age::New, limit));
     }
 
     /// So much `time` has passed. Whether what goes on should be over: what has to be over by now, or a step of more
     /// than `limit`.
     pub(crate) fn is_overdue_after(&self, time: Duration, limit: Duration) -> bool {
         let mut live = self.live();
-        live.age = live.age.map(|age| age + time);
-        live.left = live.left.map(|left| left.saturating_sub(time));
-        live.left.is_some_and(|left| left.is_zero()) || live.age.is_some_and(|age| age >= limit)
+        let step_is_overdue = live.age.as_mut().is_some_and(|age| age.grow(time) >= limit);
+        let is_over_its_limit = live.limited.as_mut().is_some_and(|(age, limit)| age.grow(time) >= *limit);
+        step_is_overdue || is_over_its_limit
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {
@@ -206,7 +225,7 @@ impl Live {
             *left_out += steps.drain(KEPT..2 * KEPT).count();
         }
         steps.push(Step { poll, did, saw: String::new(), offset: None });
-        self.age = Some(Duration::ZERO);
+        self.age = Some(Age::New);
         self.awaited = None;
     }
 }
