@@ -32,7 +32,10 @@ macro_rules! to_adapter {
             /// the write came out short, the adapter still owes its caller that count after the flush: a sync made here
             /// succeeds, and covers the bytes that are complete and not those that are missing.
             $(
-                #[doc = concat!("\nAn operation here comes before a ", stringify!($field), " that is under way.")]
+                #[doc = concat!(
+                    "\nAn operation here comes before a ", stringify!($field), " that is under way, and a reader that \
+                     waits for that is woken by the adapter alone: poll it afterwards."
+                )]
             )?
             pub const fn inner_mut(&mut self) -> &mut W {
                 &mut self.writer

@@ -14,7 +14,7 @@ use async_write_complete::contract::Rule;
 use super::{cell::Cell, subjects::Subject};
 use crate::child::{Child, ONE_THREAD};
 
-/// How long this side waits for a cell: longer than the kit, which can tell what hangs and what does not finish.
+/// How long this side waits for a cell: longer than the kit waits for one step, so that it can tell what hangs.
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Judges one rule of one subject in a process of its own, whose files live in `folder`.

@@ -72,7 +72,7 @@ pub(crate) fn all() -> Vec<&'static Subject> {
 /// How long to wait for what should happen by itself: long for a write on this machine, short for a person.
 const PATIENCE: Duration = Duration::from_millis(800);
 
-/// How long a step of a check may take; all of them may take ten times as long.
+/// How long a step of a check may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// The same for our own, which never come to nothing: a sync may take that long where many write.
