@@ -304,7 +304,7 @@ impl<T> Shared<T> {
                 inner.yields = Some(Side::Read);
                 return Some(Step::Yield);
             }
-            // It ends what the reading side has begun: the operation that waits for it goes on without a turn of its own.
+            // It ends what the reading side has begun: the operation that waits for it goes on without another turn.
             return Some(Step::Posted(self.post(inner, Side::Read, Operation::SeekBack(seek_back, n), None)));
         }
         inner.forget(false);
