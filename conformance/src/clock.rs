@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-/// The most that counts between two looks, and how often whoever waits has to look.
+/// How often whoever waits looks at its clock.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 
-/// Stands still while the machine does: a virtual machine that was stopped for some seconds is no fault of a writer.
+/// A clock that counts at most one and a half [`TICK`]s between two looks, so that it stands still while the machine
+/// does: a virtual machine that was stopped for some seconds is no fault of a writer.
 #[derive(Debug)]
 pub(crate) struct Clock {
     looked: Instant,
@@ -24,7 +25,7 @@ impl Clock {
         self.elapsed
     }
 
-    /// The time since the last look.
+    /// The time since the last look, which [`elapsed`](Self::elapsed) does not count then.
     pub(crate) fn lap(&mut self) -> Duration {
         let before = std::mem::replace(&mut self.looked, Instant::now());
         // The thread that waits is woken a little late.

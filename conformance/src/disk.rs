@@ -129,6 +129,7 @@ pub fn check_syncs<W: AsyncSyncComplete + Unpin>(
                 run.write(round)?;
                 run.sync(waits || Some(round) != fails, round % 2 == 0)?;
             }
+            // Nor does one more succeed, whether or not the one that failed was waited for.
             run.sync(true, true)?;
         }
     }
@@ -155,7 +156,7 @@ impl<'a, W: AsyncSyncComplete + Unpin> Run<'a, W> {
         written.map_err(|error| format!("a write after {} syncs: {error}", self.disk.syncs()))
     }
 
-    /// One sync, to its end or dropped after its first poll; what it answers is judged.
+    /// One sync, to its end or dropped once it was begun; what it answers is judged.
     fn sync(&mut self, waits: bool, data: bool) -> Result<(), String> {
         let before = self.disk.live();
         let answer = if waits {
@@ -185,19 +186,19 @@ impl<'a, W: AsyncSyncComplete + Unpin> Run<'a, W> {
         }
     }
 
-    /// One poll of a sync, and more after turns for the executor (rule P4), of which none makes a sync.
+    /// Polls a sync until it is begun, as [`Task::poll_past_turns`] does. A poll in which the disk has synced is no
+    /// turn (rule P4), even if it wakes its own task.
     fn begin_sync(&mut self) -> Poll<io::Result<()>> {
         let (task, syncs) = (Task::new(), self.disk.syncs());
-        let mut turns = 0;
-        loop {
+        for _ in 0..MAX_TURNS {
             let wakes = task.own_wakes();
             let polled = task.poll(|cx| Pin::new(&mut self.writer).poll_sync_data(cx));
-            let is_turn = task.own_wakes() > wakes && self.disk.syncs() == syncs && turns < MAX_TURNS;
+            let is_turn = task.own_wakes() > wakes && self.disk.syncs() == syncs;
             if polled.is_ready() || !is_turn {
                 return polled;
             }
-            turns += 1;
         }
+        Poll::Pending
     }
 
     fn over_an_outstanding_write(mut self) -> Result<(), String> {

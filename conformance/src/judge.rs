@@ -184,11 +184,12 @@ pub(crate) fn on_a_thread(
         let received = receive.recv_timeout(TICK);
         let lap = clock.lap();
         elapsed += lap;
+        let is_overdue = log.advance(lap, kit.declared.step_limit());
         match received {
             Ok(Some(outcome)) => return outcome,
             Ok(None) => return Outcome::Unclear("`within` did not call the check".to_owned()),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Outcome::Unclear("`within` panicked".to_owned()),
-            Err(mpsc::RecvTimeoutError::Timeout) if log.is_overdue_after(lap, kit.declared.step_limit()) => {
+            Err(mpsc::RecvTimeoutError::Timeout) if is_overdue => {
                 kit.declared.waited_in_vain();
                 return hung(rule, seed, &log);
             }

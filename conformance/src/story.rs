@@ -83,9 +83,9 @@ struct Live {
     case: String,
     /// How many polls there were.
     polls: usize,
-    /// How long the step has lasted that goes on, from the first look at the clock after it was begun.
+    /// The age of the step that goes on, since it was begun or touched; `None` if none does.
     age: Option<Age>,
-    /// How long what goes on has lasted that has a limit, and the limit.
+    /// The age of what has a limit, and the limit.
     limited: Option<(Age, Duration)>,
     /// What the kit waits for.
     awaited: Option<String>,
@@ -93,7 +93,8 @@ struct Live {
     refuses: bool,
 }
 
-/// Whoever looks at the clock cannot know when before that something began.
+/// How long something has lasted. The watchdog adds time at each tick. The first one after the beginning adds none,
+/// since it cannot know how much of the tick came before.
 #[derive(Clone, Copy, Debug)]
 enum Age {
     New,
@@ -101,7 +102,7 @@ enum Age {
 }
 
 impl Age {
-    /// After so much more `time`.
+    /// Adds `time`, and returns the new age.
     fn grow(&mut self, time: Duration) -> Duration {
         let age = match self {
             Self::New => Duration::ZERO,
@@ -204,9 +205,9 @@ impl Log {
         self.live().limited = limit.map(|limit| (Age::New, limit));
     }
 
-    /// So much `time` has passed. Whether what goes on should be over: what has to be over by now, or a step of more
-    /// than `limit`.
-    pub(crate) fn is_overdue_after(&self, time: Duration, limit: Duration) -> bool {
+    /// Adds `time` to what goes on. Returns whether it should be over: a step of `limit` or more, or what has a limit
+    /// of its own.
+    pub(crate) fn advance(&self, time: Duration, limit: Duration) -> bool {
         let mut live = self.live();
         let step_is_overdue = live.age.as_mut().is_some_and(|age| age.grow(time) >= limit);
         let is_over_its_limit = live.limited.as_mut().is_some_and(|(age, limit)| age.grow(time) >= *limit);

@@ -175,9 +175,12 @@ pub(crate) fn reenters_in_drop() -> Waker {
     Waker::from(Arc::new(Dropped))
 }
 
+/// What a waker says that panics when it is woken.
+pub(crate) const WAKER_PANICS: &str = "the waker panics";
+
 /// A waker that panics when it is woken, without a word on standard error.
 pub(crate) fn panics_in_wake() -> Waker {
-    calls(|| resume_unwind(Box::new("the waker panics")))
+    calls(|| resume_unwind(Box::new(WAKER_PANICS)))
 }
 
 /// The same on this thread alone: the thread of a runtime's reactor may abort the process if anything panics on it.
@@ -185,7 +188,7 @@ pub(crate) fn panics_in_wake_here() -> Waker {
     let here = thread::current().id();
     calls(move || {
         if thread::current().id() == here {
-            resume_unwind(Box::new("the waker panics"));
+            resume_unwind(Box::new(WAKER_PANICS));
         }
     })
 }

@@ -74,10 +74,13 @@ impl AsyncSyncComplete for WithATurn {
 }
 
 #[test]
-fn a_turn_at_any_poll_is_no_fault() {
+fn a_turn_at_any_poll_is_no_fault_and_hides_none() {
     for before in 0..40 {
-        let found = check_syncs(|disk| WithATurn(OverDisk::new(disk, None), before), || {});
-        assert_eq!(found, Ok(()), "a turn after {before} polls");
+        let check = |flaw| check_syncs(|disk| WithATurn(OverDisk::new(disk, flaw), before), || {});
+        assert_eq!(check(None), Ok(()), "a turn after {before} polls");
+        for flaw in SyncFlaw::ALL {
+            assert!(check(Some(flaw)).is_err(), "{flaw:?}, a turn after {before} polls");
+        }
     }
 }
 

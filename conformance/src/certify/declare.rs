@@ -112,13 +112,14 @@ impl<W: AsyncWriteComplete + 'static> Certify<W> {
     }
 
     /// How long to wait for what should happen by itself. 4 s unless set, and none at all if [steps](Carrier::Steps)
-    /// carry the writes. A wait that came to nothing makes the later ones shorter.
+    /// carry the writes. A wait that came to nothing makes the later ones shorter. Time in which the machine stands
+    /// still does not count.
     pub fn patience(self, patience: Duration) -> Self {
         self.declares(|declared| declared.patience = Some(patience))
     }
 
     /// How long one step of a check may take, such as a poll or a drop: what has not come back then hangs. 4 s unless
-    /// set. A step that hung makes the later limits shorter.
+    /// set. A step that hung makes the later limits shorter. Time in which the machine stands still does not count.
     pub fn limit(self, limit: Duration) -> Self {
         self.declares(|declared| declared.limit = limit)
     }

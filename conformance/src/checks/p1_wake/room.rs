@@ -18,7 +18,7 @@ use crate::{
     judge::{Judge, Judged, Stop},
     need::Need,
     operations::Filled,
-    task::{Task, panics_in_wake_here, reentering, reenters_in_wake},
+    task::{Task, WAKER_PANICS, panics_in_wake_here, reentering, reenters_in_wake},
     trial::{Trial, no_sense},
 };
 
@@ -46,8 +46,8 @@ fn fill(trial: &mut Trial<'_>, task: &Task) -> Judged<usize> {
 }
 
 /// Whether it is a panic of [`panics_in_wake_here`].
-fn is_of_the_waker(stop: &Stop) -> bool {
-    matches!(stop, Stop::Unclear(why) if why.ends_with("the waker panics"))
+fn is_panic_of_waker(stop: &Stop) -> bool {
+    matches!(stop, Stop::Unclear(why) if why.ends_with(WAKER_PANICS))
 }
 
 fn is_woken(trial: &mut Trial<'_>) -> Judged {
@@ -74,16 +74,17 @@ pub(super) fn not_woken(trial: &mut Trial<'_>) -> Judged<Stop> {
     })
 }
 
-/// Polls once more, with `waker`, when the destination is full.
+/// Polls twice with `waker` when the destination is full. Whether the submission waits for room, with that waker.
 fn wait_with(trial: &mut Trial<'_>, waker: &Waker) -> Judged<bool> {
     let task = trial.task.clone();
     fill(trial, &task)?;
     let task = Task::of(waker.clone());
-    // One of them may be a turn for the executor (rule P4): this waker does not count it, or panics over it.
-    let mut waits = || trial.submit_unseen(&task).map(|polled| polled.is_pending());
-    match [waits(), waits()] {
+    // Either may be a turn for the executor (rule P4), which wakes at once. A waker that panics then makes that poll
+    // fail, and the other one counts.
+    let mut poll = || trial.submit_unseen(&task).map(|polled| polled.is_pending());
+    match [poll(), poll()] {
         [Ok(one), Ok(other)] => Ok(one && other),
-        [Ok(waits), Err(stop)] | [Err(stop), Ok(waits)] if is_of_the_waker(&stop) => Ok(waits),
+        [Ok(waits), Err(stop)] | [Err(stop), Ok(waits)] if is_panic_of_waker(&stop) => Ok(waits),
         [Err(stop), _] | [_, Err(stop)] => Err(stop),
     }
 }
