@@ -28,8 +28,9 @@ to_adapter! {
     /// feature `futures-io` it also [reads](tokio::io::AsyncRead) and [seeks](tokio::io::AsyncSeek) where the writer
     /// does.
     ///
-    /// Its shutdown closes the writer. A seek that was started is finished before a read, a write, a sync or a flush.
-    /// It is an [`AsyncWriteComplete`] too, for the writes that want a ticket.
+    /// Its shutdown closes the writer. A seek that was started is finished before a read, a write, a sync or a flush,
+    /// and dropped by a shutdown. The halves of `tokio::io::split` may be polled by two tasks; while a seek links them,
+    /// each may be woken for the other. It is an [`AsyncWriteComplete`] too, for the writes that want a ticket.
     ///
     /// The turns that it leaves to the executor ([P4](crate::contract::Rule::P4)) are counted by time, and not in
     /// tokio's own budget.
@@ -85,25 +86,26 @@ impl<W: AsyncWriteComplete + Unpin> AsyncWrite for ToTokio<W> {
 }
 
 impl<W> ToTokio<W> {
-    /// Polls for a task of that half.
+    /// Polls the writer with the waker that `half` needs, and wakes the other half if that is of both.
     fn poll_in<R>(
         &mut self,
         half: Half,
         cx: &mut Context<'_>,
         poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
-        let shared = self.seek.join(half, cx.waker());
+        let shared = self.seek.waker_for(half, cx.waker());
         let polled = match &shared {
             Some(shared) => poll(self, &mut Context::from_waker(shared)),
             None => poll(self, cx),
         };
         if polled.is_ready() {
-            self.seek.leave(half);
-            // To the writer inside both halves are one task, which has been answered and need not be woken.
+            self.seek.deregister(half);
+            // The writer inside knew both halves by this one waker, has answered it, and owes it no other wake.
             shared.into_iter().for_each(Waker::wake);
         } else if matches!(half, Half::Write) {
-            // A reader that finishes a seek later displaces this task.
-            self.seek.wait(half, cx.waker());
+            // The writer has this task's own waker. That of a reader that finishes a seek later takes its place there,
+            // and wakes this task from here.
+            self.seek.register(half, cx.waker());
         }
         polled
     }
@@ -131,7 +133,8 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
     }
 }
 
-/// Waits for the write in flight, and does not take its answer.
+/// Waits for the write in flight, and does not take its answer. A seek that was started it finishes first, and with it
+/// the pending write: a failure of either is the read's, and a seek whose write failed stays started.
 #[cfg(feature = "futures-io")]
 impl<W: AsyncWriteComplete + futures_io::AsyncRead + Unpin> AsyncRead for ToTokio<W> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

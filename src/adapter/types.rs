@@ -33,8 +33,8 @@ macro_rules! to_adapter {
             /// succeeds, and covers the bytes that are complete and not those that are missing.
             $(
                 #[doc = concat!(
-                    "\nAn operation here comes before a ", stringify!($field), " that is under way, and a reader that \
-                     waits for that is woken by the adapter alone: poll it afterwards."
+                    "\nAn operation here comes before a ", stringify!($field), " that was started and not finished. It may \
+                     take the place of the waker by which a task of the adapter waits for that: poll that task afterwards."
                 )]
             )?
             pub const fn inner_mut(&mut self) -> &mut W {
@@ -46,10 +46,11 @@ macro_rules! to_adapter {
             /// # Errors
             ///
             /// [`PriorWriteFailed`](crate::PriorWriteFailed) if a write was dropped that is known to have come out
-            /// short; called again, it gives the writer.
+            /// short; a second call gives the writer.
             $(
                 #[doc = concat!(
-                    "`ResourceBusy` while a ", stringify!($field), " is under way; `poll_complete` ends it."
+                    "`ResourceBusy`, and no [`WriteOutstanding`](crate::WriteOutstanding), while a ",
+                    stringify!($field), " was started and not finished: `poll_complete` finishes it."
                 )]
             )?
             /// The adapter comes back in the error.

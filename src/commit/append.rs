@@ -168,7 +168,7 @@ impl<'a, W> Append<'a, W> {
         Self { log, record, level, state: State::New }
     }
 
-    /// Whether the first poll has its answer without the writer.
+    /// Whether this poll, the first or the one after a turn, has its answer without the writer.
     fn is_ready_at_once(&self, machine: &Machine<Waker>) -> bool {
         matches!(self.state, State::New) && machine.answers_at_once(self.record, self.level)
     }
@@ -235,7 +235,8 @@ impl<W: AsyncWriteComplete + Unpin> Future for Append<'_, W> {
         let mut machine = this.log.shared.lock();
         if this.is_ready_at_once(&machine) {
             drop(machine);
-            // Any other answer has been waited for, or is counted by the writer. Nothing is taken before the turn.
+            // This answer is the log's alone, so it counts here (rule P4). Others come after a `Pending`, or from the
+            // writer, which counts them. Nothing is accepted before the turn.
             ready!(poll_budget(cx));
             machine = this.log.shared.lock();
         }

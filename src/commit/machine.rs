@@ -168,6 +168,7 @@ impl<K> Machine<K> {
             return Decision::Answer(Err(failed.give()));
         }
         let Some(next) = self.next_phase() else { return Decision::Wait };
+        // It has no waker here: it is new, or that was taken when there came to be something to do.
         self.is_led = true;
         self.is_ready = false;
         let action = self.begin(next);
@@ -285,7 +286,7 @@ impl<K> Machine<K> {
     }
 
     /// Wakes every waiter if there is something to do for a leader. One that was woken before and not polled since is
-    /// not woken again; nor is the leader, whose waker was taken here.
+    /// not woken again.
     fn wake_waiters(&mut self, deferred: &mut Deferred<K>) {
         if self.next_phase().is_some() {
             for queue in [&mut self.for_complete, &mut self.for_durable, &mut self.for_room] {

@@ -102,7 +102,7 @@ const MAX_BATCH: usize = 1 << 20;
 ///
 /// | it is dropped | `is_accepted` | its record |
 /// |---|---|---|
-/// | before its first poll, or while it waits for room | `false` | is not in the log, and may be appended again |
+/// | before its first poll, while it waits for room, or at a turn (rule P4) | `false` | is not in the log, and may be appended again |
 /// | later | `true` | will be in the log as soon as another append is polled, at any later time, and is not to be appended again |
 /// | and the log is dropped, or [taken apart](Self::into_inner) | `true` | is there whole, in part, or never; a write that was under way goes on |
 ///

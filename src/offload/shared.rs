@@ -54,12 +54,13 @@ pub(super) struct Inner<T> {
     spare: Buffer,
     reader: Option<Waker>,
     writer: Option<Waker>,
-    /// The side whose operation is under way, or was the last.
+    /// The side whose operation is under way, or was the last. A seek back counts as one of the reading side.
     last_side: Side,
-    /// This side had the last operation while the other one waited: it lets the other one go first, once.
+    /// This side had the last operation while the other one waited, or the other one has just yielded to it: it lets
+    /// the other one go first, once.
     yields: Option<Side>,
-    /// The task of the last read was woken, and has not taken its bytes: a write lets it, once, before it gives them
-    /// back to the destination.
+    /// An operation of the reading side has ended, and the reader that it woke has not been answered. The next write
+    /// that would seek back yields once before that, so that the reader can take what was fetched.
     read_is_due: bool,
     /// The `Offload` was dropped with an operation under way.
     abandoned: Option<UnderWay>,
@@ -191,7 +192,7 @@ impl<T> Inner<T> {
         }
     }
 
-    /// Both sides: the one that finds the destination idle first may go on.
+    /// Both sides: the one that finds the destination idle first may go on, unless it has to yield to the other.
     fn take_wakers(&mut self) -> [Option<Waker>; 2] {
         let last = self.last_side;
         self.read_is_due = last == Side::Read && self.reader.is_some();
@@ -287,8 +288,9 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. First the cursor goes
-    /// back over bytes that no read returned, where possible; then what the operation invalidates is forgotten.
+    /// Whether an operation of the writing side has its `answer` or may begin: `None` for now. First a
+    /// reader that was woken may take its bytes; then the cursor goes back over those that no read returned, where
+    /// possible; then what the operation invalidates is forgotten.
     pub(super) fn begin_write<R>(
         &self,
         inner: &mut Inner<T>,
@@ -304,7 +306,7 @@ impl<T> Shared<T> {
                 inner.yields = Some(Side::Read);
                 return Some(Step::Yield);
             }
-            // It ends what the reading side has begun: the operation that waits for it goes on without another turn.
+            // Of the reading side, although a write asks for it: so it is a read that yields next, and not this write.
             return Some(Step::Posted(self.post(inner, Side::Read, Operation::SeekBack(seek_back, n), None)));
         }
         inner.forget(false);

@@ -15,7 +15,7 @@ use crate::{
     write::AsyncWriteComplete,
 };
 
-/// Of which half of the adapter a task is.
+/// The half of `tokio::io::split` that polls: `Read` is `poll_read`, and everything else is `Write`, seeks included.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Half {
     Read,
@@ -28,7 +28,8 @@ pub(super) struct Seek<W> {
     pub(super) started: Option<(SeekFrom, PollSeek<W>)>,
     /// Where the last one ended.
     position: u64,
-    waiting: Option<Arc<Waiting>>,
+    /// The tasks of both halves that wait for the writer, seek or not.
+    waiting: Option<Arc<BothHalves>>,
 }
 
 pub(super) type PollSeek<W> = fn(Pin<&mut W>, &mut Context<'_>, SeekFrom) -> Poll<io::Result<u64>>;
@@ -47,28 +48,28 @@ impl<W> fmt::Debug for Seek<W> {
 }
 
 impl<W> Seek<W> {
-    /// The waker to poll the writer with in place of `task`, which is of that half; `None` if it may poll as itself.
+    /// The waker to poll the writer with: one that wakes both halves, or `None` if `task`'s own will do.
     ///
     /// The writer inside counts a seek among its writing operations, which have one waker. A reader that finishes the
     /// seek would displace the task that writes there, and the other way round (rule P1).
-    pub(super) fn join(&mut self, half: Half, task: &Waker) -> Option<Waker> {
+    pub(super) fn waker_for(&mut self, half: Half, task: &Waker) -> Option<Waker> {
         let is_shared = match half {
             Half::Read => self.started.is_some(),
             Half::Write => self.waiting.as_ref().is_some_and(|waiting| waiting.has(Half::Read)),
         };
-        is_shared.then(|| self.wait(half, task).into())
+        is_shared.then(|| self.register(half, task).into())
     }
 
-    /// A task of that half waits.
-    pub(super) fn wait(&mut self, half: Half, task: &Waker) -> Arc<Waiting> {
+    /// The task of that half waits.
+    pub(super) fn register(&mut self, half: Half, task: &Waker) -> Arc<BothHalves> {
         let waiting = self.waiting.get_or_insert_default();
-        waiting.join(half, task.clone());
+        waiting.register(half, task.clone());
         waiting.clone()
     }
 
     /// The task of that half has been answered.
-    pub(super) fn leave(&self, half: Half) {
-        self.waiting.iter().for_each(|waiting| waiting.leave(half));
+    pub(super) fn deregister(&self, half: Half) {
+        self.waiting.iter().for_each(|waiting| waiting.deregister(half));
     }
 }
 
@@ -95,10 +96,10 @@ impl<W: AsyncWriteComplete + Unpin> Seek<W> {
 
 /// The tasks that wait, one of each half. As a waker it wakes both.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<[Option<Waker>; 2]>);
+pub(super) struct BothHalves(Mutex<[Option<Waker>; 2]>);
 
-impl Waiting {
-    fn join(&self, half: Half, task: Waker) {
+impl BothHalves {
+    fn register(&self, half: Half, task: Waker) {
         let displaced = self.tasks()[half as usize].replace(task);
         drop_catching_panics(displaced);
     }
@@ -107,7 +108,7 @@ impl Waiting {
         self.tasks()[half as usize].is_some()
     }
 
-    fn leave(&self, half: Half) {
+    fn deregister(&self, half: Half) {
         let task = self.tasks()[half as usize].take();
         drop_catching_panics(task);
     }
@@ -118,7 +119,7 @@ impl Waiting {
     }
 }
 
-impl Wake for Waiting {
+impl Wake for BothHalves {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -129,7 +130,7 @@ impl Wake for Waiting {
     }
 }
 
-impl Drop for Waiting {
+impl Drop for BothHalves {
     fn drop(&mut self) {
         let tasks = std::mem::take(&mut *self.tasks());
         tasks.into_iter().for_each(drop_catching_panics);

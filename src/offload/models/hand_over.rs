@@ -172,7 +172,7 @@ fn bytes_of_an_abandoned_read_come_once_and_in_order() {
             return pool.end(writer);
         }
         let mut submit = || poll_once(|cx| Pin::new(&mut writer).poll_write_submit(cx, b"1"));
-        // The first poll may leave the read its turn.
+        // The first poll may yield to the reader.
         let written = if let Poll::Ready(written) = submit() { Poll::Ready(written) } else { submit() };
         match written {
             Poll::Ready(Ok(_)) => cases.met("moved back"),
