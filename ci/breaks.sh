@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Applies each patch of ci/breaks to a copy of the library, which breaks it in a way that no tool does: a wake before the
 # end is published, a waker that is left after the unlocking, a sync that counts for more than it covers. The first line
-# of a patch says what it breaks. Its line `run:` is a command, or the models of a file under Loom, that passes without
+# of a patch says what it breaks. Its line `run:` is a command, or the models of a file under Loom, that limits without
 # the patch, and of which a test fails with it.
 #
 #   ci/breaks.sh         all of them
@@ -49,21 +49,21 @@ run() {
     cargo_there timeout "$seconds" "${command[@]}" || return 1
 }
 
-declare -A passes
+declare -A limits
 for patch in "${patches[@]}"; do
     name=$(basename "$patch" .patch)
     what=$(sed -n 's/^run: //p' "$patch")
     make_copy
-    if [ -z "${passes[$what]:-}" ]; then
+    if [ -z "${limits[$what]:-}" ]; then
         began=$SECONDS
         run "$what" 3600 || { cat "$log"; echo "breaks: \`$what\` fails without $name" >&2; exit 1; }
         grep -q '^test result: ok\. [1-9]' "$log" || { echo "breaks: \`$what\` runs no test" >&2; exit 1; }
-        # What is broken may hang, and what is slow must not look like that.
-        passes[$what]=$((300 + 3 * (SECONDS - began)))
+        # A broken copy may hang. Its limit follows from how long the right one took, so that a slow machine is none.
+        limits[$what]=$((300 + 3 * (SECONDS - began)))
     fi
     patch --directory="$copy" --quiet --strip=1 --fuzz=0 <"$patch" ||
         { echo "breaks: $name no longer applies" >&2; exit 1; }
-    if run "$what" "${passes[$what]}"; then
+    if run "$what" "${limits[$what]}"; then
         echo "breaks: \`$what\` does not notice $name: $(head -n 1 "$patch")" >&2
         exit 1
     fi

@@ -24,13 +24,12 @@ unshare -m true || no_power "no mount namespace can be made"
 for tool in mkfs.ext4 mkfs.xfs mkfs.btrfs xfs_io; do
     command -v "$tool" >/dev/null || no_power "no $tool, whose package ci/install.sh names"
 done
-# The copies are made on XFS, on a loop device.
+# The run needs each type on a loop device, and a second loop device on a file in it. Here they are tried.
 image=$(mktemp)
 trap 'rm -f "$json" "$image"' EXIT
 for type in ext4 btrfs xfs; do
     truncate -s 1G "$image"
     "mkfs.$type" -q "$image" >/dev/null
-    # With a second loop device on it.
     unshare -m --propagation private bash -c '
         mount -t "$1" -o loop "$2" /mnt && truncate -s 400M /mnt/image && mkfs.ext4 -q /mnt/image && mount -o loop /mnt/image /mnt
     ' mounts "$type" "$image" || no_power "$type on a loop device, and another one on it, cannot be mounted"

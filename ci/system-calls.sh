@@ -50,8 +50,8 @@ pair='fdatasync fsync '
 echo "syncs of files: $calls"
 [ "$calls" = "$pair$pair$pair$pair" ] || { echo "system-calls: four times '$pair' was expected" >&2; exit 1; }
 
-# A tracer may follow its own children and yet be refused a process beside it, as by Yama. One that is let stays until
-# the time is over.
+# A tracer may follow its own children and yet be refused a process beside it, as by Yama. If it may attach, it still
+# runs when the time is over (124).
 sleep 60 &
 beside=$!
 attached=0

@@ -153,7 +153,7 @@ fn measure_all(args: &BenchArgs) -> anyhow::Result<(Run, Vec<String>)> {
     let mut broken = Vec::new();
     for situation in situations {
         let quota = (situation == Situation::Quota).then(Quota::make).transpose();
-        let place = || situation.find_room().and_then(|()| Place::find(situation, &env::temp_dir()));
+        let place = || situation.ensure_descriptors().and_then(|()| Place::find(situation, &env::temp_dir()));
         match quota.and_then(|quota| Ok((place()?, quota))) {
             Err(reason) => {
                 progress.advance(turns(args, situation), situation.name());

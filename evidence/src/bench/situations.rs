@@ -169,12 +169,12 @@ impl Situation {
         }
     }
 
-    /// Whether the process may have a descriptor for each writer.
+    /// Fails if the process may not have a descriptor for each writer.
     ///
     /// # Errors
     ///
-    /// With how many it may have.
-    pub(super) fn find_room(self) -> anyhow::Result<()> {
+    /// With both numbers.
+    pub(super) fn ensure_descriptors(self) -> anyhow::Result<()> {
         let room = getrlimit(Resource::Nofile).maximum;
         let is_enough = room.is_none_or(|room| self.writers() as u64 + SPARE <= room);
         ensure!(is_enough, "there are {} descriptors for {} writers", room.unwrap_or(0), self.writers());

@@ -75,7 +75,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 /// How long a step of a check may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The same for our own, which never come to nothing: a sync may take that long where many write.
+/// Patience and limit for our own writers: no wait for them is in vain, and a sync on a busy disk may take that long.
 const LONG: Duration = Duration::from_secs(30);
 
 fn judge<W: AsyncWriteComplete + 'static>(certify: Certify<W>, rule: Rule) -> anyhow::Result<Outcome> {
