@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// How often whoever waits looks at its clock.
+/// How often a waiter looks at its clock.
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 
 /// A clock that counts at most one and a half [`TICK`]s between two looks, so that it stands still while the machine

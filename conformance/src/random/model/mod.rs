@@ -34,7 +34,7 @@ pub(super) struct Model {
     calls_before: usize,
     /// Whether the last write must have happened, and by which rule; or is known to have.
     has_ended: bool,
-    claim: Rule,
+    demanded_by: Rule,
     has_run: bool,
     /// Whether the destination has not been looked at since the last submission was taken.
     is_fresh: bool,
@@ -82,7 +82,7 @@ impl Model {
             calls: Vec::new(),
             calls_before: 0,
             has_ended: true,
-            claim: Rule::W1,
+            demanded_by: Rule::W1,
             has_run: false,
             is_fresh: false,
             has_read: false,
@@ -148,9 +148,9 @@ impl Model {
     }
 
     /// From now on the destination has to show all that was submitted.
-    pub(super) fn has_to_end(&mut self, claim: Rule) {
+    pub(super) fn has_to_end(&mut self, demanded_by: Rule) {
         if !self.has_ended && !self.is_undecided() {
-            (self.has_ended, self.claim) = (true, claim);
+            (self.has_ended, self.demanded_by) = (true, demanded_by);
         }
     }
 

@@ -65,7 +65,7 @@ impl Model {
         let short = matches!(&self.last, Some(Last { fate: Fate::Complete(n), bytes, .. }) if *n < bytes.len());
         let answered = self.last.as_ref().is_none_or(|last| last.is_answered);
         let rule = match self.has_ended {
-            true if there == before => self.claim,
+            true if there == before => self.demanded_by,
             true if short || self.last.is_none() => Rule::W2,
             true if !answered && there.len() != bytes.len() => Rule::W8,
             true if there.len() == bytes.len() => Rule::W7,
