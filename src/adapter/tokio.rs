@@ -133,8 +133,8 @@ impl<W: AsyncWriteComplete + Unpin> ToTokio<W> {
     }
 }
 
-/// Waits for the write in flight, and does not take its answer. A seek that was started it finishes first, and with it
-/// the pending write: a failure of either is the read's, and a seek whose write failed stays started.
+/// Waits for the write in flight, and does not take its answer. The read first finishes a seek that was started,
+/// and with it the pending write: a failure of either is the read's, and a seek whose write failed stays started.
 #[cfg(feature = "futures-io")]
 impl<W: AsyncWriteComplete + futures_io::AsyncRead + Unpin> AsyncRead for ToTokio<W> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

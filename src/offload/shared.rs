@@ -306,7 +306,7 @@ impl<T> Shared<T> {
                 inner.yields = Some(Side::Read);
                 return Some(Step::Yield);
             }
-            // Of the reading side, although a write asks for it: so it is a read that yields next, and not this write.
+            // It counts as one of the reading side, so that a read yields next, and not the write that asks for it.
             return Some(Step::Posted(self.post(inner, Side::Read, Operation::SeekBack(seek_back, n), None)));
         }
         inner.forget(false);

@@ -103,13 +103,13 @@ fn a_record_that_would_fit_waits_for_those_before_it() {
 /// The writer completes at once, so it never calls all of them.
 #[test]
 fn however_many_are_kept_the_last_one_is_woken_when_the_log_is_idle() {
-    for kept in 0..20 {
+    for unpolled in 0..20 {
         let mut played = Played::new();
         let first = played.accept(b"123", Level::Durable, None);
         played.lead(first);
         played.append(b"456", Level::Complete, "second");
-        for _ in 0..kept {
-            assert!(played.append(b"kept", Level::Complete, "kept").is_for_room());
+        for _ in 0..unpolled {
+            assert!(played.append(b"unpolled", Level::Complete, "unpolled").is_for_room());
         }
         assert!(played.append(b"last", Level::Complete, "last").is_for_room());
         played.finish(Ended::Write(Vec::new()));
@@ -119,6 +119,6 @@ fn however_many_are_kept_the_last_one_is_woken_when_the_log_is_idle() {
         played.finish(Ended::Sync);
         assert!(matches!(played.machine.ask(first, &mut played.deferred), Decision::Answer(Ok(_))));
         assert_eq!(played.machine.next_phase(), None, "it is idle");
-        assert!(played.deferred.wake.contains(&"last"), "{kept} are kept: {:?}", played.deferred.wake);
+        assert!(played.deferred.wake.contains(&"last"), "{unpolled} are unpolled: {:?}", played.deferred.wake);
     }
 }
